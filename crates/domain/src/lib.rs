@@ -1,0 +1,41 @@
+//! The nouns of Colophon: documents, versions, pages, zones, jobs, exports; their identifiers, states and rules.
+//!
+//! **Architecture invariant:** nothing here does I/O, knows SQL or decides a wire format. Entities have no
+//! `Serialize`; the HTTP edge has a view of each.
+
+pub mod documents;
+pub mod exports;
+pub mod filenames;
+pub mod ids;
+pub mod jobs;
+pub mod lists;
+pub mod pages;
+pub mod zones;
+
+pub use documents::{Document, DocumentFilter, DocumentStatus, NewDocument, Version};
+pub use exports::{ExportFile, ExportRecord};
+pub use filenames::FileName;
+pub use ids::{DocumentId, ExportId, JobId, UserId, ZoneId};
+pub use jobs::{
+    Attempt, ErrorClass, HistoryEntry, Job, JobFilter, JobPage, JobStatus, NewJob, PageOutcome, Strategy,
+};
+pub use lists::{Cursor, List};
+pub use pages::Page;
+pub use zones::{Coordinates, NewZone, SearchHit, Zone, ZoneFilter};
+
+/// A value that breaks a rule of the domain: which field, and what the rule is.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{field}: {reason}")]
+pub struct Invalid {
+    /// The field as it is named in the API and in the database.
+    pub field: &'static str,
+    /// What was wrong with it and what would be right.
+    pub reason: String,
+}
+
+impl Invalid {
+    /// A refusal of `field` for `reason`.
+    pub fn new(field: &'static str, reason: impl Into<String>) -> Self {
+        Self { field, reason: reason.into() }
+    }
+}
