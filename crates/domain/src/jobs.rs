@@ -60,7 +60,7 @@ impl JobStatus {
     /// Where a job may go from here.
     pub const fn next(self) -> &'static [Self] {
         match self {
-            Self::Queued => &[Self::Running, Self::Paused, Self::Cancelled, Self::Failed],
+            Self::Queued | Self::Retrying => &[Self::Running, Self::Paused, Self::Cancelled, Self::Failed],
             Self::Running => &[
                 Self::Completed,
                 Self::PartiallyCompleted,
@@ -70,7 +70,6 @@ impl JobStatus {
                 Self::Paused,
                 Self::Queued,
             ],
-            Self::Retrying => &[Self::Running, Self::Paused, Self::Cancelled, Self::Failed],
             Self::Paused => &[Self::Queued, Self::Cancelled],
             Self::Failed | Self::PartiallyCompleted | Self::Cancelled => &[Self::Queued],
             Self::Completed => &[],

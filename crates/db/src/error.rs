@@ -1,0 +1,112 @@
+//! Errors of the database, sorted by what the caller can do about them.
+
+use tokio_postgres::error::SqlState;
+
+/// What the database answers with.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// What the caller can do about an error.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ErrorKind {
+    /// The row is not there, or not for this caller.
+    NotFound,
+    /// Another row is in the way; the constraint that says so.
+    Conflict(String),
+    /// The caller's role may not do this.
+    Forbidden,
+    /// A value breaks a rule; the constraint, or the server's words.
+    Invalid(String),
+    /// The lease or the revision named is no longer the current one.
+    Stale,
+    /// Trying again may succeed: a deadlock, a serialization failure, a timeout.
+    Retry,
+    /// The server cannot be reached or takes no more connections.
+    Unavailable,
+    /// A row cannot be decoded: the schema is not the one this program knows.
+    Corrupt,
+    /// A mistake of this program.
+    Bug,
+}
+
+/// An error of the database, with the statement that met it.
+#[derive(Debug, thiserror::Error)]
+#[error("{statement}: {message}")]
+pub struct Error {
+    kind: ErrorKind,
+    statement: &'static str,
+    message: String,
+    #[source]
+    source: Option<Box<dyn std::error::Error + Send + Sync>>,
+}
+
+impl Error {
+    pub(crate) fn new(kind: ErrorKind, statement: &'static str, message: impl Into<String>) -> Self {
+        Self { kind, statement, message: message.into(), source: None }
+    }
+
+    pub(crate) fn postgres(statement: &'static str, error: tokio_postgres::Error) -> Self {
+        let kind = kind_of(&error);
+        let message = match error.as_db_error() {
+            Some(db) => format!("{} (SQLSTATE {})", db.message(), db.code().code()),
+            None => error.to_string(),
+        };
+        Self { kind, statement, message, source: Some(Box::new(error)) }
+    }
+
+    pub(crate) fn pool(error: deadpool_postgres::PoolError) -> Self {
+        let message = match &error {
+            deadpool_postgres::PoolError::Timeout(_) => {
+                "every connection of the pool is in use and none came free in time; try again, or raise the pool's size".to_owned()
+            }
+            deadpool_postgres::PoolError::Backend(e) => match e.as_db_error() {
+                Some(db) => format!("{} (SQLSTATE {})", db.message(), db.code().code()),
+                None => format!("cannot connect: {e}"),
+            },
+            other => other.to_string(),
+        };
+        Self { kind: ErrorKind::Unavailable, statement: "connect", message, source: Some(Box::new(error)) }
+    }
+
+    /// What can be done about it.
+    pub fn kind(&self) -> &ErrorKind {
+        &self.kind
+    }
+
+    /// The statement that met it, `noun/verb`.
+    pub fn statement(&self) -> &'static str {
+        self.statement
+    }
+
+    /// Whether trying again may succeed without anybody's help.
+    pub fn is_transient(&self) -> bool {
+        matches!(self.kind, ErrorKind::Retry | ErrorKind::Unavailable)
+    }
+}
+
+fn kind_of(error: &tokio_postgres::Error) -> ErrorKind {
+    let Some(db) = error.as_db_error() else {
+        let of_network = std::error::Error::source(error).is_some_and(<dyn std::error::Error>::is::<std::io::Error>);
+        return if error.is_closed() || of_network {
+            ErrorKind::Unavailable
+        } else {
+            ErrorKind::Corrupt
+        };
+    };
+    let constraint = || db.constraint().unwrap_or(db.message()).to_owned();
+    match db.code() {
+        &SqlState::UNIQUE_VIOLATION | &SqlState::EXCLUSION_VIOLATION | &SqlState::FOREIGN_KEY_VIOLATION => {
+            ErrorKind::Conflict(constraint())
+        }
+        &SqlState::INSUFFICIENT_PRIVILEGE => ErrorKind::Forbidden,
+        &SqlState::T_R_SERIALIZATION_FAILURE
+        | &SqlState::T_R_DEADLOCK_DETECTED
+        | &SqlState::LOCK_NOT_AVAILABLE
+        | &SqlState::QUERY_CANCELED => ErrorKind::Retry,
+        &SqlState::CHECK_VIOLATION | &SqlState::NOT_NULL_VIOLATION => ErrorKind::Invalid(constraint()),
+        code => match code.code().get(..2) {
+            Some("22") => ErrorKind::Invalid(db.message().to_owned()),
+            Some("08" | "53" | "57" | "58") => ErrorKind::Unavailable,
+            _ => ErrorKind::Bug,
+        },
+    }
+}

@@ -1,0 +1,26 @@
+//! PostgreSQL for Colophon: the only crate that knows SQL.
+//!
+//! Rows come only through a scoped transaction: [`Database::session`] takes a scope (who asks), [`Session::begin`]
+//! gives a [`Tx`], and repositories hang on it: `tx.documents().get(id)`.
+//!
+//! **Architecture invariants:** no public function takes a pool or a client; every statement is a file beside the
+//! module that runs it; the login role has no grants of its own, so a forgotten scope fails closed.
+
+pub mod documents;
+mod error;
+pub mod exports;
+pub mod idempotency_keys;
+pub mod jobs;
+pub mod listen;
+pub mod pages;
+pub mod queue;
+mod scope;
+mod session;
+mod statement;
+pub mod versions;
+pub mod zones;
+
+pub use error::{Error, ErrorKind, Result};
+pub use listen::Listener;
+pub use scope::{Scope, SystemScope, UserScope};
+pub use session::{Config, Database, Session, Tx};

@@ -1,0 +1,78 @@
+//! Who asks. A scope is set on a transaction in the same round trip as its first statement.
+
+use colophon_domain::UserId;
+
+use crate::statement::{Statement, statement};
+
+pub(crate) const ENTER: Statement = statement!("scope/enter");
+
+/// Who asks, and for how long the database may work on it.
+pub trait Scope: Clone + Send + Sync + 'static + sealed::Sealed {
+    /// The database role.
+    fn role(&self) -> &str;
+    /// The verified claims, as JSON, for `auth.uid()` and the policies.
+    fn claims(&self) -> &str;
+    /// `statement_timeout` of the transaction.
+    fn statement_timeout(&self) -> &'static str;
+}
+
+mod sealed {
+    pub trait Sealed {}
+    impl Sealed for super::UserScope {}
+    impl Sealed for super::SystemScope {}
+}
+
+/// A person, known by a verified token. Made in one place: where the token is verified.
+#[derive(Debug, Clone)]
+pub struct UserScope {
+    user: UserId,
+    claims: String,
+}
+
+impl UserScope {
+    /// A scope for the person whose token was verified. `claims` is the token's payload.
+    pub fn from_verified_claims(user: UserId, claims: &serde_json::Value) -> Self {
+        Self { user, claims: claims.to_string() }
+    }
+
+    /// The person.
+    pub fn user(&self) -> UserId {
+        self.user
+    }
+}
+
+impl Scope for UserScope {
+    fn role(&self) -> &'static str {
+        "authenticated"
+    }
+    fn claims(&self) -> &str {
+        &self.claims
+    }
+    fn statement_timeout(&self) -> &'static str {
+        "30s"
+    }
+}
+
+/// The platform itself: workers, the command line, and callers with the role `service_role`. Sees everything.
+#[derive(Debug, Clone)]
+pub struct SystemScope(());
+
+impl SystemScope {
+    /// A scope that bypasses ownership. Only for workers, the command line and verified `service_role` tokens.
+    #[allow(clippy::new_without_default, reason = "a scope that sees everything is never made by default")]
+    pub fn new() -> Self {
+        Self(())
+    }
+}
+
+impl Scope for SystemScope {
+    fn role(&self) -> &'static str {
+        "service_role"
+    }
+    fn claims(&self) -> &'static str {
+        r#"{"role":"service_role"}"#
+    }
+    fn statement_timeout(&self) -> &'static str {
+        "5min"
+    }
+}
