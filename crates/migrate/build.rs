@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 use std::{env, fs, io};
 
 fn main() -> io::Result<()> {
-    let root = PathBuf::from(env::var("CARGO_MANIFEST_DIR").map_err(io::Error::other)?).join("../../supabase");
+    let root =
+        PathBuf::from(env::var("CARGO_MANIFEST_DIR").map_err(io::Error::other)?).join("../../supabase");
     let mut code = String::new();
     for (constant, folder) in [("MIGRATIONS", "migrations"), ("ROLLBACKS", "rollbacks"), ("PLAIN", "plain")] {
         let folder = root.join(folder).canonicalize()?;
@@ -13,7 +14,8 @@ fn main() -> io::Result<()> {
         writeln!(code, "pub(crate) const {constant}: &[(&str, &str)] = &[").map_err(io::Error::other)?;
         for file in sql_files(&folder)? {
             let name = file.file_stem().unwrap_or_default().to_string_lossy();
-            writeln!(code, "    ({name:?}, include_str!({file:?})),").map_err(io::Error::other)?;
+            let path = file.to_string_lossy();
+            writeln!(code, "    ({name:?}, include_str!({path:?})),").map_err(io::Error::other)?;
         }
         code.push_str("];\n");
     }

@@ -58,7 +58,9 @@ impl Error {
     }
 }
 
-fn causes<'a>(error: &'a (dyn std::error::Error + 'static)) -> impl Iterator<Item = &'a (dyn std::error::Error + 'static)> {
+fn causes<'a>(
+    error: &'a (dyn std::error::Error + 'static),
+) -> impl Iterator<Item = &'a (dyn std::error::Error + 'static)> {
     std::iter::successors(Some(error), |e| e.source())
 }
 
@@ -68,7 +70,7 @@ fn reason_of(error: &(dyn std::error::Error + 'static)) -> String {
 }
 
 fn is_no_space(error: &(dyn std::error::Error + 'static)) -> bool {
-    causes(error).filter_map(|e| e.downcast_ref::<std::io::Error>()).any(|e| {
-        matches!(e.kind(), std::io::ErrorKind::StorageFull | std::io::ErrorKind::QuotaExceeded)
-    })
+    causes(error)
+        .filter_map(|e| e.downcast_ref::<std::io::Error>())
+        .any(|e| matches!(e.kind(), std::io::ErrorKind::StorageFull | std::io::ErrorKind::QuotaExceeded))
 }

@@ -46,8 +46,8 @@ impl Store {
         let name = root.display().to_string();
         make_private(root).map_err(|e| Error::new("open the folder", &name, &e))?;
         let root = root.canonicalize().map_err(|e| Error::new("open the folder", &name, &e))?;
-        let folder =
-            LocalFileSystem::new_with_prefix(&root).map_err(|e| Error::store("open the folder", &name, &e))?;
+        let folder = LocalFileSystem::new_with_prefix(&root)
+            .map_err(|e| Error::store("open the folder", &name, &e))?;
         Ok(Self { objects: Arc::new(folder.with_fsync(true)), root })
     }
 

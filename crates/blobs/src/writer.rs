@@ -1,5 +1,7 @@
 //! Writing an object: streamed, hashed on the way, visible at the end.
 
+use std::fmt::Write as _;
+
 use bytes::{Bytes, BytesMut};
 use object_store::MultipartUpload;
 use sha2::{Digest, Sha256};
@@ -74,7 +76,7 @@ impl Writer {
             upload.complete().await.map_err(|e| Error::store("finish", &self.path, &e))?;
         }
         self.upload = None;
-        let sha256 = self.hash.finalize_reset().iter().map(|byte| format!("{byte:02x}")).collect();
+        let sha256 = hexadecimal(&self.hash.finalize_reset());
         Ok(Stored { path: std::mem::take(&mut self.path), size: self.size, sha256 })
     }
 
@@ -96,6 +98,14 @@ impl Writer {
         }
         Ok(())
     }
+}
+
+fn hexadecimal(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
+        // Writing to a String cannot fail.
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
 }
 
 impl Drop for Writer {

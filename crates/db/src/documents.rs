@@ -4,6 +4,7 @@ use colophon_domain::{Cursor, Document, DocumentFilter, DocumentId, DocumentStat
 use serde_json::Value;
 use tokio_postgres::Row;
 use tokio_postgres::types::Type;
+use uuid::Uuid;
 
 use crate::session::column;
 use crate::statement::statement;
@@ -26,21 +27,24 @@ impl<S: Scope> Documents<'_, S> {
         let metadata = Value::Object(new.metadata.clone());
         let row = self
             .0
-            .query_one(statement!("documents/insert"), &[
-                &new.id.0,
-                &new.filename.display(),
-                &new.filename.original(),
-                &version.file_size_bytes,
-                &version.page_count,
-                &version.mime_type,
-                &version.storage_path,
-                &new.status.as_str(),
-                &new.status_detail,
-                &new.uploaded_by,
-                &metadata,
-                &version.sha256,
-                &version.version,
-            ])
+            .query_one(
+                statement!("documents/insert"),
+                &[
+                    &new.id.0,
+                    &new.filename.display(),
+                    &new.filename.original(),
+                    &version.file_size_bytes,
+                    &version.page_count,
+                    &version.mime_type,
+                    &version.storage_path,
+                    &new.status.as_str(),
+                    &new.status_detail,
+                    &new.uploaded_by,
+                    &metadata,
+                    &version.sha256,
+                    &version.version,
+                ],
+            )
             .await?;
         self.0.versions().insert(new.id, version).await?;
         decode(&row)
@@ -58,6 +62,12 @@ impl<S: Scope> Documents<'_, S> {
             .ok_or_else(|| Error::new(ErrorKind::NotFound, "documents/get", format!("no document {id}")))
     }
 
+    /// Those of these documents that the scope may see, in no order.
+    pub async fn get_many(&self, ids: &[DocumentId]) -> Result<Vec<Document>> {
+        let ids: Vec<Uuid> = ids.iter().map(|id| id.0).collect();
+        self.0.query(statement!("documents/get_many"), &[&ids]).await?.iter().map(decode).collect()
+    }
+
     /// Documents, newest first; `limit` at most.
     pub async fn list(
         &self,
@@ -68,21 +78,29 @@ impl<S: Scope> Documents<'_, S> {
         let status = filter.status.map(DocumentStatus::as_str);
         let rows = self
             .0
-            .query_planned(statement!("documents/list"), &[
-                (&status, Type::TEXT),
-                (&filter.uploaded_by, Type::TEXT),
-                (&filter.q, Type::TEXT),
-                (&after.map(|cursor| cursor.created_at), Type::TIMESTAMPTZ),
-                (&after.map(|cursor| cursor.id), Type::UUID),
-                (&(i64::from(limit) + 1), Type::INT8),
-            ])
+            .query_planned(
+                statement!("documents/list"),
+                &[
+                    (&status, Type::TEXT),
+                    (&filter.uploaded_by, Type::TEXT),
+                    (&filter.q, Type::TEXT),
+                    (&after.map(|cursor| cursor.created_at), Type::TIMESTAMPTZ),
+                    (&after.map(|cursor| cursor.id), Type::UUID),
+                    (&(i64::from(limit) + 1), Type::INT8),
+                ],
+            )
             .await?;
         let items = rows.iter().map(decode).collect::<Result<Vec<_>>>()?;
         Ok(part_of(items, limit, |d| Cursor { created_at: d.created_at, id: d.id.0 }))
     }
 
     /// Says where a document stands. Bookkeeping: the revision stays.
-    pub async fn set_status(&self, id: DocumentId, status: DocumentStatus, detail: Option<&str>) -> Result<()> {
+    pub async fn set_status(
+        &self,
+        id: DocumentId,
+        status: DocumentStatus,
+        detail: Option<&str>,
+    ) -> Result<()> {
         let changed =
             self.0.execute(statement!("documents/set_status"), &[&id.0, &status.as_str(), &detail]).await?;
         if changed == 0 {

@@ -85,12 +85,9 @@ impl Error {
 
 fn kind_of(error: &tokio_postgres::Error) -> ErrorKind {
     let Some(db) = error.as_db_error() else {
-        let of_network = std::error::Error::source(error).is_some_and(<dyn std::error::Error>::is::<std::io::Error>);
-        return if error.is_closed() || of_network {
-            ErrorKind::Unavailable
-        } else {
-            ErrorKind::Corrupt
-        };
+        let of_network =
+            std::error::Error::source(error).is_some_and(<dyn std::error::Error>::is::<std::io::Error>);
+        return if error.is_closed() || of_network { ErrorKind::Unavailable } else { ErrorKind::Corrupt };
     };
     let constraint = || db.constraint().unwrap_or(db.message()).to_owned();
     match db.code() {

@@ -26,18 +26,21 @@ impl<S: Scope> Exports<'_, S> {
         let files: Vec<Value> = new.files.iter().map(encode_file).collect();
         let row = self
             .0
-            .query_one(statement!("exports/insert"), &[
-                &new.document_id.0,
-                &new.id.0,
-                &new.export_type,
-                &new.formats,
-                &Value::Array(files),
-                &new.validation_results,
-                &new.selection,
-                &new.started_at,
-                &new.file_size_bytes,
-                &new.created_by,
-            ])
+            .query_one(
+                statement!("exports/insert"),
+                &[
+                    &new.document_id.0,
+                    &new.id.0,
+                    &new.export_type,
+                    &new.formats,
+                    &Value::Array(files),
+                    &new.validation_results,
+                    &new.selection,
+                    &new.started_at,
+                    &new.file_size_bytes,
+                    &new.created_by,
+                ],
+            )
             .await?;
         decode(&row)
     }
@@ -45,8 +48,8 @@ impl<S: Scope> Exports<'_, S> {
     /// One export; an error where there is none for this scope.
     pub async fn require(&self, id: ExportId) -> Result<ExportRecord> {
         let row = self.0.query_opt(statement!("exports/get"), &[&id.0]).await?;
-        let row = row
-            .ok_or_else(|| Error::new(ErrorKind::NotFound, "exports/get", format!("no export {id}")))?;
+        let row =
+            row.ok_or_else(|| Error::new(ErrorKind::NotFound, "exports/get", format!("no export {id}")))?;
         decode(&row)
     }
 
@@ -59,12 +62,15 @@ impl<S: Scope> Exports<'_, S> {
     ) -> Result<List<ExportRecord>> {
         let rows = self
             .0
-            .query_planned(statement!("exports/list"), &[
-                (&document.map(|id| id.0), Type::UUID),
-                (&after.map(|cursor| cursor.created_at), Type::TIMESTAMPTZ),
-                (&after.map(|cursor| cursor.id), Type::UUID),
-                (&(i64::from(limit) + 1), Type::INT8),
-            ])
+            .query_planned(
+                statement!("exports/list"),
+                &[
+                    (&document.map(|id| id.0), Type::UUID),
+                    (&after.map(|cursor| cursor.created_at), Type::TIMESTAMPTZ),
+                    (&after.map(|cursor| cursor.id), Type::UUID),
+                    (&(i64::from(limit) + 1), Type::INT8),
+                ],
+            )
             .await?;
         let items = rows.iter().map(decode).collect::<Result<Vec<_>>>()?;
         Ok(part_of(items, limit, |e| Cursor { created_at: e.created_at, id: e.id.0 }))

@@ -32,26 +32,26 @@ impl<S: Scope> Jobs<'_, S> {
     pub async fn enqueue(&self, new: &NewJob) -> Result<()> {
         let options = Value::Object(new.options.clone());
         self.0
-            .execute(statement!("jobs/insert"), &[
-                &new.document_id.0,
-                &new.id.0,
-                &new.strategy.as_str(),
-                &options,
-                &new.version,
-                &DEFAULT_QUEUE,
-                &new.priority,
-                &new.total_pages,
-                &new.created_by,
-            ])
+            .execute(
+                statement!("jobs/insert"),
+                &[
+                    &new.document_id.0,
+                    &new.id.0,
+                    &new.strategy.as_str(),
+                    &options,
+                    &new.version,
+                    &DEFAULT_QUEUE,
+                    &new.priority,
+                    &new.total_pages,
+                    &new.created_by,
+                ],
+            )
             .await?;
         self.0
-            .execute(statement!("jobs/enqueue"), &[
-                &new.id.0,
-                &new.document_id.0,
-                &DEFAULT_QUEUE,
-                &new.strategy.as_str(),
-                &new.priority,
-            ])
+            .execute(
+                statement!("jobs/enqueue"),
+                &[&new.id.0, &new.document_id.0, &DEFAULT_QUEUE, &new.strategy.as_str(), &new.priority],
+            )
             .await?;
         Ok(())
     }
@@ -71,13 +71,16 @@ impl<S: Scope> Jobs<'_, S> {
         let status = filter.status.map(JobStatus::as_str);
         let rows = self
             .0
-            .query_planned(statement!("jobs/list"), &[
-                (&status, Type::TEXT),
-                (&filter.document_id.map(|id| id.0), Type::UUID),
-                (&after.map(|cursor| cursor.created_at), Type::TIMESTAMPTZ),
-                (&after.map(|cursor| cursor.id), Type::UUID),
-                (&(i64::from(limit) + 1), Type::INT8),
-            ])
+            .query_planned(
+                statement!("jobs/list"),
+                &[
+                    (&status, Type::TEXT),
+                    (&filter.document_id.map(|id| id.0), Type::UUID),
+                    (&after.map(|cursor| cursor.created_at), Type::TIMESTAMPTZ),
+                    (&after.map(|cursor| cursor.id), Type::UUID),
+                    (&(i64::from(limit) + 1), Type::INT8),
+                ],
+            )
             .await?;
         let items = rows.iter().map(decode).collect::<Result<Vec<_>>>()?;
         Ok(part_of(items, limit, |j| Cursor { created_at: j.created_at, id: j.id.0 }))
@@ -91,7 +94,12 @@ impl<S: Scope> Jobs<'_, S> {
 
     /// The outcome of each page so far, in order.
     pub async fn pages(&self, document: DocumentId, job: JobId) -> Result<Vec<JobPage>> {
-        self.0.query(statement!("jobs/pages"), &[&document.0, &job.0]).await?.iter().map(decode_page).collect()
+        self.0
+            .query(statement!("jobs/pages"), &[&document.0, &job.0])
+            .await?
+            .iter()
+            .map(decode_page)
+            .collect()
     }
 
     /// Attempts that ended, first to last.
@@ -135,9 +143,10 @@ impl Jobs<'_, SystemScope> {
         }
         let durations: Vec<Option<i32>> = pages.iter().map(|p| p.duration_ms).collect();
         self.0
-            .execute(statement!("jobs/record_pages"), &[
-                &document.0, &job.0, &attempt, &numbers, &outcomes, &counts, &codes, &messages, &durations,
-            ])
+            .execute(
+                statement!("jobs/record_pages"),
+                &[&document.0, &job.0, &attempt, &numbers, &outcomes, &counts, &codes, &messages, &durations],
+            )
             .await?;
         Ok(())
     }

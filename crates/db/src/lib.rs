@@ -22,5 +22,5 @@ pub mod zones;
 
 pub use error::{Error, ErrorKind, Result};
 pub use listen::Listener;
-pub use scope::{Scope, SystemScope, UserScope};
+pub use scope::{CallerScope, Scope, SystemScope, UserScope};
 pub use session::{Config, Database, Session, Tx};

@@ -27,29 +27,38 @@ impl<S: Scope> Pages<'_, S> {
         let rotations: Vec<i16> = pages.iter().map(|p| p.rotation).collect();
         let floats = |value: fn(&Page) -> f64| pages.iter().map(value).collect::<Vec<f64>>();
         self.0
-            .execute(statement!("pages/insert"), &[
-                &document.0,
-                &version,
-                &numbers,
-                &floats(|p| p.width),
-                &floats(|p| p.height),
-                &rotations,
-                &floats(|p| p.mediabox[0]),
-                &floats(|p| p.mediabox[1]),
-                &floats(|p| p.mediabox[2]),
-                &floats(|p| p.mediabox[3]),
-                &floats(|p| p.cropbox[0]),
-                &floats(|p| p.cropbox[1]),
-                &floats(|p| p.cropbox[2]),
-                &floats(|p| p.cropbox[3]),
-                &floats(|p| p.user_unit),
-            ])
+            .execute(
+                statement!("pages/insert"),
+                &[
+                    &document.0,
+                    &version,
+                    &numbers,
+                    &floats(|p| p.width),
+                    &floats(|p| p.height),
+                    &rotations,
+                    &floats(|p| p.mediabox[0]),
+                    &floats(|p| p.mediabox[1]),
+                    &floats(|p| p.mediabox[2]),
+                    &floats(|p| p.mediabox[3]),
+                    &floats(|p| p.cropbox[0]),
+                    &floats(|p| p.cropbox[1]),
+                    &floats(|p| p.cropbox[2]),
+                    &floats(|p| p.cropbox[3]),
+                    &floats(|p| p.user_unit),
+                ],
+            )
             .await?;
         Ok(())
     }
 
     /// Pages of a version in order, after `after` (0 for the first); `limit` at most.
-    pub async fn list(&self, document: DocumentId, version: i32, after: i32, limit: i64) -> Result<Vec<Page>> {
+    pub async fn list(
+        &self,
+        document: DocumentId,
+        version: i32,
+        after: i32,
+        limit: i64,
+    ) -> Result<Vec<Page>> {
         self.0
             .query(statement!("pages/list"), &[&document.0, &version, &after, &limit])
             .await?

@@ -124,16 +124,19 @@ impl Queue<'_> {
         let (class, code, message) = parts(failure);
         let row = self
             .0
-            .query_one(statement!("queue/complete"), &[
-                &lease.job_id.0,
-                &lease.lease_seq,
-                &status.as_str(),
-                &document_status,
-                &class,
-                &code,
-                &message,
-                metrics,
-            ])
+            .query_one(
+                statement!("queue/complete"),
+                &[
+                    &lease.job_id.0,
+                    &lease.lease_seq,
+                    &status.as_str(),
+                    &document_status,
+                    &class,
+                    &code,
+                    &message,
+                    metrics,
+                ],
+            )
             .await?;
         fenced("queue/complete", lease, &row)
     }
@@ -151,16 +154,19 @@ impl Queue<'_> {
     ) -> Result<()> {
         let row = self
             .0
-            .query_one(statement!("queue/retry"), &[
-                &lease.job_id.0,
-                &lease.lease_seq,
-                &delay_seconds,
-                &lease.worker,
-                &lease.since,
-                &failure.code,
-                &failure.message,
-                metrics,
-            ])
+            .query_one(
+                statement!("queue/retry"),
+                &[
+                    &lease.job_id.0,
+                    &lease.lease_seq,
+                    &delay_seconds,
+                    &lease.worker,
+                    &lease.since,
+                    &failure.code,
+                    &failure.message,
+                    metrics,
+                ],
+            )
             .await?;
         fenced("queue/retry", lease, &row)
     }
@@ -172,12 +178,10 @@ impl Queue<'_> {
     pub async fn release(&self, lease: &Lease) -> Result<()> {
         let row = self
             .0
-            .query_one(statement!("queue/release"), &[
-                &lease.job_id.0,
-                &lease.lease_seq,
-                &lease.worker,
-                &lease.since,
-            ])
+            .query_one(
+                statement!("queue/release"),
+                &[&lease.job_id.0, &lease.lease_seq, &lease.worker, &lease.since],
+            )
             .await?;
         fenced("queue/release", lease, &row)
     }

@@ -20,6 +20,7 @@ mod sealed {
     pub trait Sealed {}
     impl Sealed for super::UserScope {}
     impl Sealed for super::SystemScope {}
+    impl Sealed for super::CallerScope {}
 }
 
 /// A person, known by a verified token. Made in one place: where the token is verified.
@@ -74,5 +75,36 @@ impl Scope for SystemScope {
     }
     fn statement_timeout(&self) -> &'static str {
         "5min"
+    }
+}
+
+/// Whoever a verified token names: a person, or the platform itself. What only the platform may do (the queue) hangs
+/// on [`SystemScope`] alone.
+#[derive(Debug, Clone)]
+pub enum CallerScope {
+    /// A token of the role `authenticated`.
+    User(UserScope),
+    /// A token of the role `service_role`.
+    Service(SystemScope),
+}
+
+impl Scope for CallerScope {
+    fn role(&self) -> &str {
+        match self {
+            Self::User(scope) => scope.role(),
+            Self::Service(scope) => scope.role(),
+        }
+    }
+    fn claims(&self) -> &str {
+        match self {
+            Self::User(scope) => scope.claims(),
+            Self::Service(scope) => scope.claims(),
+        }
+    }
+    fn statement_timeout(&self) -> &'static str {
+        match self {
+            Self::User(scope) => scope.statement_timeout(),
+            Self::Service(scope) => scope.statement_timeout(),
+        }
     }
 }

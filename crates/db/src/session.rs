@@ -34,7 +34,11 @@ impl fmt::Debug for Config {
 impl Config {
     pub(crate) fn postgres(&self) -> Result<tokio_postgres::Config> {
         let mut config: tokio_postgres::Config = self.url.parse().map_err(|e: tokio_postgres::Error| {
-            Error::new(ErrorKind::Invalid("database-url".into()), "connect", format!("the database URL cannot be read: {e}"))
+            Error::new(
+                ErrorKind::Invalid("database-url".into()),
+                "connect",
+                format!("the database URL cannot be read: {e}"),
+            )
         })?;
         config.application_name(&self.application_name);
         config.connect_timeout(Duration::from_secs(10));
@@ -111,8 +115,20 @@ impl<S: Scope> Session<S> {
     /// # Errors
     /// No connection can be had.
     pub async fn begin(&self) -> Result<Tx<S>> {
+        self.begin_as("begin").await
+    }
+
+    /// As [`Session::begin`], but every statement sees the database as it was at the first one, and none may write.
+    ///
+    /// # Errors
+    /// No connection can be had.
+    pub async fn begin_snapshot(&self) -> Result<Tx<S>> {
+        self.begin_as("begin isolation level repeatable read read only").await
+    }
+
+    async fn begin_as(&self, begin: &'static str) -> Result<Tx<S>> {
         let client = self.pool.get().await.map_err(Error::pool)?;
-        Ok(Tx { client: Some(client), scope: self.scope.clone(), begun: AtomicBool::new(false) })
+        Ok(Tx { client: Some(client), scope: self.scope.clone(), begin, begun: AtomicBool::new(false) })
     }
 }
 
@@ -120,6 +136,7 @@ impl<S: Scope> Session<S> {
 pub struct Tx<S> {
     client: Option<Object>,
     scope: S,
+    begin: &'static str,
     begun: AtomicBool,
 }
 
@@ -224,10 +241,11 @@ impl<S: Scope> Tx<S> {
             .await
             .map_err(|e| Error::postgres(scope::ENTER.name, e))?;
         self.begun.store(true, Ordering::Release);
-        let (role, claims, timeout) = (self.scope.role(), self.scope.claims(), self.scope.statement_timeout());
+        let (role, claims, timeout) =
+            (self.scope.role(), self.scope.claims(), self.scope.statement_timeout());
         let settings: Params<'_> = &[&role, &claims, &timeout, &"10s"];
         let (begun, entered, ran) =
-            join3(client.batch_execute("begin"), client.execute(&enter, settings), run).await;
+            join3(client.batch_execute(self.begin), client.execute(&enter, settings), run).await;
         begun.map_err(|e| Error::postgres("begin", e))?;
         entered.map_err(|e| Error::postgres(scope::ENTER.name, e))?;
         Ok(ran)
@@ -235,6 +253,9 @@ impl<S: Scope> Tx<S> {
 }
 
 /// A row's column, by name.
-pub(crate) fn column<'a, T: tokio_postgres::types::FromSql<'a>>(row: &'a Row, name: &'static str) -> Result<T> {
+pub(crate) fn column<'a, T: tokio_postgres::types::FromSql<'a>>(
+    row: &'a Row,
+    name: &'static str,
+) -> Result<T> {
     row.try_get(name).map_err(|e| Error::new(ErrorKind::Corrupt, "decode", format!("column {name}: {e}")))
 }

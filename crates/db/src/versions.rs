@@ -21,22 +21,25 @@ impl<S: Scope> Versions<'_, S> {
     /// Stores a version. Its object is already in the store.
     pub async fn insert(&self, document: DocumentId, new: &Version) -> Result<()> {
         self.0
-            .execute(statement!("versions/insert"), &[
-                &document.0,
-                &new.version,
-                &new.storage_path,
-                &new.sha256,
-                &new.file_size_bytes,
-                &new.mime_type,
-                &new.original_filename,
-                &new.page_count,
-                &new.title,
-                &new.pdf_version,
-                &new.encryption,
-                &new.repaired,
-                &new.warnings,
-                &new.created_by,
-            ])
+            .execute(
+                statement!("versions/insert"),
+                &[
+                    &document.0,
+                    &new.version,
+                    &new.storage_path,
+                    &new.sha256,
+                    &new.file_size_bytes,
+                    &new.mime_type,
+                    &new.original_filename,
+                    &new.page_count,
+                    &new.title,
+                    &new.pdf_version,
+                    &new.encryption,
+                    &new.repaired,
+                    &new.warnings,
+                    &new.created_by,
+                ],
+            )
             .await?;
         Ok(())
     }

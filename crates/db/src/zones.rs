@@ -44,19 +44,22 @@ impl<S: Scope> Zones<'_, S> {
         let confidences: Vec<Option<f64>> = zones.iter().map(|z| z.confidence).collect();
         let metadata: Vec<Value> = zones.iter().map(|z| Value::Object(z.metadata.clone())).collect();
         self.0
-            .execute(statement!("zones/insert"), &[
-                &document.0,
-                &version,
-                &tool,
-                &ids,
-                &indexes,
-                &page_numbers,
-                &types,
-                &coordinates,
-                &contents,
-                &confidences,
-                &metadata,
-            ])
+            .execute(
+                statement!("zones/insert"),
+                &[
+                    &document.0,
+                    &version,
+                    &tool,
+                    &ids,
+                    &indexes,
+                    &page_numbers,
+                    &types,
+                    &coordinates,
+                    &contents,
+                    &confidences,
+                    &metadata,
+                ],
+            )
             .await?;
         Ok(())
     }
@@ -70,14 +73,17 @@ impl<S: Scope> Zones<'_, S> {
         limit: i64,
     ) -> Result<Vec<Zone>> {
         self.0
-            .query_planned(statement!("zones/list"), &[
-                (&document.0, Type::UUID),
-                (&filter.page_number, Type::INT4),
-                (&filter.zone_type, Type::TEXT),
-                (&filter.status, Type::TEXT),
-                (&after, Type::INT4),
-                (&limit, Type::INT8),
-            ])
+            .query_planned(
+                statement!("zones/list"),
+                &[
+                    (&document.0, Type::UUID),
+                    (&filter.page_number, Type::INT4),
+                    (&filter.zone_type, Type::TEXT),
+                    (&filter.status, Type::TEXT),
+                    (&after, Type::INT4),
+                    (&limit, Type::INT8),
+                ],
+            )
             .await?
             .iter()
             .map(decode)
@@ -91,7 +97,12 @@ impl<S: Scope> Zones<'_, S> {
     }
 
     /// Zones whose text fits `text` (words, "phrases", OR, −not), best first, after the hit `after`.
-    pub async fn search(&self, text: &str, after: Option<(f32, ZoneId)>, limit: u16) -> Result<Vec<SearchHit>> {
+    pub async fn search(
+        &self,
+        text: &str,
+        after: Option<(f32, ZoneId)>,
+        limit: u16,
+    ) -> Result<Vec<SearchHit>> {
         let (rank, id) = after.map_or((None, None), |(rank, id)| (Some(rank), Some(id.0)));
         self.0
             .query(statement!("zones/search"), &[&text, &i32::from(limit), &rank, &id])

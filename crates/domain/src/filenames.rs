@@ -34,7 +34,9 @@ impl FileName {
             let bytes = original.len();
             return Err(Invalid::new(
                 "filename",
-                format!("has {bytes} bytes of UTF-8; at most {ORIGINAL_MAX_BYTES} are kept, give it a shorter one"),
+                format!(
+                    "has {bytes} bytes of UTF-8; at most {ORIGINAL_MAX_BYTES} are kept, give it a shorter one"
+                ),
             ));
         }
         if original.contains('\0') {

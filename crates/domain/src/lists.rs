@@ -46,7 +46,8 @@ mod tests {
 
     #[test]
     fn a_cursor_survives_the_journey_and_nonsense_is_refused() {
-        let cursor = Cursor { created_at: "2026-11-22T10:00:00.123456Z".parse().unwrap(), id: Uuid::now_v7() };
+        let cursor =
+            Cursor { created_at: "2026-11-22T10:00:00.123456Z".parse().unwrap(), id: Uuid::now_v7() };
         assert_eq!(cursor.to_string().parse::<Cursor>().unwrap(), cursor);
         for nonsense in ["", ".", "zz.zz", "10", "ffffffffffffffff.0", "1.2"] {
             assert_eq!(nonsense.parse::<Cursor>().unwrap_err().field, "cursor", "{nonsense:?}");

@@ -31,7 +31,9 @@ pub enum Error {
         holder: String,
     },
     /// The database has migrations that this program does not know.
-    #[error("the database has migration {version}, which this program does not know; use the program that applied it, or a newer one")]
+    #[error(
+        "the database has migration {version}, which this program does not know; use the program that applied it, or a newer one"
+    )]
     Newer {
         /// The unknown version.
         version: String,

@@ -11,7 +11,7 @@ use crate::{Error, StatementError};
 const LOCK: i64 = i64::from_be_bytes(*b"colophon");
 
 /// How long a migrator waits for another one.
-const LOCK_WAIT: Duration = Duration::from_secs(60);
+const LOCK_WAIT: Duration = Duration::from_mins(1);
 
 /// A connection that changes the schema. It needs a session of its own (no transaction pooler).
 pub struct Migrator {
@@ -188,7 +188,9 @@ impl Migrator {
         let failed = |source| Error::Statement { what: what.to_owned(), source: StatementError(source) };
         let begun = Instant::now();
         let transaction = async {
-            self.client.batch_execute("begin; set local lock_timeout = '3s'; set local statement_timeout = 0").await?;
+            self.client
+                .batch_execute("begin; set local lock_timeout = '3s'; set local statement_timeout = 0")
+                .await?;
             self.client.batch_execute(sql).await?;
             self.client.execute(record, params).await?;
             self.client.batch_execute("commit").await
@@ -229,7 +231,8 @@ impl Migrator {
     async fn lock(&self) -> Result<(), Error> {
         let begun = Instant::now();
         loop {
-            let row = self.client.query_one("select pg_try_advisory_lock($1)", &[&LOCK]).await.map_err(reading)?;
+            let row =
+                self.client.query_one("select pg_try_advisory_lock($1)", &[&LOCK]).await.map_err(reading)?;
             if row.get::<_, bool>(0) {
                 return Ok(());
             }
@@ -259,23 +262,44 @@ fn reading(source: tokio_postgres::Error) -> Error {
     Error::Statement { what: "reading the migrations' history".to_owned(), source: StatementError(source) }
 }
 
-/// Gives a plain server the roles that a Supabase project has. `url` is for a superuser; may be run again.
+/// Gives a plain server the roles that a Supabase project has, and makes `database` if it is absent, owned by
+/// `postgres`. `url` is for a superuser and names another database of that server; may be run again, and by several
+/// programs at once.
 ///
 /// # Errors
 /// The server cannot be reached, or the role may not create roles.
-pub async fn prepare_plain_server(url: &str) -> Result<(), Error> {
-    let client = connect(url).await?;
-    run_plain(&client, 0..1).await
+pub async fn prepare_plain_server(url: &str, database: &str) -> Result<(), Error> {
+    let migrator = Migrator::connect(url).await?;
+    migrator.lock().await?;
+    let result = prepare_server(&migrator.client, database).await;
+    migrator.unlock().await?;
+    result
+}
+
+async fn prepare_server(client: &Client, database: &str) -> Result<(), Error> {
+    run_plain(client, 0..1).await?;
+    let absent = "select format('create database %I owner postgres', $1::text)
+        where not exists (select from pg_database where datname = $1)";
+    if let Some(row) = client.query_opt(absent, &[&database]).await.map_err(reading)? {
+        client.batch_execute(row.get(0)).await.map_err(|source| Error::Statement {
+            what: format!("making the database {database}"),
+            source: StatementError(source),
+        })?;
+    }
+    Ok(())
 }
 
 /// Gives a database of a plain server the functions that a Supabase project has. `url` is for a superuser and names
-/// that database; may be run again.
+/// that database; may be run again, and by several programs at once.
 ///
 /// # Errors
 /// As [`prepare_plain_server`].
 pub async fn prepare_plain_database(url: &str) -> Result<(), Error> {
-    let client = connect(url).await?;
-    run_plain(&client, 1..plain().len()).await
+    let migrator = Migrator::connect(url).await?;
+    migrator.lock().await?;
+    let result = run_plain(&migrator.client, 1..plain().len()).await;
+    migrator.unlock().await?;
+    result
 }
 
 async fn run_plain(client: &Client, files: std::ops::Range<usize>) -> Result<(), Error> {

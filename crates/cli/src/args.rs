@@ -1,0 +1,366 @@
+//! What may be typed. One place defines a flag; help, environment variables and completions follow from it.
+
+use std::ffi::OsString;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use clap::{Parser, Subcommand, ValueEnum};
+use colophon_domain::{DocumentId, DocumentStatus, ExportId, JobId, JobStatus, Strategy, UserId, ZoneId};
+
+/// The persistence layer of a document platform: PDFs go in; their zones, the history of the work on them and the
+/// people's corrections are kept safe and come out again.
+#[derive(Debug, Parser)]
+#[command(name = "colophon", version, propagate_version = true)]
+pub struct Args {
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Run the whole platform: a private PostgreSQL (unless --database-url), files, API and workers
+    Serve(Serve),
+    /// Run workers only
+    Worker {
+        #[command(flatten)]
+        place: Place,
+        /// Jobs worked on at once
+        #[arg(long, env = "COLOPHON_WORKERS", default_value_t = 2, value_parser = clap::value_parser!(u16).range(1..=256))]
+        workers: u16,
+    },
+    /// Upload and process PDF files, or folders of them
+    Import(Import),
+    /// Make an export of a document and write it to a file
+    Export(Export),
+    /// Look at documents
+    #[command(subcommand)]
+    Documents(Documents),
+    /// Look at zones
+    #[command(subcommand)]
+    Zones(Zones),
+    /// Look at jobs
+    #[command(subcommand)]
+    Jobs(Jobs),
+    /// Look at exports
+    #[command(subcommand)]
+    Exports(Exports),
+    /// Search the text of all zones: words, "phrases", OR, -not
+    Search {
+        /// What to look for
+        query: String,
+        #[command(flatten)]
+        list: ListOptions,
+    },
+    /// The migrations of the database's schema
+    #[command(subcommand)]
+    Migrate(Migrate),
+    /// Make a token for the API
+    Token {
+        #[command(flatten)]
+        place: Place,
+        /// Whom it names; the instance's owner unless said
+        #[arg(long)]
+        user: Option<UserId>,
+        /// What it allows
+        #[arg(long, value_enum, default_value_t = Role::Authenticated)]
+        role: Role,
+        /// How long it lasts: a number with s, m, h or d
+        #[arg(long, default_value = "1h", value_parser = parse_ttl)]
+        ttl: i64,
+    },
+    /// Print completions for a shell
+    Completions {
+        /// The shell
+        shell: clap_complete::Shell,
+    },
+    /// Read a PDF from standard input (how this program reads PDFs: in a process of its own, with limits)
+    #[command(hide = true)]
+    PdfChild {
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        arguments: Vec<OsString>,
+    },
+}
+
+impl Command {
+    /// What is logged unless `COLOPHON_LOG` says otherwise.
+    pub fn log_level(&self) -> &'static str {
+        match self {
+            Self::Serve(_) | Self::Worker { .. } => "info",
+            _ => "warn",
+        }
+    }
+}
+
+/// Which instance: a data folder with a private PostgreSQL, or a shared database and store.
+#[derive(Debug, Clone, clap::Args)]
+pub struct Place {
+    /// Folder of the private PostgreSQL, the files and the secrets [default: the platform's data folder]
+    #[arg(long, env = "COLOPHON_DATA_DIR", value_name = "FOLDER")]
+    pub data_dir: Option<PathBuf>,
+    /// A shared database instead of the private one; `DATABASE_URL` where this is absent
+    #[arg(long, env = "COLOPHON_DATABASE_URL", value_name = "URL", hide_env_values = true)]
+    pub database_url: Option<String>,
+    /// Where the objects are: `file:///folder` [default: the data folder]
+    #[arg(long, env = "COLOPHON_STORAGE_URL", value_name = "URL", hide_env_values = true)]
+    pub storage_url: Option<String>,
+    /// Folder with the programs `postgres` and `initdb` for the private PostgreSQL [default: looked for]
+    #[arg(long, env = "COLOPHON_POSTGRES_DIR", value_name = "FOLDER")]
+    pub postgres_dir: Option<PathBuf>,
+}
+
+#[derive(Debug, clap::Args)]
+pub struct Serve {
+    #[command(flatten)]
+    pub place: Place,
+    /// Address of the API
+    #[arg(long, env = "COLOPHON_LISTEN", default_value = "127.0.0.1:8787", value_name = "ADDRESS")]
+    pub listen: SocketAddr,
+    /// Jobs worked on at once; 0 for none
+    #[arg(long, env = "COLOPHON_WORKERS", default_value_t = 2, value_parser = clap::value_parser!(u16).range(0..=256))]
+    pub workers: u16,
+    /// TCP address of the private PostgreSQL, besides its Unix socket [default: none]
+    #[arg(long, env = "COLOPHON_DATABASE_LISTEN", value_name = "ADDRESS")]
+    pub database_listen: Option<SocketAddr>,
+    /// Print one line of JSON on standard output when ready
+    #[arg(long)]
+    pub ready_json: bool,
+}
+
+#[derive(Debug, clap::Args)]
+pub struct Import {
+    #[command(flatten)]
+    pub place: Place,
+    /// PDF files, or folders to search for them
+    #[arg(required = true, value_name = "PATH")]
+    pub paths: Vec<PathBuf>,
+    /// How to read them
+    #[arg(long, default_value = "text-layer", value_parser = parse_strategy)]
+    pub strategy: Strategy,
+    /// Only store them
+    #[arg(long)]
+    pub no_process: bool,
+    /// Jobs worked on at once in this process; 0 leaves the work to other workers
+    #[arg(long, env = "COLOPHON_WORKERS", default_value_t = 2, value_parser = clap::value_parser!(u16).range(0..=256))]
+    pub workers: u16,
+    /// Print one line of JSON for each file
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Debug, clap::Args)]
+pub struct Export {
+    #[command(flatten)]
+    pub place: Place,
+    /// The document
+    pub document: DocumentId,
+    /// Format: json
+    #[arg(long = "format", required = true, value_name = "FORMAT")]
+    pub formats: Vec<String>,
+    /// Only these pages: 3, 1-3 or 1-3,7
+    #[arg(long, value_parser = parse_pages, value_name = "PAGES")]
+    pub pages: Option<Pages>,
+    /// Only these zones
+    #[arg(long, num_args = 1.., value_name = "ID")]
+    pub zones: Vec<ZoneId>,
+    /// File to write; - for standard output
+    #[arg(short, long, value_name = "PATH")]
+    pub output: PathBuf,
+}
+
+/// Inclusive ranges of pages, from 1.
+#[derive(Debug, Clone)]
+pub struct Pages(pub Vec<(i32, i32)>);
+
+#[derive(Debug, clap::Args)]
+pub struct ListOptions {
+    #[command(flatten)]
+    pub place: Place,
+    /// Rows at most
+    #[arg(long, default_value_t = 50, value_parser = clap::value_parser!(u16).range(1..=1000))]
+    pub limit: u16,
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Debug, clap::Args)]
+pub struct ShowOptions {
+    #[command(flatten)]
+    pub place: Place,
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Documents {
+    /// List documents, newest first
+    List {
+        /// Only this status
+        #[arg(long)]
+        status: Option<DocumentStatus>,
+        /// Only names that contain this
+        #[arg(long)]
+        q: Option<String>,
+        #[command(flatten)]
+        list: ListOptions,
+    },
+    /// Show one document, its versions and pages
+    Show {
+        /// The document
+        document: DocumentId,
+        #[command(flatten)]
+        show: ShowOptions,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Zones {
+    /// List the zones of a document in reading order
+    List {
+        /// The document
+        document: DocumentId,
+        /// Only this page
+        #[arg(long)]
+        page: Option<i32>,
+        /// Only this type
+        #[arg(long = "type")]
+        zone_type: Option<String>,
+        #[command(flatten)]
+        list: ListOptions,
+    },
+    /// Show one zone
+    Show {
+        /// The document
+        document: DocumentId,
+        /// The zone
+        zone: ZoneId,
+        #[command(flatten)]
+        show: ShowOptions,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Jobs {
+    /// List jobs, newest first
+    List {
+        /// Only this status
+        #[arg(long)]
+        status: Option<JobStatus>,
+        /// Only of this document
+        #[arg(long)]
+        document: Option<DocumentId>,
+        #[command(flatten)]
+        list: ListOptions,
+    },
+    /// Show one job, its pages, attempts and history
+    Show {
+        /// The job
+        job: JobId,
+        #[command(flatten)]
+        show: ShowOptions,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Exports {
+    /// List exports, newest first
+    List {
+        /// Only of this document
+        #[arg(long)]
+        document: Option<DocumentId>,
+        #[command(flatten)]
+        list: ListOptions,
+    },
+    /// Show one export
+    Show {
+        /// The export
+        export: ExportId,
+        #[command(flatten)]
+        show: ShowOptions,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Migrate {
+    /// List migrations and whether the database has them
+    Status {
+        #[command(flatten)]
+        show: ShowOptions,
+    },
+    /// Apply what is pending
+    Up {
+        #[command(flatten)]
+        place: Place,
+    },
+    /// Undo the last migration, or all after a version
+    Down {
+        #[command(flatten)]
+        place: Place,
+        /// Undo everything after this version; 0 for everything
+        #[arg(long, value_name = "VERSION")]
+        to: Option<String>,
+    },
+}
+
+/// What a token allows.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+#[value(rename_all = "snake_case")]
+pub enum Role {
+    /// What its person may see
+    Authenticated,
+    /// Everything
+    ServiceRole,
+}
+
+fn parse_strategy(text: &str) -> Result<Strategy, String> {
+    text.parse().map_err(|invalid: colophon_domain::Invalid| invalid.reason)
+}
+
+fn parse_ttl(text: &str) -> Result<i64, String> {
+    let refuse = || format!("{text:?} is no duration; say 30m, 1h or 7d");
+    let unit = text.chars().last().ok_or_else(refuse)?;
+    let seconds = match unit {
+        's' => 1,
+        'm' => 60,
+        'h' => 3_600,
+        'd' => 86_400,
+        _ => return Err(refuse()),
+    };
+    let number: i64 = text[..text.len() - 1].parse().map_err(|_| refuse())?;
+    number.checked_mul(seconds).filter(|ttl| (1..=10 * 365 * 86_400).contains(ttl)).ok_or_else(refuse)
+}
+
+fn parse_pages(text: &str) -> Result<Pages, String> {
+    let refuse = || format!("{text:?} names no pages; say 3, 1-3 or 1-3,7");
+    let page = |text: &str| text.trim().parse::<i32>().ok().filter(|page| *page >= 1).ok_or_else(refuse);
+    let range = |part: &str| match part.split_once('-') {
+        Some((first, last)) => Ok((page(first)?, page(last)?)),
+        None => page(part).map(|page| (page, page)),
+    };
+    let ranges = text.split(',').map(range).collect::<Result<Vec<_>, _>>()?;
+    if ranges.iter().any(|(first, last)| first > last) { Err(refuse()) } else { Ok(Pages(ranges)) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_well_formed() {
+        use clap::CommandFactory as _;
+        Args::command().debug_assert();
+    }
+
+    #[test]
+    fn durations_and_pages_are_read_or_refused() {
+        assert_eq!(parse_ttl("90m"), Ok(5_400));
+        for nonsense in ["", "h", "1", "1x", "-1h", "0s", "99999999999999d", "1é"] {
+            assert!(parse_ttl(nonsense).is_err(), "{nonsense:?}");
+        }
+        assert_eq!(parse_pages("1-3,7").unwrap().0, [(1, 3), (7, 7)]);
+        for nonsense in ["", "0", "3-1", "a", "1-", "1,,2"] {
+            assert!(parse_pages(nonsense).is_err(), "{nonsense:?}");
+        }
+    }
+}

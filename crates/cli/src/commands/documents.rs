@@ -1,0 +1,85 @@
+//! `colophon documents list|show`.
+
+use colophon_db::SystemScope;
+use colophon_domain::{DocumentFilter, DocumentId, List};
+use colophon_formats::views::{DocumentView, ListView, PageView, VersionView};
+use serde_json::json;
+
+use crate::args::{Documents, ShowOptions};
+use crate::instance::{Instance, Wish};
+use crate::output::{self, bytes, optional, time};
+
+const WISH: Wish = Wish { program: "colophon documents", workers: 0, database_listen: None };
+
+pub async fn run(documents: Documents) -> anyhow::Result<()> {
+    match documents {
+        Documents::List { status, q, list } => {
+            let instance = Instance::open(&list.place, WISH).await?;
+            let tx = instance.platform.database.session(&SystemScope::new()).begin().await?;
+            let filter = DocumentFilter { status, q, uploaded_by: None };
+            let found = tx.documents().list(&filter, None, list.limit).await?;
+            tx.commit().await?;
+            instance.close().await?;
+            if list.json { output::json(&ListView::<DocumentView>::from(found)) } else { print(found) }
+        }
+        Documents::Show { document, show } => show_one(document, &show).await,
+    }
+}
+
+fn print(list: List<colophon_domain::Document>) -> anyhow::Result<()> {
+    let rows = list.items.into_iter().map(|d| {
+        [
+            d.id.to_string(),
+            d.filename,
+            d.status,
+            optional(d.page_count),
+            bytes(d.file_size_bytes),
+            time(d.created_at),
+        ]
+    });
+    output::table(["ID", "NAME", "STATUS", "PAGES", "SIZE", "STORED (UTC)"], rows)
+}
+
+async fn show_one(id: DocumentId, show: &ShowOptions) -> anyhow::Result<()> {
+    let instance = Instance::open(&show.place, WISH).await?;
+    let tx = instance.platform.database.session(&SystemScope::new()).begin().await?;
+    let document = tx.documents().require(id).await?;
+    let versions = tx.versions().list(id).await?;
+    let pages = tx.pages().list(id, document.version, 0, 1_000).await?;
+    tx.commit().await?;
+    instance.close().await?;
+    if show.json {
+        let versions: Vec<VersionView> = versions.into_iter().map(VersionView::from).collect();
+        let pages: Vec<PageView> = pages.into_iter().map(PageView::from).collect();
+        let mut value = serde_json::to_value(DocumentView::from(document))?;
+        value["versions"] = json!(versions);
+        value["pages"] = json!(pages);
+        return output::json(&value);
+    }
+    let current = versions.iter().find(|version| version.version == document.version);
+    output::fields(&[
+        ("id", document.id.to_string()),
+        ("name", document.filename.clone()),
+        ("status", document.status.clone()),
+        ("reason", optional(document.status_detail.clone())),
+        ("title", optional(current.and_then(|v| v.title.clone()))),
+        ("pages", optional(document.page_count)),
+        ("size", bytes(document.file_size_bytes)),
+        ("sha256", optional(document.sha256.clone())),
+        ("version", document.version.to_string()),
+        ("PDF version", optional(current.and_then(|v| v.pdf_version.clone()))),
+        ("encryption", optional(current.and_then(|v| v.encryption.clone()))),
+        ("repaired", if current.is_some_and(|v| v.repaired) { "yes".to_owned() } else { String::new() }),
+        ("owner", optional(document.uploaded_by.clone())),
+        ("stored (UTC)", time(document.created_at)),
+    ])?;
+    if pages.is_empty() {
+        return Ok(());
+    }
+    output::line("")?;
+    let rows = pages.iter().map(|p| {
+        let size = format!("{:.1} × {:.1} pt", p.width, p.height);
+        [p.page_number.to_string(), size, p.rotation.to_string(), format!("{:?}", p.cropbox)]
+    });
+    output::table(["PAGE", "SIZE", "ROTATION", "CROPBOX"], rows)
+}

@@ -1,0 +1,95 @@
+//! `colophon serve`: the whole platform in one process.
+
+use std::future::IntoFuture as _;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Context as _;
+use colophon_http::{App, auth};
+use serde_json::json;
+use tokio_util::sync::CancellationToken;
+
+use super::asked_to_stop;
+use super::worker::start_workers;
+use crate::args::Serve;
+use crate::instance::{Instance, Wish};
+use crate::output;
+
+/// How long requests in hand may take after the program was asked to stop.
+const DRAIN: Duration = Duration::from_secs(10);
+
+/// How long the token lasts that `serve` prints: a working day.
+const TOKEN_SECONDS: i64 = 12 * 3_600;
+
+pub async fn run(serve: Serve) -> anyhow::Result<()> {
+    // The address first: a second `serve` is told at once, before it starts anything.
+    let listener = tokio::net::TcpListener::bind(serve.listen).await.with_context(|| {
+        format!("cannot listen on {}; is another program there? say --listen ADDRESS", serve.listen)
+    })?;
+    let listen = listener.local_addr()?;
+    let wish =
+        Wish { program: "colophon serve", workers: serve.workers, database_listen: serve.database_listen };
+    let opening = Instance::open(&serve.place, wish);
+    let instance = tokio::select! {
+        instance = opening => instance?,
+        () = asked_to_stop() => return Ok(()),
+    };
+    let verifier = Arc::new(instance.verifier()?);
+    let stop = CancellationToken::new();
+    let workers = start_workers(&instance.platform, serve.workers, &stop);
+    let app = App { platform: Arc::clone(&instance.platform), verifier: Arc::clone(&verifier) };
+
+    let stopping = stop.clone();
+    let mut serving = tokio::spawn(
+        axum::serve(listener, colophon_http::router(app))
+            .with_graceful_shutdown(async move { stopping.cancelled().await })
+            .into_future(),
+    );
+    announce(&serve, &instance, &verifier, listen)?;
+
+    tokio::select! {
+        () = asked_to_stop() => tracing::info!("asked to stop: finishing what is in hand"),
+        ended = &mut serving => ended?.context("the API broke off")?,
+    }
+    stop.cancel();
+    if tokio::time::timeout(DRAIN, &mut serving).await.is_err() {
+        tracing::warn!("requests were still in hand after {} seconds; they are broken off", DRAIN.as_secs());
+        serving.abort();
+    }
+    if let Some(workers) = workers {
+        workers.await?;
+    }
+    instance.close().await
+}
+
+fn announce(
+    serve: &Serve,
+    instance: &Instance,
+    verifier: &auth::Verifier,
+    listen: std::net::SocketAddr,
+) -> anyhow::Result<()> {
+    let url = format!("http://{listen}");
+    let database_url = instance.private_url();
+    // Only the private instance hands out tokens: on a shared database that is the platform's business.
+    let token = match &database_url {
+        Some(_) => Some(verifier.mint(instance.owner, auth::Role::Authenticated, TOKEN_SECONDS)?),
+        None => None,
+    };
+    if serve.ready_json {
+        let ready =
+            json!({ "listen": listen.to_string(), "url": url, "token": token, "database_url": database_url });
+        return output::line(&ready.to_string());
+    }
+    output::line(&format!("Colophon is ready: {url}"))?;
+    if let Some(token) = token {
+        output::line(
+            "\nTry it in another terminal (the token lasts 12 hours; `colophon token` makes others):\n",
+        )?;
+        output::line(&format!("  export TOKEN={token}"))?;
+        output::line(&format!(
+            "  curl -H \"Authorization: Bearer $TOKEN\" -F file=@some.pdf '{url}/v1/documents?process=true'"
+        ))?;
+        output::line(&format!("  curl -H \"Authorization: Bearer $TOKEN\" '{url}/v1/documents'"))?;
+    }
+    Ok(())
+}

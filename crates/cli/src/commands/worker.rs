@@ -1,0 +1,42 @@
+//! `colophon worker`: workers only.
+
+use std::sync::Arc;
+
+use colophon_service::Platform;
+use colophon_service::text_layer::TextLayer;
+use colophon_worker::Config;
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+
+use super::asked_to_stop;
+use crate::args::Place;
+use crate::instance::{Instance, Wish};
+
+pub async fn run(place: &Place, workers: u16) -> anyhow::Result<()> {
+    let wish = Wish { program: "colophon worker", workers, ..Wish::default() };
+    let instance = Instance::open(place, wish).await?;
+    let stop = CancellationToken::new();
+    let working = start_workers(&instance.platform, workers, &stop);
+    tracing::info!(workers, "waiting for jobs");
+    asked_to_stop().await;
+    tracing::info!("asked to stop: handing back what is in hand");
+    stop.cancel();
+    if let Some(working) = working {
+        working.await?;
+    }
+    instance.close().await
+}
+
+/// Workers in this process, until `stop`. None for 0.
+pub fn start_workers(
+    platform: &Arc<Platform>,
+    workers: u16,
+    stop: &CancellationToken,
+) -> Option<JoinHandle<()>> {
+    if workers == 0 {
+        return None;
+    }
+    let config = Config::new(usize::from(workers));
+    let processor = TextLayer::new(Platform::clone(platform), config.lease);
+    Some(tokio::spawn(colophon_worker::run(platform.database.clone(), processor, config, stop.clone())))
+}

@@ -1,0 +1,100 @@
+//! `colophon zones list|show` and `colophon search`.
+
+use colophon_db::SystemScope;
+use colophon_domain::ZoneFilter;
+use colophon_formats::views::{ListView, SearchHitView, ZoneView};
+use serde_json::Value;
+
+use crate::args::{ListOptions, Zones};
+use crate::failure::Usage;
+use crate::instance::{Instance, Wish};
+use crate::output::{self, excerpt, optional};
+
+const WISH: Wish = Wish { program: "colophon zones", workers: 0, database_listen: None };
+
+pub async fn run(zones: Zones) -> anyhow::Result<()> {
+    match zones {
+        Zones::List { document, page, zone_type, list } => {
+            let instance = Instance::open(&list.place, WISH).await?;
+            let tx = instance.platform.database.session(&SystemScope::new()).begin().await?;
+            tx.documents().require(document).await?;
+            let filter = ZoneFilter { page_number: page, zone_type, status: None };
+            let zones = tx.zones().list(document, &filter, -1, i64::from(list.limit)).await?;
+            tx.commit().await?;
+            instance.close().await?;
+            let views: Vec<ZoneView> = zones.into_iter().map(ZoneView::from).collect();
+            if list.json {
+                let full = views.len() == usize::from(list.limit);
+                let next_cursor = views.last().filter(|_| full).map(|zone| zone.zone_index.to_string());
+                return output::json(&ListView { items: views, next_cursor });
+            }
+            let rows = views.into_iter().map(|z| {
+                let text = excerpt(&z.content.unwrap_or_default(), 80);
+                [
+                    z.zone_index.to_string(),
+                    z.page_number.to_string(),
+                    z.zone_type,
+                    corners(&z.coordinates),
+                    text,
+                ]
+            });
+            output::table(["INDEX", "PAGE", "TYPE", "BOX (pt from top left)", "TEXT"], rows)
+        }
+        Zones::Show { document, zone, show } => {
+            let instance = Instance::open(&show.place, WISH).await?;
+            let tx = instance.platform.database.session(&SystemScope::new()).begin().await?;
+            let found = tx.zones().get(document, zone).await?;
+            tx.commit().await?;
+            instance.close().await?;
+            let z = ZoneView::from(
+                found.ok_or_else(|| Usage(format!("there is no zone {zone} in document {document}")))?,
+            );
+            if show.json {
+                return output::json(&z);
+            }
+            output::fields(&[
+                ("id", z.id.to_string()),
+                ("document", z.document_id.to_string()),
+                ("index", z.zone_index.to_string()),
+                ("page", z.page_number.to_string()),
+                ("type", z.zone_type.clone()),
+                ("box", corners(&z.coordinates)),
+                ("tool", optional(z.processing_tool.clone())),
+                ("confidence", optional(z.confidence)),
+                ("status", z.status.clone()),
+                ("revision", z.revision.to_string()),
+            ])?;
+            output::line(&format!("\n{}", output::plain(&z.content.unwrap_or_default())))
+        }
+    }
+}
+
+pub async fn search(query: &str, list: &ListOptions) -> anyhow::Result<()> {
+    if query.contains('\0') {
+        return Err(Usage("the query holds U+0000, which no stored text can".into()).into());
+    }
+    let instance = Instance::open(&list.place, Wish { program: "colophon search", ..WISH }).await?;
+    let tx = instance.platform.database.session(&SystemScope::new()).begin().await?;
+    let hits = tx.zones().search(query, None, list.limit).await?;
+    tx.commit().await?;
+    instance.close().await?;
+    let views: Vec<SearchHitView> = hits.into_iter().map(SearchHitView::from).collect();
+    if list.json {
+        return output::json(&ListView { items: views, next_cursor: None });
+    }
+    let rows = views.into_iter().map(|hit| {
+        [
+            hit.document_id.to_string(),
+            hit.filename,
+            hit.page_number.to_string(),
+            hit.zone_type,
+            excerpt(&hit.excerpt, 100),
+        ]
+    });
+    output::table(["DOCUMENT", "NAME", "PAGE", "TYPE", "TEXT"], rows)
+}
+
+fn corners(coordinates: &Value) -> String {
+    let corner = |name: &str| coordinates[name].as_f64().map_or_else(String::new, |v| format!("{v:.0}"));
+    format!("{},{} – {},{}", corner("x0"), corner("y0"), corner("x1"), corner("y1"))
+}

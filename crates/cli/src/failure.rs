@@ -1,0 +1,69 @@
+//! How the program ends when it cannot do what was asked: one line on standard error, and the right exit code.
+
+use std::process::ExitCode;
+
+use colophon_db::ErrorKind;
+
+/// Some went in, some were refused.
+pub const IN_PART: u8 = 3;
+/// Usage or configuration.
+const USAGE: u8 = 2;
+/// The database's state forbids it.
+const REFUSED: u8 = 4;
+
+/// A mistake in what was asked or configured.
+#[derive(Debug)]
+pub struct Usage(pub String);
+
+impl std::fmt::Display for Usage {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for Usage {}
+
+/// The database's schema is not the one this program was made for.
+#[derive(Debug)]
+pub struct WrongSchema(pub String);
+
+impl std::fmt::Display for WrongSchema {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for WrongSchema {}
+
+/// Says what happened and gives the exit code.
+pub fn report(error: &anyhow::Error) -> ExitCode {
+    // Causes that only repeat what is already said are left out.
+    let mut line = error.to_string();
+    for cause in error.chain().skip(1).map(ToString::to_string) {
+        if !line.contains(&cause) {
+            line = format!("{line}: {cause}");
+        }
+    }
+    let line = line.split_whitespace().collect::<Vec<_>>().join(" ");
+    eprintln!("colophon: {line}");
+    ExitCode::from(code_of(error))
+}
+
+fn code_of(error: &anyhow::Error) -> u8 {
+    for cause in error.chain() {
+        if cause.is::<Usage>() || cause.is::<colophon_domain::Invalid>() {
+            return USAGE;
+        }
+        if cause.is::<WrongSchema>()
+            || matches!(cause.downcast_ref(), Some(colophon_migrate::Error::Newer { .. }))
+        {
+            return REFUSED;
+        }
+        if let Some(error) = cause.downcast_ref::<colophon_db::Error>()
+            && matches!(error.kind(), ErrorKind::Invalid(field) if field == "database-url")
+        {
+            return USAGE;
+        }
+    }
+    1
+}

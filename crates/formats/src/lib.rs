@@ -1,0 +1,6 @@
+//! The formats Colophon reads and writes.
+//!
+//! [`views`] is the JSON that the API, the command line and exports share: one shape for each noun, its fields named
+//! as the columns are.
+
+pub mod views;

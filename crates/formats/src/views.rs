@@ -1,0 +1,260 @@
+//! What callers see of each noun. Keys of objects are not among it: an id or a path is never proof of a right.
+
+use colophon_domain::{
+    Attempt, Document, ExportFile, ExportRecord, HistoryEntry, Job, JobPage, List, Page, PageOutcome,
+    SearchHit, Version, Zone,
+};
+use jiff::Timestamp;
+use serde::Serialize;
+use serde_json::Value;
+use uuid::Uuid;
+
+/// A part of a list.
+#[derive(Debug, Serialize)]
+pub struct ListView<T> {
+    /// The rows.
+    pub items: Vec<T>,
+    /// Give it back as `cursor` for the next part; null at the end.
+    pub next_cursor: Option<String>,
+}
+
+impl<T, U: From<T>> From<List<T>> for ListView<U> {
+    fn from(list: List<T>) -> Self {
+        let next_cursor = list.next_cursor.map(|cursor| cursor.to_string());
+        Self { items: list.items.into_iter().map(U::from).collect(), next_cursor }
+    }
+}
+
+macro_rules! view {
+    ($(#[$doc:meta])* $name:ident of $entity:ty { $($field:ident: $type:ty = $value:expr),* $(,)? } as $e:ident) => {
+        $(#[$doc])*
+        #[derive(Debug, Serialize)]
+        #[allow(missing_docs, reason = "each field is the column of the same name; the domain documents it")]
+        pub struct $name { $(pub $field: $type),* }
+
+        impl From<$entity> for $name {
+            fn from($e: $entity) -> Self {
+                Self { $($field: $value),* }
+            }
+        }
+    };
+}
+
+view!(
+    /// A document.
+    DocumentView of Document {
+        id: Uuid = e.id.0,
+        filename: String = e.filename,
+        original_filename: String = e.original_filename,
+        file_size_bytes: i64 = e.file_size_bytes,
+        page_count: Option<i32> = e.page_count,
+        mime_type: Option<String> = e.mime_type,
+        storage_path: Option<String> = e.storage_path,
+        status: String = e.status,
+        status_detail: Option<String> = e.status_detail,
+        uploaded_by: Option<String> = e.uploaded_by,
+        created_at: Timestamp = e.created_at,
+        updated_at: Timestamp = e.updated_at,
+        metadata: Value = e.metadata,
+        sha256: Option<String> = e.sha256,
+        version: i32 = e.version,
+        revision: i64 = e.revision,
+    } as e
+);
+
+view!(
+    /// A version of a document's file.
+    VersionView of Version {
+        version: i32 = e.version,
+        sha256: String = e.sha256,
+        file_size_bytes: i64 = e.file_size_bytes,
+        mime_type: String = e.mime_type,
+        original_filename: String = e.original_filename,
+        page_count: Option<i32> = e.page_count,
+        title: Option<String> = e.title,
+        pdf_version: Option<String> = e.pdf_version,
+        encryption: Option<String> = e.encryption,
+        repaired: bool = e.repaired,
+        warnings: Vec<String> = e.warnings,
+        created_by: Option<String> = e.created_by,
+        created_at: Option<Timestamp> = e.created_at,
+    } as e
+);
+
+view!(
+    /// A page.
+    PageView of Page {
+        page_number: i32 = e.page_number,
+        width: f64 = e.width,
+        height: f64 = e.height,
+        rotation: i16 = e.rotation,
+        mediabox: [f64; 4] = e.mediabox,
+        cropbox: [f64; 4] = e.cropbox,
+        user_unit: f64 = e.user_unit,
+    } as e
+);
+
+view!(
+    /// A zone.
+    ZoneView of Zone {
+        id: Uuid = e.id.0,
+        document_id: Uuid = e.document_id.0,
+        zone_index: i32 = e.zone_index,
+        page_number: i32 = e.page_number,
+        zone_type: String = e.zone_type,
+        coordinates: Value = e.coordinates,
+        content: Option<String> = e.content,
+        confidence: Option<f64> = e.confidence,
+        processing_tool: Option<String> = e.processing_tool,
+        status: String = e.status,
+        created_at: Timestamp = e.created_at,
+        updated_at: Timestamp = e.updated_at,
+        metadata: Value = e.metadata,
+        version: i32 = e.version,
+        revision: i64 = e.revision,
+    } as e
+);
+
+view!(
+    /// A zone that fits a search.
+    SearchHitView of SearchHit {
+        document_id: Uuid = e.document_id.0,
+        filename: String = e.filename,
+        zone_id: Uuid = e.zone_id.0,
+        page_number: i32 = e.page_number,
+        zone_index: i32 = e.zone_index,
+        zone_type: String = e.zone_type,
+        coordinates: Value = e.coordinates,
+        excerpt: String = e.excerpt,
+        rank: f32 = e.rank,
+    } as e
+);
+
+view!(
+    /// A job.
+    JobView of Job {
+        id: Uuid = e.id.0,
+        document_id: Uuid = e.document_id.0,
+        status: String = e.status,
+        strategy: Option<String> = e.strategy,
+        started_at: Option<Timestamp> = e.started_at,
+        completed_at: Option<Timestamp> = e.completed_at,
+        progress: Option<f64> = e.progress,
+        current_zone_id: Option<Uuid> = e.current_zone_id,
+        total_zones: Option<i32> = e.total_zones,
+        completed_zones: Option<i32> = e.completed_zones,
+        error_count: Option<i32> = e.error_count,
+        options: Option<Value> = e.options,
+        metrics: Option<Value> = e.metrics,
+        created_at: Timestamp = e.created_at,
+        updated_at: Timestamp = e.updated_at,
+        version: i32 = e.version,
+        priority: i16 = e.priority,
+        attempt: i16 = e.attempt,
+        max_attempts: i16 = e.max_attempts,
+        total_pages: Option<i32> = e.total_pages,
+        completed_pages: i32 = e.completed_pages,
+        error_code: Option<String> = e.error_code,
+        error_message: Option<String> = e.error_message,
+        created_by: Option<String> = e.created_by,
+    } as e
+);
+
+/// A job with the outcome of each of its pages.
+#[derive(Debug, Serialize)]
+pub struct JobWithPagesView {
+    /// The job.
+    #[serde(flatten)]
+    pub job: JobView,
+    /// Its pages that have an outcome.
+    pub pages: Vec<JobPageView>,
+}
+
+/// A page of a job.
+#[derive(Debug, Serialize)]
+#[allow(missing_docs, reason = "each field is the column of the same name; the domain documents it")]
+pub struct JobPageView {
+    pub page_number: i32,
+    pub outcome: &'static str,
+    pub attempt: i16,
+    pub zone_count: i32,
+    pub error_code: Option<String>,
+    pub error_message: Option<String>,
+    pub duration_ms: Option<i32>,
+}
+
+impl From<JobPage> for JobPageView {
+    fn from(page: JobPage) -> Self {
+        let (outcome, zone_count, error_code, error_message) = match page.outcome {
+            PageOutcome::Completed { zone_count } => ("completed", zone_count, None, None),
+            PageOutcome::Failed { code, message } => ("failed", 0, Some(code), Some(message)),
+        };
+        Self {
+            page_number: page.page_number,
+            outcome,
+            attempt: page.attempt,
+            zone_count,
+            error_code,
+            error_message,
+            duration_ms: page.duration_ms,
+        }
+    }
+}
+
+view!(
+    /// An attempt that ended.
+    AttemptView of Attempt {
+        attempt: i16 = e.attempt,
+        lease_seq: i64 = e.lease_seq,
+        outcome: String = e.outcome,
+        worker: Option<String> = e.worker,
+        started_at: Option<Timestamp> = e.started_at,
+        finished_at: Timestamp = e.finished_at,
+        error_class: Option<String> = e.error_class,
+        error_code: Option<String> = e.error_code,
+        error_message: Option<String> = e.error_message,
+        metrics: Value = e.metrics,
+    } as e
+);
+
+view!(
+    /// One line of a job's history.
+    HistoryEntryView of HistoryEntry {
+        id: Uuid = e.id,
+        action: String = e.action,
+        status: Option<String> = e.status,
+        details: Option<Value> = e.details,
+        error_message: Option<String> = e.error_message,
+        duration_ms: Option<i32> = e.duration_ms,
+        created_at: Option<Timestamp> = e.created_at,
+    } as e
+);
+
+view!(
+    /// A file of an export.
+    ExportFileView of ExportFile {
+        name: String = e.name,
+        format: String = e.format,
+        sha256: String = e.sha256,
+        size_bytes: i64 = e.size_bytes,
+    } as e
+);
+
+view!(
+    /// The record of an export.
+    ExportView of ExportRecord {
+        id: Uuid = e.id.0,
+        document_id: Uuid = e.document_id.0,
+        export_type: String = e.export_type,
+        formats: Vec<String> = e.formats,
+        status: String = e.status,
+        files: Vec<ExportFileView> = e.files.into_iter().map(ExportFileView::from).collect(),
+        validation_results: Option<Value> = e.validation_results,
+        selection: Option<Value> = e.selection,
+        started_at: Option<Timestamp> = e.started_at,
+        completed_at: Option<Timestamp> = e.completed_at,
+        file_size_bytes: Option<i64> = e.file_size_bytes,
+        created_by: Option<String> = e.created_by,
+        created_at: Timestamp = e.created_at,
+    } as e
+);

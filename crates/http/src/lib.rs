@@ -1,0 +1,46 @@
+//! Colophon's HTTP API.
+//!
+//! A handler reads as a sentence: who, what, done. **Architecture invariants:** no SQL here; every `/v1` route takes a
+//! [`auth::Caller`], so that a route without a verified token cannot reach a row.
+
+pub mod auth;
+mod problem;
+mod query;
+mod routes;
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::routing::get;
+use colophon_service::Platform;
+
+pub use problem::Problem;
+
+/// What every route needs.
+#[derive(Debug, Clone)]
+pub struct App {
+    /// Use cases.
+    pub platform: Arc<Platform>,
+    /// How tokens are verified.
+    pub verifier: Arc<auth::Verifier>,
+}
+
+/// Bytes that a request other than an upload may have.
+const BODY_LIMIT: usize = 1 << 20;
+
+/// The API.
+pub fn router(app: App) -> Router {
+    Router::new()
+        .route("/healthz", get(routes::operation::healthz))
+        .route("/readyz", get(routes::operation::readyz))
+        .merge(routes::documents::router())
+        .merge(routes::pages::router())
+        .merge(routes::zones::router())
+        .merge(routes::jobs::router())
+        .merge(routes::exports::router())
+        .layer(DefaultBodyLimit::max(BODY_LIMIT))
+        .fallback(routes::operation::not_found)
+        .method_not_allowed_fallback(routes::operation::method_not_allowed)
+        .with_state(app)
+}

@@ -1,0 +1,10 @@
+//! A file for each noun.
+
+pub mod documents;
+pub mod exports;
+pub mod jobs;
+pub mod operation;
+pub mod pages;
+mod serve;
+mod upload;
+pub mod zones;

@@ -1,0 +1,101 @@
+//! Documents: upload, list, read, and their file.
+
+use axum::extract::{DefaultBodyLimit, State};
+use axum::http::HeaderMap;
+use axum::response::Response;
+use axum::routing::{get, post};
+use axum::{Json, Router};
+use colophon_domain::{DocumentFilter, DocumentId};
+use colophon_formats::views::{DocumentView, ListView, VersionView};
+use serde::Deserialize;
+
+use super::{serve, upload};
+use crate::auth::Caller;
+use crate::query::{Ids, Params, limit, parse};
+use crate::{App, Problem};
+
+pub fn router() -> Router<App> {
+    Router::new()
+        // An upload has a limit of its own, which counts while it streams.
+        .route("/v1/documents", post(upload::create).layer(DefaultBodyLimit::disable()).get(list))
+        .route("/v1/documents/{id}", get(show))
+        .route("/v1/documents/{id}/content", get(content))
+        .route("/v1/documents/{id}/versions", get(versions))
+}
+
+#[derive(Debug, Deserialize)]
+struct ListParams {
+    status: Option<String>,
+    uploaded_by: Option<String>,
+    q: Option<String>,
+    limit: Option<u16>,
+    cursor: Option<String>,
+}
+
+async fn list(
+    State(app): State<App>,
+    caller: Caller,
+    Params(params): Params<ListParams>,
+) -> Result<Json<ListView<DocumentView>>, Problem> {
+    let filter = DocumentFilter {
+        status: parse(params.status.as_deref())?,
+        uploaded_by: params.uploaded_by,
+        q: params.q,
+    };
+    let tx = app.platform.database.session(&caller.scope).begin().await?;
+    let list = tx.documents().list(&filter, parse(params.cursor.as_deref())?, limit(params.limit)?).await?;
+    tx.commit().await?;
+    Ok(Json(list.into()))
+}
+
+async fn show(
+    State(app): State<App>,
+    caller: Caller,
+    Ids(id): Ids<DocumentId>,
+) -> Result<Json<DocumentView>, Problem> {
+    let tx = app.platform.database.session(&caller.scope).begin().await?;
+    let document =
+        tx.documents().get(id).await?.ok_or_else(|| Problem::not_found(format!("document {id}")))?;
+    tx.commit().await?;
+    Ok(Json(document.into()))
+}
+
+async fn versions(
+    State(app): State<App>,
+    caller: Caller,
+    Ids(id): Ids<DocumentId>,
+) -> Result<Json<ListView<VersionView>>, Problem> {
+    let tx = app.platform.database.session(&caller.scope).begin().await?;
+    tx.documents().get(id).await?.ok_or_else(|| Problem::not_found(format!("document {id}")))?;
+    let versions = tx.versions().list(id).await?;
+    tx.commit().await?;
+    Ok(Json(ListView { items: versions.into_iter().map(VersionView::from).collect(), next_cursor: None }))
+}
+
+#[derive(Debug, Deserialize)]
+struct ContentParams {
+    version: Option<i32>,
+}
+
+async fn content(
+    State(app): State<App>,
+    caller: Caller,
+    Ids(id): Ids<DocumentId>,
+    Params(params): Params<ContentParams>,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    let tx = app.platform.database.session(&caller.scope).begin().await?;
+    let document =
+        tx.documents().get(id).await?.ok_or_else(|| Problem::not_found(format!("document {id}")))?;
+    let number = params.version.unwrap_or(document.version);
+    let version = tx.versions().get(id, number).await?;
+    tx.commit().await?;
+    let version = version.ok_or_else(|| Problem::not_found(format!("version {number} of document {id}")))?;
+    let file = serve::File {
+        storage_path: &version.storage_path,
+        sha256: &version.sha256,
+        mime_type: &version.mime_type,
+        filename: &document.filename,
+    };
+    serve::file(&app.platform.store, file, &headers).await
+}

@@ -1,0 +1,124 @@
+//! An object as an answer: whole, in part, or not again.
+
+use axum::body::Body;
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use colophon_blobs::Store;
+use object_store::GetRange;
+
+use crate::Problem;
+
+/// A file of ours.
+pub struct File<'a> {
+    pub storage_path: &'a str,
+    pub sha256: &'a str,
+    pub mime_type: &'a str,
+    pub filename: &'a str,
+}
+
+/// Streams a file. Its `ETag` is its SHA-256, since an object is never changed. One range is honoured (RFC 9110 §14);
+/// several ranges get the whole file, as the RFC allows.
+pub async fn file(store: &Store, file: File<'_>, headers: &HeaderMap) -> Result<Response, Problem> {
+    let etag = format!("\"{}\"", file.sha256);
+    let names_it = |name: HeaderName| {
+        headers.get(name).and_then(|value| value.to_str().ok()).is_some_and(|tags| {
+            tags.split(',').map(str::trim).any(|tag| tag == "*" || tag.trim_start_matches("W/") == etag)
+        })
+    };
+    if names_it(header::IF_NONE_MATCH) {
+        return Ok((StatusCode::NOT_MODIFIED, [(header::ETAG, etag)]).into_response());
+    }
+    let fresh = !headers.contains_key(header::IF_RANGE) || names_it(header::IF_RANGE);
+    let asked = headers.get(header::RANGE).and_then(|value| value.to_str().ok()).filter(|_| fresh);
+    let range = asked.and_then(parse_range);
+    let reader = match store.read(file.storage_path, range.clone()).await {
+        Err(colophon_blobs::Error::Store { .. }) if range.is_some() => {
+            // A range past the end is the caller's mistake; anything else fails again without it.
+            let whole = store.read(file.storage_path, None).await?;
+            let size = format!("bytes */{}", whole.object_size);
+            let detail = format!("the file has {} bytes", whole.object_size);
+            let problem = Problem::new(StatusCode::RANGE_NOT_SATISFIABLE, "range_not_satisfiable", detail);
+            let mut response = problem.into_response();
+            response.headers_mut().insert(header::CONTENT_RANGE, value(&size));
+            return Ok(response);
+        }
+        read => read?,
+    };
+    let status = if range.is_some() { StatusCode::PARTIAL_CONTENT } else { StatusCode::OK };
+    let length = reader.range.end - reader.range.start;
+    let content_range =
+        format!("bytes {}-{}/{}", reader.range.start, reader.range.end.saturating_sub(1), reader.object_size);
+    let mut response = Response::new(Body::from_stream(reader.bytes));
+    *response.status_mut() = status;
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, value(file.mime_type));
+    headers.insert(header::CONTENT_LENGTH, HeaderValue::from(length));
+    headers.insert(header::ETAG, value(&etag));
+    headers.insert(header::ACCEPT_RANGES, HeaderValue::from_static("bytes"));
+    headers.insert(header::CONTENT_DISPOSITION, value(&content_disposition(file.filename)));
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("private, no-cache"));
+    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    if status == StatusCode::PARTIAL_CONTENT {
+        headers.insert(header::CONTENT_RANGE, value(&content_range));
+    }
+    Ok(response)
+}
+
+fn value(text: &str) -> HeaderValue {
+    HeaderValue::from_str(text).unwrap_or_else(|_| HeaderValue::from_static("application/octet-stream"))
+}
+
+fn parse_range(text: &str) -> Option<GetRange> {
+    let (first, last) = text.strip_prefix("bytes=")?.split_once('-')?;
+    match (first.trim(), last.trim()) {
+        ("", suffix) => suffix.parse().ok().map(GetRange::Suffix),
+        (first, "") => first.parse().ok().map(GetRange::Offset),
+        (first, last) => {
+            let (first, last): (u64, u64) = (first.parse().ok()?, last.parse().ok()?);
+            (first <= last).then(|| GetRange::Bounded(first..last.saturating_add(1)))
+        }
+    }
+}
+
+/// RFC 6266 with RFC 8187: an ASCII name for old programs, and the real one for all others.
+fn content_disposition(filename: &str) -> String {
+    let ascii: String = filename
+        .chars()
+        .map(|c| if c.is_ascii_graphic() && !matches!(c, '"' | '\\') || c == ' ' { c } else { '_' })
+        .collect();
+    let encoded: String = filename
+        .bytes()
+        .map(|byte| match byte {
+            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => {
+                char::from(byte).to_string()
+            }
+            _ => format!("%{byte:02X}"),
+        })
+        .collect();
+    format!("inline; filename=\"{ascii}\"; filename*=UTF-8''{encoded}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ranges_are_read_as_the_rfc_writes_them() {
+        assert_eq!(parse_range("bytes=0-9"), Some(GetRange::Bounded(0..10)));
+        assert_eq!(parse_range("bytes=5-"), Some(GetRange::Offset(5)));
+        assert_eq!(parse_range("bytes=-3"), Some(GetRange::Suffix(3)));
+        for whole in ["bytes=9-0", "bytes=0-1,3-4", "lines=0-1", "bytes=x-", "bytes=-"] {
+            assert_eq!(parse_range(whole), None, "{whole}");
+        }
+    }
+
+    #[test]
+    fn any_name_fits_into_the_header() {
+        let header = content_disposition("naïve \"文\".pdf");
+        assert_eq!(
+            header,
+            "inline; filename=\"na_ve ___.pdf\"; filename*=UTF-8''na%C3%AFve%20%22%E6%96%87%22.pdf"
+        );
+        assert!(HeaderValue::from_str(&header).is_ok());
+    }
+}

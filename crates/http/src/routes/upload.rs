@@ -1,0 +1,174 @@
+//! `POST /v1/documents`: a multipart form with `file`, or the PDF itself as the body.
+
+use axum::Json;
+use axum::body::Body;
+use axum::extract::{FromRequest, Multipart, Request, State};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use colophon_domain::{FileName, Strategy};
+use colophon_formats::views::DocumentView;
+use colophon_service::upload::{self, Details, Received, Uploaded};
+use serde::Deserialize;
+use serde_json::{Map, Value};
+
+use crate::auth::Caller;
+use crate::query::Params;
+use crate::{App, Problem};
+
+/// Bytes that the form's `metadata` may have.
+const METADATA_LIMIT: usize = 1 << 20;
+
+#[derive(Debug, Deserialize)]
+pub struct UploadParams {
+    filename: Option<String>,
+    #[serde(default)]
+    process: bool,
+    strategy: Option<String>,
+}
+
+pub async fn create(
+    State(app): State<App>,
+    caller: Caller,
+    Params(params): Params<UploadParams>,
+    request: Request,
+) -> Result<Response, Problem> {
+    // A task of its own: when the sender goes away, the work is not dropped in the middle but sees the body break off
+    // and cleans up.
+    let work = tokio::spawn(async move { store(&app, &caller, params, request).await });
+    let uploaded = work.await.map_err(|error| {
+        let detail = format!("the upload broke off inside the server: {error}");
+        Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", detail)
+    })??;
+    let status = if uploaded.replayed { StatusCode::OK } else { StatusCode::CREATED };
+    let location = format!("/v1/documents/{}", uploaded.document.id);
+    let mut response = (status, Json(DocumentView::from(uploaded.document))).into_response();
+    if let Ok(location) = HeaderValue::from_str(&location) {
+        response.headers_mut().insert(header::LOCATION, location);
+    }
+    Ok(response)
+}
+
+async fn store(
+    app: &App,
+    caller: &Caller,
+    params: UploadParams,
+    request: Request,
+) -> Result<Uploaded, Problem> {
+    let owner = caller.owner()?;
+    let strategy = match params.strategy.as_deref() {
+        Some(strategy) => strategy.parse::<Strategy>()?,
+        None => Strategy::TextLayer,
+    };
+    let idempotency_key = idempotency_key(request.headers())?;
+    let content_type = request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    let multipart = content_type.is_some_and(|t| t.to_ascii_lowercase().starts_with("multipart/form-data"));
+    let form = if multipart {
+        receive_form(app, owner, request).await?
+    } else {
+        // Refused before a byte is stored.
+        let filename = params.filename.as_deref().ok_or_else(|| {
+            Problem::bad_request("filename_needed", "say `?filename=` when the body is the file itself")
+        })?;
+        FileName::new(filename)?;
+        let body = request.into_body().into_data_stream();
+        Form {
+            received: upload::receive(&app.platform, owner, body).await?,
+            filename: None,
+            metadata: Map::new(),
+        }
+    };
+    let name = params.filename.or(form.filename).unwrap_or_else(|| "document.pdf".to_owned());
+    let details = Details {
+        filename: FileName::new(name)?,
+        metadata: form.metadata,
+        process: params.process.then_some(strategy),
+        idempotency_key,
+    };
+    Ok(form.received.store(&app.platform, &caller.scope, details).await?)
+}
+
+fn idempotency_key(headers: &HeaderMap) -> Result<Option<String>, Problem> {
+    let Some(value) = headers.get("idempotency-key") else { return Ok(None) };
+    match value.to_str() {
+        Ok(key) if (1..=255).contains(&key.len()) => Ok(Some(key.to_owned())),
+        _ => Err(Problem::bad_request(
+            "invalid_idempotency_key",
+            "Idempotency-Key must be 1 to 255 ASCII characters",
+        )),
+    }
+}
+
+struct Form {
+    received: Received,
+    filename: Option<String>,
+    metadata: Map<String, Value>,
+}
+
+async fn receive_form(
+    app: &App,
+    owner: colophon_domain::UserId,
+    request: Request<Body>,
+) -> Result<Form, Problem> {
+    let malformed = |error: &dyn std::fmt::Display| {
+        Problem::bad_request("invalid_multipart", format!("the multipart form cannot be read: {error}"))
+    };
+    let mut multipart =
+        Multipart::from_request(request, app).await.map_err(|error| malformed(&error.body_text()))?;
+    let (mut received, mut filename, mut metadata) = (None, None, Map::new());
+    while let Some(field) = multipart.next_field().await.map_err(|error| malformed(&error.body_text()))? {
+        match field.name() {
+            Some("file") if received.is_none() => {
+                filename = field.file_name().map(ToOwned::to_owned);
+                if let Some(filename) = &filename {
+                    FileName::new(filename.as_str())?;
+                }
+                received = Some(upload::receive(&app.platform, owner, field).await?);
+            }
+            Some("metadata") => metadata = read_metadata(field).await?,
+            _ => {
+                return Err(Problem::bad_request(
+                    "invalid_multipart",
+                    "the form takes one `file` and one `metadata`",
+                ));
+            }
+        }
+    }
+    let received = received
+        .ok_or_else(|| Problem::bad_request("file_needed", "the multipart form holds no field `file`"))?;
+    Ok(Form { received, filename, metadata })
+}
+
+async fn read_metadata(
+    mut field: axum::extract::multipart::Field<'_>,
+) -> Result<Map<String, Value>, Problem> {
+    let mut bytes = Vec::new();
+    let broken = |error: axum::extract::multipart::MultipartError| {
+        Problem::bad_request("invalid_multipart", error.body_text())
+    };
+    while let Some(chunk) = field.chunk().await.map_err(broken)? {
+        if bytes.len() + chunk.len() > METADATA_LIMIT {
+            let detail = format!("metadata is larger than {METADATA_LIMIT} bytes");
+            return Err(Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "too_large", detail));
+        }
+        bytes.extend_from_slice(&chunk);
+    }
+    match serde_json::from_slice(&bytes) {
+        Ok(Value::Object(metadata)) if !holds_nul(&Value::Object(metadata.clone())) => Ok(metadata),
+        Ok(_) => Err(Problem::new(
+            StatusCode::UNPROCESSABLE_ENTITY,
+            "invalid",
+            "metadata: must be a JSON object whose texts hold no U+0000",
+        )),
+        Err(error) => Err(Problem::bad_request("invalid_json", format!("metadata: {error}"))),
+    }
+}
+
+/// PostgreSQL's jsonb cannot hold U+0000.
+fn holds_nul(value: &Value) -> bool {
+    match value {
+        Value::String(text) => text.contains('\0'),
+        Value::Array(items) => items.iter().any(holds_nul),
+        Value::Object(fields) => fields.iter().any(|(key, value)| key.contains('\0') || holds_nul(value)),
+        Value::Null | Value::Bool(_) | Value::Number(_) => false,
+    }
+}

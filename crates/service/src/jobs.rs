@@ -1,0 +1,56 @@
+//! A job is asked for.
+
+use colophon_db::Scope;
+use colophon_domain::{DocumentId, DocumentStatus, Invalid, Job, JobId, NewJob, Strategy};
+use serde_json::{Map, Value};
+
+use crate::{Error, Platform};
+
+/// What is asked for.
+#[derive(Debug, Clone)]
+pub struct Request {
+    /// How to read the document.
+    pub strategy: Strategy,
+    /// Strategy's own settings.
+    pub options: Map<String, Value>,
+    /// 1 is first, 4 is last.
+    pub priority: i16,
+    /// Who asks.
+    pub created_by: Option<String>,
+}
+
+/// Queues a job for the current version of a document. The record and the live row are one transaction; workers are
+/// woken after it.
+///
+/// # Errors
+/// The document is not there for this scope, or cannot be read; a priority outside 1..4.
+pub async fn request<S: Scope>(
+    platform: &Platform,
+    scope: &S,
+    document: DocumentId,
+    request: Request,
+) -> Result<Job, Error> {
+    if !(1..=4).contains(&request.priority) {
+        return Err(Invalid::new("priority", "must be 1 (first) to 4 (last)").into());
+    }
+    let tx = platform.database.session(scope).begin().await?;
+    let found = tx.documents().require(document).await?;
+    let readable = found.status.parse::<DocumentStatus>().is_ok_and(DocumentStatus::is_readable);
+    if !readable || found.page_count.is_none() {
+        return Err(Error::NotReadable { document, status: found.status });
+    }
+    let job = NewJob {
+        id: JobId::new(),
+        document_id: document,
+        version: found.version,
+        strategy: request.strategy,
+        options: request.options,
+        priority: request.priority,
+        total_pages: found.page_count,
+        created_by: request.created_by,
+    };
+    tx.jobs().enqueue(&job).await?;
+    let queued = tx.jobs().require(job.id).await?;
+    tx.commit_and_wake().await?;
+    Ok(queued)
+}

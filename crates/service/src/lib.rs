@@ -1,0 +1,32 @@
+//! Colophon's use cases: where two things must happen together.
+//!
+//! **Architecture invariant:** nothing here only passes through. A plain read goes from the edge to the repository.
+
+mod error;
+pub mod export;
+pub mod jobs;
+pub mod text_layer;
+pub mod upload;
+
+pub use error::Error;
+
+use colophon_blobs::Store;
+use colophon_db::Database;
+
+/// What every use case needs.
+#[derive(Debug, Clone)]
+pub struct Platform {
+    /// Rows.
+    pub database: Database,
+    /// Objects.
+    pub store: Store,
+    /// How to start the process that reads PDFs.
+    pub pdf: colophon_pdf::Child,
+    /// What that process may use.
+    pub pdf_limits: colophon_pdf::Limits,
+    /// Bytes a file may have.
+    pub upload_limit: u64,
+}
+
+/// Bytes a file may have unless configured otherwise: 5 GiB, the most that S3 and Supabase Storage take in one piece.
+pub const DEFAULT_UPLOAD_LIMIT: u64 = 5 << 30;
