@@ -36,14 +36,20 @@ create index zones_page_number_idx on public.zones (document_id, page_number, zo
 create trigger zones_revision before update on public.zones
   for each row when (old.* is distinct from new.*) execute function colophon.next_revision();
 
--- One expression for the index and for every search. A tsvector holds at most 1 MB, so only the first 100,000
--- characters of a zone are searchable; a longer zone is still stored whole.
+-- One expression for the index and for every search. Words that a line's end divides are joined again, so that they
+-- are found. A tsvector holds at most 1 MB, so only the first 100,000 characters of a zone are searchable; a longer
+-- zone is still stored whole.
+create function colophon.zone_search_text(content text) returns text
+language sql immutable parallel safe set search_path = '' as $$
+  select left(replace(replace(coalesce(content, ''), U&'\00AD', ''), E'-\n', ''), 100000)
+$$;
 create function colophon.zone_text_vector(content text) returns tsvector
 language sql immutable parallel safe set search_path = '' as $$
-  select to_tsvector('pg_catalog.simple'::regconfig, left(coalesce(content, ''), 100000))
+  select to_tsvector('pg_catalog.simple'::regconfig, colophon.zone_search_text(content))
 $$;
-revoke all on function colophon.zone_text_vector(text) from public;
-grant execute on function colophon.zone_text_vector(text) to postgres, authenticated, service_role;
+revoke all on function colophon.zone_search_text(text), colophon.zone_text_vector(text) from public;
+grant execute on function colophon.zone_search_text(text), colophon.zone_text_vector(text)
+  to postgres, authenticated, service_role;
 create index zones_content_idx on public.zones using gin (colophon.zone_text_vector(content));
 
 create table public.zone_confidence_history (

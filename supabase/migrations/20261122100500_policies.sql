@@ -158,7 +158,7 @@ language sql stable security definer set search_path = '' as $$
     limit result_limit
   )
   select p.document_id, p.filename, p.id, p.page_number, p.zone_index, p.zone_type, p.coordinates,
-         ts_headline('pg_catalog.simple'::regconfig, left(p.content, 100000), p.q,
+         ts_headline('pg_catalog.simple'::regconfig, colophon.zone_search_text(p.content), p.q,
            'StartSel=«, StopSel=», MaxFragments=2, MaxWords=18, MinWords=6'),
          p.rank
   from page p

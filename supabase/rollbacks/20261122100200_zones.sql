@@ -5,3 +5,4 @@ drop table public.zones;
 drop function colophon.fill_document_of_zone();
 drop function colophon.record_zone_confidence();
 drop function colophon.zone_text_vector(text);
+drop function colophon.zone_search_text(text);

@@ -82,11 +82,12 @@ pub enum Command {
 }
 
 impl Command {
-    /// What is logged unless `COLOPHON_LOG` says otherwise.
-    pub fn log_level(&self) -> &'static str {
+    /// What is logged unless `COLOPHON_LOG` says otherwise. The pool's own words on a broken connection ("db error")
+    /// say less than the error that its user gets.
+    pub fn log_filter(&self) -> &'static str {
         match self {
-            Self::Serve(_) | Self::Worker { .. } => "info",
-            _ => "warn",
+            Self::Serve(_) | Self::Worker { .. } => "info,deadpool=off",
+            _ => "warn,deadpool=off",
         }
     }
 }

@@ -108,6 +108,8 @@ impl Instance {
     /// Lets go: the last program stops the private PostgreSQL.
     pub async fn close(self) -> anyhow::Result<()> {
         self.supervisor.cancel();
+        // Before the server goes, so that it need not cut connections off.
+        self.platform.database.close();
         let Some(mut postgres) = self.postgres else { return Ok(()) };
         // The supervisor gives its share back once it has seen the cancellation.
         loop {

@@ -23,7 +23,7 @@ fn main() -> ExitCode {
     tracing_subscriber::fmt()
         .with_env_filter(
             tracing_subscriber::EnvFilter::try_from_env("COLOPHON_LOG")
-                .unwrap_or_else(|_| args.command.log_level().into()),
+                .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new(args.command.log_filter())),
         )
         .with_ansi(std::io::stderr().is_terminal())
         .with_writer(std::io::stderr)

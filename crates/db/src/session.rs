@@ -97,6 +97,11 @@ impl Database {
         client.batch_execute("").await.map_err(|e| Error::postgres("ping", e))
     }
 
+    /// Closes every connection that is not in use, and the others when they come back. Nothing can be begun after it.
+    pub fn close(&self) {
+        self.pool.close();
+    }
+
     pub(crate) fn config(&self) -> &Config {
         &self.config
     }
