@@ -11,6 +11,8 @@ mod store;
 mod writer;
 
 pub use key::Key;
+/// A part of an object: from here to there, from here on, or the last so many bytes.
+pub use object_store::GetRange as Range;
 pub use store::{Reader, Store};
 pub use writer::{Stored, Writer};
 

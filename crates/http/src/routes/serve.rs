@@ -3,8 +3,7 @@
 use axum::body::Body;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use colophon_blobs::Store;
-use object_store::GetRange;
+use colophon_blobs::{Range, Store};
 
 use crate::Problem;
 
@@ -68,14 +67,14 @@ fn value(text: &str) -> HeaderValue {
     HeaderValue::from_str(text).unwrap_or_else(|_| HeaderValue::from_static("application/octet-stream"))
 }
 
-fn parse_range(text: &str) -> Option<GetRange> {
+fn parse_range(text: &str) -> Option<Range> {
     let (first, last) = text.strip_prefix("bytes=")?.split_once('-')?;
     match (first.trim(), last.trim()) {
-        ("", suffix) => suffix.parse().ok().map(GetRange::Suffix),
-        (first, "") => first.parse().ok().map(GetRange::Offset),
+        ("", suffix) => suffix.parse().ok().map(Range::Suffix),
+        (first, "") => first.parse().ok().map(Range::Offset),
         (first, last) => {
             let (first, last): (u64, u64) = (first.parse().ok()?, last.parse().ok()?);
-            (first <= last).then(|| GetRange::Bounded(first..last.saturating_add(1)))
+            (first <= last).then(|| Range::Bounded(first..last.saturating_add(1)))
         }
     }
 }
@@ -104,9 +103,9 @@ mod tests {
 
     #[test]
     fn ranges_are_read_as_the_rfc_writes_them() {
-        assert_eq!(parse_range("bytes=0-9"), Some(GetRange::Bounded(0..10)));
-        assert_eq!(parse_range("bytes=5-"), Some(GetRange::Offset(5)));
-        assert_eq!(parse_range("bytes=-3"), Some(GetRange::Suffix(3)));
+        assert_eq!(parse_range("bytes=0-9"), Some(Range::Bounded(0..10)));
+        assert_eq!(parse_range("bytes=5-"), Some(Range::Offset(5)));
+        assert_eq!(parse_range("bytes=-3"), Some(Range::Suffix(3)));
         for whole in ["bytes=9-0", "bytes=0-1,3-4", "lines=0-1", "bytes=x-", "bytes=-"] {
             assert_eq!(parse_range(whole), None, "{whole}");
         }
