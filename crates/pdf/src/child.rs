@@ -34,17 +34,18 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     if let Err(error) = limit::apply(&request) {
         return usage(&format!("the limits cannot be set: {error}"));
     }
-    let worker = std::thread::Builder::new().name("pdf".into()).stack_size(STACK_BYTES).spawn(move || serve(&request));
+    let worker =
+        std::thread::Builder::new().name("pdf".into()).stack_size(STACK_BYTES).spawn(move || serve(&request));
     match worker.map(std::thread::JoinHandle::join) {
         Ok(Ok(Ok(()))) => ExitCode::SUCCESS,
-        Ok(Ok(Err(error))) => complain(&error.to_string()),
         Ok(Err(_panic)) => complain("the reader broke off"),
-        Err(error) => complain(&error.to_string()),
+        Ok(Ok(Err(error))) | Err(error) => complain(&error.to_string()),
     }
 }
 
 fn usage(what: &str) -> ExitCode {
-    let _ = writeln!(io::stderr(), "colophon pdf child: {what}; it is started by colophon itself, not by hand");
+    let _ =
+        writeln!(io::stderr(), "colophon pdf child: {what}; it is started by colophon itself, not by hand");
     ExitCode::from(2)
 }
 

@@ -16,7 +16,8 @@ pub struct Limits {
     /// CPU time of one child process, in whole seconds (rounded up). Default 5 minutes.
     pub cpu_time: Duration,
     /// Address space of the child, in bytes: the file itself, the program and all that parsing needs. A file
-    /// larger than this is refused with a reason. Default 1 GiB.
+    /// larger than this is refused with a reason. Default 1 GiB; with less than about 128 MiB no child gets ready,
+    /// which is an [`Error`](crate::Error).
     pub memory_bytes: u64,
     /// Bytes the child may write in all, over one call or one reader. Default 512 MiB.
     pub output_bytes: u64,

@@ -18,6 +18,8 @@ use crate::{Error, Platform};
 
 /// A PDF's header must begin within so many bytes (ISO 32000-1, Annex H, implementation note 13).
 const HEADER_WITHIN: usize = 1024;
+/// So many bytes hold a header that begins at the last place it may.
+const HEAD: usize = HEADER_WITHIN + b"%PDF-".len();
 
 const MIME_TYPE: &str = "application/pdf";
 
@@ -101,7 +103,7 @@ where
     B: Stream<Item = Result<Bytes, E>> + Unpin,
     E: std::fmt::Display,
 {
-    let mut head = Vec::with_capacity(HEADER_WITHIN);
+    let mut head = Vec::with_capacity(HEAD);
     let mut checked = false;
     while let Some(bytes) = body.next().await {
         let bytes =
@@ -110,8 +112,8 @@ where
             return Err(Error::TooLarge { limit });
         }
         if !checked {
-            head.extend_from_slice(&bytes[..bytes.len().min(HEADER_WITHIN - head.len())]);
-            if head.len() == HEADER_WITHIN {
+            head.extend_from_slice(&bytes[..bytes.len().min(HEAD - head.len())]);
+            if head.len() == HEAD {
                 check_head(&head)?;
                 checked = true;
             }

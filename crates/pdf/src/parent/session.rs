@@ -64,6 +64,7 @@ pub(super) struct Session {
     process: tokio::process::Child,
     out: BufReader<ChildStdout>,
     stderr: JoinHandle<String>,
+    /// The beginning of the message being read; after a death, what the child complained of.
     line: Vec<u8>,
 }
 
@@ -100,7 +101,9 @@ impl Session {
         let mut session = Self { process, out: BufReader::new(out), stderr, line: Vec::new() };
         match session.next(limits, budget).await? {
             Event::Message(Message::Ready) => Ok(Ok(session)),
-            Event::Message(other) => Err(Error::Protocol { line: format!("{other:?}").chars().take(200).collect() }),
+            Event::Message(other) => {
+                Err(Error::Protocol { line: format!("{other:?}").chars().take(200).collect() })
+            }
             Event::Died(death) if death.code == FailureCode::TimedOut => Ok(Err(death)),
             Event::Died(death) => Err(Error::NotReady {
                 program: child.program.clone(),
@@ -126,9 +129,10 @@ impl Session {
         };
         match read {
             Line::Whole => {
-                budget.output = budget.output.saturating_sub(self.line.len() as u64);
-                serde_json::from_slice(&self.line).map(Event::Message).map_err(|_| Error::Protocol {
-                    line: String::from_utf8_lossy(&self.line).chars().take(200).collect(),
+                let line = std::mem::take(&mut self.line);
+                budget.output = budget.output.saturating_sub(line.len() as u64);
+                serde_json::from_slice(&line).map(Event::Message).map_err(|_| Error::Protocol {
+                    line: String::from_utf8_lossy(&line).chars().take(200).collect(),
                 })
             }
             Line::TooLong => {
@@ -157,7 +161,10 @@ impl Session {
 
 fn classify(status: ExitStatus, said: &str, limits: &Limits) -> Death {
     let signal = status.signal().and_then(Signal::from_named_raw);
-    if said.contains("memory allocation of") || said.contains("out of memory") || said.contains("capacity overflow") {
+    if said.contains("memory allocation of")
+        || said.contains("out of memory")
+        || said.contains("capacity overflow")
+    {
         let reason = format!("reading it needs more than {} MiB of memory", limits.memory_bytes >> 20);
         Death::new(FailureCode::OutOfMemory, reason)
     } else if said.contains("overflowed its stack") {
@@ -185,9 +192,13 @@ enum Line {
     End,
 }
 
-/// Reads one line of at most `limit` bytes, newline not included. A line cut off by the end counts as the end.
-async fn read_line(out: &mut BufReader<ChildStdout>, line: &mut Vec<u8>, limit: u64) -> std::io::Result<Line> {
-    line.clear();
+/// Reads on until `line` holds one line of at most `limit` bytes, newline not included. A line cut off by the end counts
+/// as the end. What was read stays in `line` when the caller gives up waiting, so that the next call goes on from there.
+async fn read_line(
+    out: &mut BufReader<ChildStdout>,
+    line: &mut Vec<u8>,
+    limit: u64,
+) -> std::io::Result<Line> {
     loop {
         let buffer = out.fill_buf().await?;
         if buffer.is_empty() {

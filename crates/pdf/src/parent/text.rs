@@ -29,7 +29,9 @@ impl PageSelection {
     fn ranges(self) -> Option<VecDeque<(u32, u32)>> {
         let mut pages = match self {
             Self::All => return None,
-            Self::Range(first, last) => return Some(VecDeque::from_iter((first <= last).then_some((first, last)))),
+            Self::Range(first, last) => {
+                return Some(VecDeque::from_iter((first <= last).then_some((first, last))));
+            }
             Self::List(pages) => pages,
         };
         pages.sort_unstable();
@@ -93,6 +95,8 @@ pub async fn read_text(
 
 impl TextReader {
     /// The next page, or `None` after the last. A page that cannot be read says why and does not end the stream.
+    ///
+    /// Cancel safe: dropped before it is done, it loses no page, so it may stand in a `select!` beside a heartbeat.
     pub async fn next(&mut self) -> Result<Option<PageText>, Error> {
         loop {
             if self.todo.as_ref().is_some_and(VecDeque::is_empty) {
@@ -109,7 +113,9 @@ impl TextReader {
             };
             match session.next(&self.limits, &mut self.budget).await? {
                 Event::Message(Message::Opened { page_count }) => {
-                    self.todo.get_or_insert_with(|| VecDeque::from_iter((page_count > 0).then_some((1, page_count))));
+                    self.todo.get_or_insert_with(|| {
+                        VecDeque::from_iter((page_count > 0).then_some((1, page_count)))
+                    });
                 }
                 Event::Message(Message::Begin { page }) => self.current = Some(page),
                 Event::Message(Message::Text { page, micros, zones }) => {
@@ -161,7 +167,8 @@ impl TextReader {
         match self.current.take() {
             Some(page) if !self.budget.is_spent() && self.deaths <= MAX_DEATHS => {
                 let outcome = Err(PageFailure { code: death.code, reason: death.reason });
-                let duration = if death.code == FailureCode::TimedOut { self.limits.page_time } else { Duration::ZERO };
+                let duration =
+                    if death.code == FailureCode::TimedOut { self.limits.page_time } else { Duration::ZERO };
                 self.failed.insert(page, PageText { page_number: page, outcome, duration });
             }
             _ => self.give_up(death.code, death.reason),
