@@ -133,7 +133,13 @@ impl<S: Scope> Session<S> {
 
     async fn begin_as(&self, begin: &'static str) -> Result<Tx<S>> {
         let client = self.pool.get().await.map_err(Error::pool)?;
-        Ok(Tx { client: Some(client), scope: self.scope.clone(), begin, begun: AtomicBool::new(false) })
+        Ok(Tx {
+            client: Some(client),
+            scope: self.scope.clone(),
+            begin,
+            begun: AtomicBool::new(false),
+            failed: AtomicBool::new(false),
+        })
     }
 }
 
@@ -143,6 +149,7 @@ pub struct Tx<S> {
     scope: S,
     begin: &'static str,
     begun: AtomicBool,
+    failed: AtomicBool,
 }
 
 impl<S> Drop for Tx<S> {
@@ -162,8 +169,10 @@ impl<S: Scope> Tx<S> {
     /// Commits. What was read or written before is durable once this returns.
     ///
     /// # Errors
-    /// The server refused, or the connection broke: then it is unknown whether it took effect.
+    /// A statement failed before, so there is nothing to commit; the server refused; or the connection broke: then it
+    /// is unknown whether it took effect.
     pub async fn commit(mut self) -> Result<()> {
+        self.check_whole()?;
         if *self.begun.get_mut()
             && let Some(client) = &self.client
         {
@@ -174,11 +183,12 @@ impl<S: Scope> Tx<S> {
     }
 
     /// Commits, and then wakes the workers that listen. A separate transaction: a commit that carries a NOTIFY takes
-    /// a lock that serialises all commits of the server (`notes` of ADR 0003).
+    /// a lock that serialises all commits of the server (ADR 0003).
     ///
     /// # Errors
     /// As [`Tx::commit`]. A wake-up that fails is none: workers poll too.
     pub async fn commit_and_wake(mut self) -> Result<()> {
+        self.check_whole()?;
         if *self.begun.get_mut()
             && let Some(client) = &self.client
         {
@@ -196,9 +206,9 @@ impl<S: Scope> Tx<S> {
     pub(crate) async fn query(&self, statement: Statement, params: Params<'_>) -> Result<Vec<Row>> {
         let client = self.client()?;
         let prepared =
-            client.prepare_cached(statement.sql).await.map_err(|e| Error::postgres(statement.name, e))?;
+            client.prepare_cached(statement.sql).await.map_err(|e| self.refused(statement.name, e))?;
         let run = client.query(&prepared, params);
-        self.enter_with(client, run).await?.map_err(|e| Error::postgres(statement.name, e))
+        self.enter_with(client, run).await?.map_err(|e| self.refused(statement.name, e))
     }
 
     /// For statements whose filters may be absent: sent unprepared, so that each call is planned for what it asks.
@@ -209,7 +219,7 @@ impl<S: Scope> Tx<S> {
     ) -> Result<Vec<Row>> {
         let client = self.client()?;
         let run = client.query_typed(statement.sql, params);
-        self.enter_with(client, run).await?.map_err(|e| Error::postgres(statement.name, e))
+        self.enter_with(client, run).await?.map_err(|e| self.refused(statement.name, e))
     }
 
     pub(crate) async fn query_opt(&self, statement: Statement, params: Params<'_>) -> Result<Option<Row>> {
@@ -225,13 +235,27 @@ impl<S: Scope> Tx<S> {
     pub(crate) async fn execute(&self, statement: Statement, params: Params<'_>) -> Result<u64> {
         let client = self.client()?;
         let prepared =
-            client.prepare_cached(statement.sql).await.map_err(|e| Error::postgres(statement.name, e))?;
+            client.prepare_cached(statement.sql).await.map_err(|e| self.refused(statement.name, e))?;
         let run = client.execute(&prepared, params);
-        self.enter_with(client, run).await?.map_err(|e| Error::postgres(statement.name, e))
+        self.enter_with(client, run).await?.map_err(|e| self.refused(statement.name, e))
     }
 
     fn client(&self) -> Result<&Object> {
         self.client.as_ref().ok_or_else(|| Error::new(ErrorKind::Bug, "begin", "the transaction has ended"))
+    }
+
+    /// PostgreSQL answers COMMIT of a failed transaction with a rollback and no error, so we have to remember.
+    fn refused(&self, statement: &'static str, error: tokio_postgres::Error) -> Error {
+        self.failed.store(true, Ordering::Release);
+        Error::postgres(statement, error)
+    }
+
+    fn check_whole(&mut self) -> Result<()> {
+        if *self.failed.get_mut() {
+            let message = "a statement of this transaction failed, so nothing of it was kept";
+            return Err(Error::new(ErrorKind::Bug, "commit", message));
+        }
+        Ok(())
     }
 
     /// The first statement takes BEGIN and the scope with it: the three are sent at once, in this order, since
@@ -244,15 +268,15 @@ impl<S: Scope> Tx<S> {
         let enter = client
             .prepare_cached(scope::ENTER.sql)
             .await
-            .map_err(|e| Error::postgres(scope::ENTER.name, e))?;
+            .map_err(|e| self.refused(scope::ENTER.name, e))?;
         self.begun.store(true, Ordering::Release);
         let (role, claims, timeout) =
             (self.scope.role(), self.scope.claims(), self.scope.statement_timeout());
         let settings: Params<'_> = &[&role, &claims, &timeout, &"10s"];
         let (begun, entered, ran) =
             join3(client.batch_execute(self.begin), client.execute(&enter, settings), run).await;
-        begun.map_err(|e| Error::postgres("begin", e))?;
-        entered.map_err(|e| Error::postgres(scope::ENTER.name, e))?;
+        begun.map_err(|e| self.refused("begin", e))?;
+        entered.map_err(|e| self.refused(scope::ENTER.name, e))?;
         Ok(ran)
     }
 }
