@@ -1,49 +1,58 @@
-//! Applying and undoing, one transaction each, under one lock.
+//! Applying and undoing under one lock. What each file needs is in `execute`.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use tokio_postgres::{Client, NoTls};
+use tokio_postgres::{Client, Config};
 
-use crate::files::{Migration, migrations, plain};
-use crate::{Error, StatementError};
-
-/// Any number that no other program is likely to use: the letters "colophon" as a 64-bit integer.
-const LOCK: i64 = i64::from_be_bytes(*b"colophon");
-
-/// How long a migrator waits for another one.
-const LOCK_WAIT: Duration = Duration::from_mins(1);
+use crate::Error;
+use crate::connection::{configure, connect, lock, refuse_pooler, unlock};
+use crate::error::doing;
+use crate::files::{Migration, migrations};
+use crate::history::{self, Note};
+use crate::validate::edited;
 
 /// A connection that changes the schema. It needs a session of its own (no transaction pooler).
 pub struct Migrator {
-    client: Client,
+    pub(crate) client: Client,
+    pub(crate) config: Config,
+    pub(crate) files: Vec<Migration>,
+    pub(crate) options: Options,
 }
 
 impl std::fmt::Debug for Migrator {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Migrator").finish_non_exhaustive()
+        f.debug_struct("Migrator").field("options", &self.options).finish_non_exhaustive()
     }
 }
 
-/// A migration and whether the database has it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Status {
-    /// 14 digits.
-    pub version: String,
-    /// The rest of the file's name; absent where only the database knows the version.
-    pub name: Option<String>,
-    /// In the database.
-    pub applied: bool,
+/// How a migrator behaves towards those who use the database.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// How long it waits for another migrator.
+    pub lock_wait: Duration,
+    /// How long a statement waits for a table, and with it everybody behind it.
+    pub lock_timeout: Duration,
+    /// How often a file is tried when a table was not to be had, with a jittered pause between.
+    pub attempts: u32,
+    /// How long a statement may take; `None` for as long as it needs.
+    pub statement_timeout: Option<Duration>,
+    /// Apply also what is older than the newest applied migration.
+    pub include_all: bool,
+    /// The machine's name, for the log.
+    pub host: String,
 }
 
-/// Where a database stands against this program.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Standing {
-    /// They fit.
-    Current,
-    /// The database lacks this many migrations.
-    Behind(usize),
-    /// The database has a migration that this program does not know.
-    Ahead(String),
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            lock_wait: Duration::from_mins(1),
+            lock_timeout: Duration::from_secs(3),
+            attempts: 10,
+            statement_timeout: None,
+            include_all: false,
+            host: String::new(),
+        }
+    }
 }
 
 /// A migration that was applied or undone.
@@ -55,273 +64,283 @@ pub struct Applied {
     pub took: Duration,
 }
 
+/// What is told while it works.
+#[derive(Debug)]
+pub enum Event<'a> {
+    /// Another migrator is at work.
+    Waiting {
+        /// Who.
+        holder: &'a str,
+    },
+    /// A statement begins.
+    Statement {
+        /// Of which file.
+        migration: &'a Migration,
+        /// Its number, from 1.
+        number: usize,
+        /// Of how many.
+        of: usize,
+        /// The statement in a few words.
+        summary: &'a str,
+    },
+    /// A table was not to be had; it is tried again.
+    Retry {
+        /// Which file.
+        migration: &'a Migration,
+        /// The attempt that failed, from 1.
+        attempt: u32,
+        /// How long the pause is.
+        pause: Duration,
+        /// The server's words.
+        reason: &'a str,
+    },
+    /// What an earlier run left behind is removed.
+    Leftover {
+        /// What.
+        what: &'a str,
+    },
+    /// A file was applied.
+    Applied(&'a Applied),
+    /// A file was undone.
+    Undone(&'a Applied),
+}
+
+/// Who is told.
+pub(crate) type Tell<'a> = &'a mut (dyn FnMut(&Event<'_>) + Send);
+
 impl Migrator {
     /// Connects. The URL must be direct or of a session pooler, for the role that owns the tables.
     ///
     /// # Errors
     /// The database cannot be reached.
     pub async fn connect(url: &str) -> Result<Self, Error> {
-        Ok(Self { client: connect(url).await? })
+        let config = configure(url)?;
+        let client = connect(&config).await?;
+        Ok(Self { client, config, files: migrations(), options: Options::default() })
     }
 
-    /// Every migration that the program or the database knows, in order.
+    /// With other files than the program's own.
+    #[must_use]
+    pub fn with_files(mut self, files: Vec<Migration>) -> Self {
+        self.files = files;
+        self
+    }
+
+    /// With other manners.
+    #[must_use]
+    pub fn with_options(mut self, options: Options) -> Self {
+        self.options = options;
+        self
+    }
+
+    /// The files it works with, in order.
+    pub fn files(&self) -> &[Migration] {
+        &self.files
+    }
+
+    /// Applies what is pending, in order. `report` is told of each.
     ///
     /// # Errors
-    /// The history cannot be read.
-    pub async fn status(&self) -> Result<Vec<Status>, Error> {
-        let applied = self.applied().await?;
-        let mut all: Vec<Status> = migrations()
-            .iter()
-            .map(|m| Status {
-                version: m.version.to_owned(),
-                name: Some(m.name.to_owned()),
-                applied: applied.iter().any(|version| version == m.version),
-            })
-            .collect();
-        for version in applied {
-            if !all.iter().any(|status| status.version == version) {
-                all.push(Status { version, name: None, applied: true });
+    /// As [`Migrator::up_to`].
+    pub async fn up(&self, mut report: impl FnMut(&Applied) + Send) -> Result<usize, Error> {
+        let mut tell = |event: &Event<'_>| {
+            if let Event::Applied(applied) = event {
+                report(applied);
             }
-        }
-        all.sort_by(|a, b| a.version.cmp(&b.version));
-        Ok(all)
+        };
+        self.up_to(None, &mut tell).await
     }
 
-    /// Where the database stands against this program.
+    /// Applies what is pending up to a version (or all), in order, each with its history row in one transaction.
     ///
     /// # Errors
-    /// The history cannot be read.
-    pub async fn standing(&self) -> Result<Standing, Error> {
-        let status = self.status().await?;
-        if let Some(unknown) = status.iter().find(|s| s.name.is_none()) {
-            return Ok(Standing::Ahead(unknown.version.clone()));
-        }
-        let pending = status.iter().filter(|s| !s.applied).count();
-        Ok(if pending == 0 { Standing::Current } else { Standing::Behind(pending) })
+    /// A migration failed (it was rolled back, those before it stay), the lock is held, the database is newer, an
+    /// applied file was edited, or a pending one is out of order.
+    pub async fn up_to(
+        &self,
+        version: Option<&str>,
+        tell: &mut (dyn FnMut(&Event<'_>) + Send),
+    ) -> Result<usize, Error> {
+        self.lock(tell).await?;
+        let result = self.up_locked(version, tell).await;
+        self.unlock(result).await
     }
 
-    /// Applies what is pending, in order, each in a transaction of its own. `report` is told of each.
-    ///
-    /// # Errors
-    /// A migration failed (it was rolled back, those before it stay), the lock is held, or the database is newer.
-    pub async fn up(&self, mut report: impl FnMut(&Applied)) -> Result<usize, Error> {
-        self.lock().await?;
-        let result = self.up_locked(&mut report).await;
-        self.unlock().await?;
-        result
-    }
-
-    async fn up_locked(&self, report: &mut impl FnMut(&Applied)) -> Result<usize, Error> {
-        self.make_history().await?;
-        if let Standing::Ahead(version) = self.standing().await? {
-            return Err(Error::Newer { version });
+    async fn up_locked(&self, version: Option<&str>, tell: Tell<'_>) -> Result<usize, Error> {
+        self.known(version)?;
+        history::make(&self.client).await?;
+        let applied = history::rows(&self.client, true).await?;
+        self.refuse_newer(&applied)?;
+        if let Some(edited) = edited(&self.client, &self.files, &applied).await?.first() {
+            return Err(Error::Edited { version: edited.version.to_owned(), name: edited.name.to_owned() });
         }
-        let applied = self.applied().await?;
-        let mut count = 0;
-        for migration in migrations().into_iter().filter(|m| !applied.iter().any(|v| v == m.version)) {
-            let what = format!("migration {}_{}", migration.version, migration.name);
-            let record = "insert into supabase_migrations.schema_migrations (version, name) values ($1, $2)";
-            let took = self.run(&what, migration.up, record, &[&migration.version, &migration.name]).await?;
-            count += 1;
-            report(&Applied { migration, took });
+        let newest = applied.last().map(|row| row.version.clone()).unwrap_or_default();
+        let pending: Vec<_> = self
+            .files
+            .iter()
+            .filter(|m| !applied.iter().any(|row| row.version == m.version))
+            .filter(|m| version.is_none_or(|version| m.version <= version))
+            .collect();
+        if let Some(late) = pending.iter().find(|m| *m.version < *newest && !self.options.include_all) {
+            return Err(Error::OutOfOrder { version: late.version.to_owned(), newest });
         }
-        Ok(count)
+        for migration in &pending {
+            let took = self.execute(migration, true, tell).await?;
+            tell(&Event::Applied(&Applied { migration: **migration, took }));
+        }
+        Ok(pending.len())
     }
 
     /// Undoes the newest migrations: all after `version`, or the last one where `version` is absent.
     ///
     /// # Errors
-    /// As [`Migrator::up`]; a version that is not known; a migration without its way back.
+    /// As [`Migrator::down_to`].
     pub async fn down(
         &self,
         version: Option<&str>,
-        mut report: impl FnMut(&Applied),
+        mut report: impl FnMut(&Applied) + Send,
     ) -> Result<usize, Error> {
-        self.lock().await?;
-        let result = self.down_locked(version, &mut report).await;
-        self.unlock().await?;
-        result
+        let mut tell = |event: &Event<'_>| {
+            if let Event::Undone(applied) = event {
+                report(applied);
+            }
+        };
+        self.down_to(version, &mut tell).await
     }
 
-    async fn down_locked(
+    /// Undoes all after `version` (`0` for all), or the last one where `version` is absent, newest first.
+    ///
+    /// # Errors
+    /// As [`Migrator::up_to`]; a version that is not known; a migration without its way back.
+    pub async fn down_to(
         &self,
         version: Option<&str>,
-        report: &mut impl FnMut(&Applied),
+        tell: &mut (dyn FnMut(&Event<'_>) + Send),
     ) -> Result<usize, Error> {
-        let all = migrations();
-        if let Some(version) = version
-            && version != "0"
-            && !all.iter().any(|m| m.version == version)
-        {
-            return Err(Error::Unknown { version: version.to_owned() });
-        }
-        if let Standing::Ahead(version) = self.standing().await? {
-            return Err(Error::Newer { version });
-        }
-        let applied = self.applied().await?;
-        let newest_first = all.into_iter().rev().filter(|m| applied.iter().any(|v| v == m.version));
-        let doomed: Vec<Migration> = match version {
+        self.lock(tell).await?;
+        let result = self.down_locked(version, tell).await;
+        self.unlock(result).await
+    }
+
+    async fn down_locked(&self, version: Option<&str>, tell: Tell<'_>) -> Result<usize, Error> {
+        self.known(version)?;
+        let applied = history::rows(&self.client, false).await?;
+        self.refuse_newer(&applied)?;
+        let newest_first =
+            self.files.iter().rev().filter(|m| applied.iter().any(|row| row.version == m.version));
+        let doomed: Vec<_> = match version {
             Some(version) => newest_first.take_while(|m| m.version > version).collect(),
             None => newest_first.take(1).collect(),
         };
         if let Some(stuck) = doomed.iter().find(|m| m.down.is_none()) {
             return Err(Error::NoWayBack { version: stuck.version.to_owned() });
         }
-        for &migration in &doomed {
-            let what = format!("rollback {}_{}", migration.version, migration.name);
-            let record = "delete from supabase_migrations.schema_migrations where version = $1";
-            let took =
-                self.run(&what, migration.down.unwrap_or_default(), record, &[&migration.version]).await?;
-            report(&Applied { migration, took });
+        if !doomed.is_empty() {
+            history::make(&self.client).await?;
+        }
+        for migration in &doomed {
+            let took = self.execute(migration, false, tell).await?;
+            tell(&Event::Undone(&Applied { migration: **migration, took }));
         }
         Ok(doomed.len())
     }
 
-    /// One file and its history row, in one transaction.
-    async fn run(
-        &self,
-        what: &str,
-        sql: &str,
-        record: &str,
-        params: &[&(dyn tokio_postgres::types::ToSql + Sync)],
-    ) -> Result<Duration, Error> {
-        let failed = |source| Error::Statement { what: what.to_owned(), source: StatementError(source) };
-        let begun = Instant::now();
-        let transaction = async {
-            self.client
-                .batch_execute("begin; set local lock_timeout = '3s'; set local statement_timeout = 0")
-                .await?;
-            self.client.batch_execute(sql).await?;
-            self.client.execute(record, params).await?;
+    /// Undoes the last migration and applies it again: for the one who writes it.
+    ///
+    /// # Errors
+    /// As [`Migrator::down_to`] and [`Migrator::up_to`].
+    pub async fn redo(&self, tell: &mut (dyn FnMut(&Event<'_>) + Send)) -> Result<Option<Migration>, Error> {
+        self.lock(tell).await?;
+        let result = self.redo_locked(tell).await;
+        self.unlock(result).await
+    }
+
+    async fn redo_locked(&self, tell: Tell<'_>) -> Result<Option<Migration>, Error> {
+        let applied = history::rows(&self.client, false).await?;
+        let last = self.files.iter().rev().find(|m| applied.iter().any(|row| row.version == m.version));
+        let Some(last) = last.copied() else { return Ok(None) };
+        self.down_locked(None, tell).await?;
+        let took = self.execute(&last, true, tell).await?;
+        tell(&Event::Applied(&Applied { migration: last, took }));
+        Ok(Some(last))
+    }
+
+    /// Says that everything up to a version is applied, without running anything: for a database made by hand.
+    ///
+    /// # Errors
+    /// The version is not known, or the history cannot be written.
+    pub async fn baseline(&self, version: &str) -> Result<usize, Error> {
+        self.known(Some(version))?;
+        let all: Vec<&str> = self.files.iter().map(|m| m.version).filter(|v| *v <= version).collect();
+        self.say(&all, "baseline").await
+    }
+
+    /// Corrects the history without running anything: these versions are applied, or are not.
+    ///
+    /// # Errors
+    /// As [`Migrator::baseline`].
+    pub async fn repair(&self, versions: &[&str], applied: bool) -> Result<usize, Error> {
+        if applied {
+            versions.iter().try_for_each(|version| self.known(Some(version)))?;
+        }
+        self.say(versions, if applied { "applied" } else { "reverted" }).await
+    }
+
+    async fn say(&self, versions: &[&str], direction: &str) -> Result<usize, Error> {
+        self.lock(&mut |_| {}).await?;
+        let result = self.say_locked(versions, direction).await;
+        self.unlock(result).await
+    }
+
+    async fn say_locked(&self, versions: &[&str], direction: &str) -> Result<usize, Error> {
+        history::make(&self.client).await?;
+        let failed = |source| doing("writing the migrations' history")(source);
+        self.client.batch_execute("begin").await.map_err(failed)?;
+        let wrote = async {
+            for version in versions {
+                let migration = self.files.iter().find(|m| m.version == *version);
+                match (direction, migration) {
+                    ("reverted", _) => history::forget(&self.client, version).await?,
+                    (_, Some(migration)) => history::record(&self.client, migration).await?,
+                    (_, None) => {}
+                }
+                let note =
+                    Note { direction, result: "done", took: None, message: None, host: &self.options.host };
+                history::note(&self.client, version, migration, note).await?;
+            }
             self.client.batch_execute("commit").await
         };
-        if let Err(error) = transaction.await {
-            // The connection may be gone; then the server rolls back by itself.
+        if let Err(error) = wrote.await {
             let _ = self.client.batch_execute("rollback").await;
             return Err(failed(error));
         }
-        Ok(begun.elapsed())
+        Ok(versions.len())
     }
 
-    async fn applied(&self) -> Result<Vec<String>, Error> {
-        let exists = "select to_regclass('supabase_migrations.schema_migrations') is not null";
-        let row = self.client.query_one(exists, &[]).await.map_err(reading)?;
-        if !row.get::<_, bool>(0) {
-            return Ok(Vec::new());
-        }
-        let list = "select version from supabase_migrations.schema_migrations order by version";
-        let rows = self.client.query(list, &[]).await.map_err(reading)?;
-        Ok(rows.iter().map(|row| row.get(0)).collect())
-    }
-
-    /// The Supabase CLI's own statements (pkg/migration/history.go), so that either program may come first.
-    async fn make_history(&self) -> Result<(), Error> {
-        let ddl = "set client_min_messages = warning;
-            create schema if not exists supabase_migrations;
-            create table if not exists supabase_migrations.schema_migrations (version text not null primary key);
-            alter table supabase_migrations.schema_migrations add column if not exists statements text[];
-            alter table supabase_migrations.schema_migrations add column if not exists name text;
-            reset client_min_messages;";
-        self.client.batch_execute(ddl).await.map_err(|source| Error::Statement {
-            what: "making the history table".to_owned(),
-            source: StatementError(source),
-        })
-    }
-
-    async fn lock(&self) -> Result<(), Error> {
-        let begun = Instant::now();
-        loop {
-            let row =
-                self.client.query_one("select pg_try_advisory_lock($1)", &[&LOCK]).await.map_err(reading)?;
-            if row.get::<_, bool>(0) {
-                return Ok(());
+    fn known(&self, version: Option<&str>) -> Result<(), Error> {
+        match version {
+            Some(version) if version != "0" && !self.files.iter().any(|m| m.version == version) => {
+                Err(Error::Unknown { version: version.to_owned() })
             }
-            if begun.elapsed() > LOCK_WAIT {
-                return Err(Error::Locked { holder: self.holder().await });
-            }
-            tokio::time::sleep(Duration::from_millis(200)).await;
+            _ => Ok(()),
         }
     }
 
-    async fn unlock(&self) -> Result<(), Error> {
-        self.client.execute("select pg_advisory_unlock($1)", &[&LOCK]).await.map(drop).map_err(reading)
+    fn refuse_newer(&self, applied: &[history::Row]) -> Result<(), Error> {
+        let unknown = applied.iter().find(|row| !self.files.iter().any(|m| m.version == row.version));
+        unknown.map_or(Ok(()), |row| Err(Error::Newer { version: row.version.clone() }))
     }
 
-    async fn holder(&self) -> String {
-        let who = "select format('process %s, %s', a.pid, a.application_name) from pg_locks l
-            join pg_stat_activity a using (pid)
-            where l.locktype = 'advisory' and l.granted and (l.classid::bigint << 32 | l.objid::bigint) = $1";
-        match self.client.query_opt(who, &[&LOCK]).await {
-            Ok(Some(row)) => row.get(0),
-            _ => "unknown".to_owned(),
+    async fn lock(&self, tell: Tell<'_>) -> Result<(), Error> {
+        refuse_pooler(&self.config, &self.client).await?;
+        lock(&self.client, self.options.lock_wait, |holder| tell(&Event::Waiting { holder })).await
+    }
+
+    /// What went wrong before weighs more than that the lock could not be given back.
+    async fn unlock<T>(&self, result: Result<T, Error>) -> Result<T, Error> {
+        match unlock(&self.client).await {
+            Err(error) if result.is_ok() => Err(error),
+            _ => result,
         }
     }
-}
-
-fn reading(source: tokio_postgres::Error) -> Error {
-    Error::Statement { what: "reading the migrations' history".to_owned(), source: StatementError(source) }
-}
-
-/// Gives a plain server the roles that a Supabase project has, and makes `database` if it is absent, owned by
-/// `postgres`. `url` is for a superuser and names another database of that server; may be run again, and by several
-/// programs at once.
-///
-/// # Errors
-/// The server cannot be reached, or the role may not create roles.
-pub async fn prepare_plain_server(url: &str, database: &str) -> Result<(), Error> {
-    let migrator = Migrator::connect(url).await?;
-    migrator.lock().await?;
-    let result = prepare_server(&migrator.client, database).await;
-    migrator.unlock().await?;
-    result
-}
-
-async fn prepare_server(client: &Client, database: &str) -> Result<(), Error> {
-    run_plain(client, 0..1).await?;
-    let absent = "select format('create database %I owner postgres', $1::text)
-        where not exists (select from pg_database where datname = $1)";
-    if let Some(row) = client.query_opt(absent, &[&database]).await.map_err(reading)? {
-        client.batch_execute(row.get(0)).await.map_err(|source| Error::Statement {
-            what: format!("making the database {database}"),
-            source: StatementError(source),
-        })?;
-    }
-    Ok(())
-}
-
-/// Gives a database of a plain server the functions that a Supabase project has. `url` is for a superuser and names
-/// that database; may be run again, and by several programs at once.
-///
-/// # Errors
-/// As [`prepare_plain_server`].
-pub async fn prepare_plain_database(url: &str) -> Result<(), Error> {
-    let migrator = Migrator::connect(url).await?;
-    migrator.lock().await?;
-    let result = run_plain(&migrator.client, 1..plain().len()).await;
-    migrator.unlock().await?;
-    result
-}
-
-async fn run_plain(client: &Client, files: std::ops::Range<usize>) -> Result<(), Error> {
-    client.batch_execute("set client_min_messages = warning").await.map_err(reading)?;
-    for (name, sql) in &plain()[files] {
-        client.batch_execute(sql).await.map_err(|source| Error::Statement {
-            what: format!("preparing a plain server ({name})"),
-            source: StatementError(source),
-        })?;
-    }
-    Ok(())
-}
-
-async fn connect(url: &str) -> Result<Client, Error> {
-    let mut config: tokio_postgres::Config = url.parse().map_err(Error::Connect)?;
-    config.application_name("colophon migrate");
-    config.connect_timeout(Duration::from_secs(10));
-    let (client, connection) = config.connect(NoTls).await.map_err(Error::Connect)?;
-    tokio::spawn(async move {
-        if let Err(error) = connection.await {
-            tracing::debug!(%error, "the migrations' connection broke");
-        }
-    });
-    Ok(client)
 }
