@@ -1,11 +1,15 @@
 //! What may be typed. One place defines a flag; help, environment variables and completions follow from it.
 
+mod migrate;
+
 use std::ffi::OsString;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use clap::{Parser, Subcommand, ValueEnum};
 use colophon_domain::{DocumentId, DocumentStatus, ExportId, JobId, JobStatus, Strategy, UserId, ZoneId};
+
+pub use migrate::{Manners, Migrate, RepairStatus};
 
 /// The persistence layer of a document platform: PDFs go in; their zones, the history of the work on them and the
 /// people's corrections are kept safe and come out again.
@@ -282,28 +286,6 @@ pub enum Exports {
     },
 }
 
-#[derive(Debug, Subcommand)]
-pub enum Migrate {
-    /// List migrations and whether the database has them
-    Status {
-        #[command(flatten)]
-        show: ShowOptions,
-    },
-    /// Apply what is pending
-    Up {
-        #[command(flatten)]
-        place: Place,
-    },
-    /// Undo the last migration, or all after a version
-    Down {
-        #[command(flatten)]
-        place: Place,
-        /// Undo everything after this version; 0 for everything
-        #[arg(long, value_name = "VERSION")]
-        to: Option<String>,
-    },
-}
-
 /// What a token allows.
 #[derive(Debug, Clone, Copy, ValueEnum)]
 #[value(rename_all = "snake_case")]
@@ -316,6 +298,11 @@ pub enum Role {
 
 fn parse_strategy(text: &str) -> Result<Strategy, String> {
     text.parse().map_err(|invalid: colophon_domain::Invalid| invalid.reason)
+}
+
+pub(super) fn parse_seconds(text: &str) -> Result<std::time::Duration, String> {
+    let seconds = parse_ttl(text)?;
+    Ok(std::time::Duration::from_secs(u64::try_from(seconds).unwrap_or(0)))
 }
 
 fn parse_ttl(text: &str) -> Result<i64, String> {

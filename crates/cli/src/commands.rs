@@ -30,7 +30,7 @@ pub async fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Search { query, list } => zones::search(&query, &list).await?,
         Command::Jobs(jobs) => jobs::run(jobs).await?,
         Command::Exports(exports) => exports::run(exports).await?,
-        Command::Migrate(migrate) => migrate::run(migrate).await?,
+        Command::Migrate(migrate) => return migrate::run(migrate).await,
         Command::Token { place, user, role, ttl } => {
             let (verifier, owner) = instance::identity(&place)?;
             let role = match role {

@@ -9,7 +9,7 @@ pub const IN_PART: u8 = 3;
 /// Usage or configuration.
 const USAGE: u8 = 2;
 /// The database's state forbids it.
-const REFUSED: u8 = 4;
+pub const REFUSED: u8 = 4;
 
 /// A mistake in what was asked or configured.
 #[derive(Debug)]
@@ -51,11 +51,12 @@ pub fn report(error: &anyhow::Error) -> ExitCode {
 
 fn code_of(error: &anyhow::Error) -> u8 {
     for cause in error.chain() {
-        if cause.is::<Usage>() || cause.is::<colophon_domain::Invalid>() {
+        let pooler = matches!(cause.downcast_ref(), Some(colophon_migrate::Error::Pooler { .. }));
+        if pooler || cause.is::<Usage>() || cause.is::<colophon_domain::Invalid>() {
             return USAGE;
         }
         if cause.is::<WrongSchema>()
-            || matches!(cause.downcast_ref(), Some(colophon_migrate::Error::Newer { .. }))
+            || cause.downcast_ref::<colophon_migrate::Error>().is_some_and(colophon_migrate::Error::refused)
         {
             return REFUSED;
         }

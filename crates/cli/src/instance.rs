@@ -125,7 +125,7 @@ impl Instance {
 /// A migrator for an instance, and what must live as long as it works.
 pub async fn migrator(place: &Place) -> anyhow::Result<(Migrator, Option<Postgres>)> {
     if let Some(url) = shared_url(place) {
-        return Ok((Migrator::connect(&url).await?, None));
+        return Ok((Migrator::connect(&direct_url(&url)).await?, None));
     }
     let data_dir = data_dir(place)?;
     let wish = Wish { program: "colophon migrate", ..Wish::default() };
@@ -238,8 +238,7 @@ async fn prepare_private(postgres: &Postgres) -> anyhow::Result<()> {
 }
 
 async fn check_schema(url: &str) -> anyhow::Result<()> {
-    let direct = std::env::var("COLOPHON_DIRECT_URL").ok().filter(|url| !url.is_empty());
-    match Migrator::connect(direct.as_deref().unwrap_or(url)).await?.standing().await? {
+    match Migrator::connect(&direct_url(url)).await?.standing().await? {
         Standing::Current => Ok(()),
         Standing::Behind(pending) => Err(WrongSchema(format!(
             "the database lacks {pending} migrations that this program needs; run `colophon migrate up`"
@@ -247,6 +246,12 @@ async fn check_schema(url: &str) -> anyhow::Result<()> {
         .into()),
         Standing::Ahead(version) => Err(colophon_migrate::Error::Newer { version }.into()),
     }
+}
+
+/// The session connection for migrations, where the shared URL is of a pooler.
+fn direct_url(url: &str) -> String {
+    let direct = std::env::var("COLOPHON_DIRECT_URL").ok().filter(|url| !url.is_empty());
+    direct.unwrap_or_else(|| url.to_owned())
 }
 
 /// Starts the private PostgreSQL again when it was killed.

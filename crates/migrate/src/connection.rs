@@ -41,18 +41,24 @@ pub(crate) async fn refuse_pooler(config: &Config, client: &Client) -> Result<()
     if supabase && config.get_ports().contains(&POOLER_PORTS[0]) {
         return Err(Error::Pooler { found: "port 6543 is the pooler in transaction mode".to_owned() });
     }
+    let found = || {
+        Error::Pooler {
+        found: "a pooler in transaction mode stands before the database (one server process answers for two connections)"
+            .to_owned(),
+    }
+    };
     let other = connect(config).await?;
     let mine = process(client).await?;
     let theirs = process(&other).await?;
+    if mine == theirs {
+        // Asking on inside a transaction would wait for ever where the pool holds one connection.
+        return Err(found());
+    }
     other.batch_execute("begin").await.map_err(reading)?;
     let held = process(&other).await?;
     let again = process(client).await?;
     other.batch_execute("rollback").await.map_err(reading)?;
-    if mine == theirs || held != theirs || again != mine {
-        let found = "a pooler in transaction mode stands before the database (one server process answered for two connections)";
-        return Err(Error::Pooler { found: found.to_owned() });
-    }
-    Ok(())
+    if held == theirs && again == mine { Ok(()) } else { Err(found()) }
 }
 
 /// The server process that answers now. A simple query: a pooler might not know a prepared one any more.

@@ -11,7 +11,7 @@ use crate::split::statements;
 
 /// The Supabase CLI's own statements (pkg/migration/history.go), so that either program may come first, and the log.
 /// It lives in a schema of its own, which no rollback drops.
-const MAKE: &str = "set client_min_messages = warning; set lock_timeout = '4s';
+pub(crate) const MAKE: &str = "set client_min_messages = warning; set lock_timeout = '4s';
 create schema if not exists supabase_migrations;
 create table if not exists supabase_migrations.schema_migrations (version text not null primary key);
 alter table supabase_migrations.schema_migrations add column if not exists statements text[];
