@@ -28,8 +28,8 @@ union all
 -- Not by position: a column that was dropped and made again stands behind the others, which nobody notices by name.
 select r.full_name, 'column', format('%s.%I', r.full_name, a.attname),
        concat_ws(' ', format_type(a.atttypid, a.atttypmod), case when a.attnotnull then 'not null' end,
-         'default ' || pg_get_expr(d.adbin, d.adrelid), 'identity ' || nullif(a.attidentity, ''),
-         'generated ' || nullif(a.attgenerated, ''),
+         'default ' || pg_get_expr(d.adbin, d.adrelid), 'identity ' || nullif(a.attidentity::text, ''),
+         'generated ' || nullif(a.attgenerated::text, ''),
          case when a.attcollation <> t.typcollation then 'collate ' || a.attcollation::regcollation::text end,
          'acl ' || array(select x::text from unnest(a.attacl) x order by 1)::text)
 from relations r join pg_catalog.pg_attribute a on a.attrelid = r.oid and a.attnum > 0 and not a.attisdropped
@@ -54,7 +54,7 @@ select format('%I.%I(%s)', s.nspname, p.proname, pg_get_function_identity_argume
 from pg_catalog.pg_proc p join schemas s on s.oid = p.pronamespace
 where s.ours and not exists (select from of_extensions e where e.classid = 'pg_catalog.pg_proc'::regclass and e.objid = p.oid)
 union all
-select r.full_name, 'trigger', format('%I on %s', g.tgname, r.full_name), pg_get_triggerdef(g.oid) || ' enabled ' || g.tgenabled
+select r.full_name, 'trigger', format('%I on %s', g.tgname, r.full_name), pg_get_triggerdef(g.oid) || ' enabled ' || g.tgenabled::text
 from pg_catalog.pg_trigger g join relations r on r.oid = g.tgrelid
 join pg_catalog.pg_proc p on p.oid = g.tgfoid join schemas s on s.oid = p.pronamespace
 where not g.tgisinternal and s.ours

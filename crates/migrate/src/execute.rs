@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use tokio_postgres::error::SqlState;
 
 use crate::Error;
-use crate::error::{StatementError, reading};
+use crate::error::{StatementError, doing, reading};
 use crate::files::Migration;
 use crate::history::{self, Note};
 use crate::runner::{Event, Migrator, Tell};
@@ -129,32 +129,57 @@ impl Migrator {
         tell: Tell<'_>,
     ) -> Result<bool, Error> {
         let Some(index) = Index::of(statement)? else { return Ok(false) };
-        // An index stands in the schema of its table; a dropped one names its own.
-        let find = if index.created {
-            "select i.indexrelid::regclass::text, i.indisvalid from pg_index i
-             join pg_class c on c.oid = i.indexrelid
-             where i.indrelid = to_regclass($1) and c.relname = $2"
-        } else {
-            "select i.indexrelid::regclass::text, i.indisvalid from pg_index i
-             join pg_class c on c.oid = i.indexrelid
-             where i.indexrelid = to_regclass($1) and $2 <> ''"
-        };
-        self.client.batch_execute("reset all").await.map_err(reading)?;
-        let found = self.client.query_opt(find, &[&index.place, &index.name]).await.map_err(reading)?;
-        let found = found.map(|row| (row.get::<_, String>(0), row.get::<_, bool>(1)));
-        match found {
+        match self.find(&index).await? {
             Some((name, false)) if index.created => {
                 tell(&Event::Leftover { what: &format!("the invalid index {name}") });
-                let drop = format!("set lock_timeout = 0; drop index concurrently {name}");
-                for part in drop.split("; ") {
-                    self.client.batch_execute(part).await.map_err(reading)?;
-                }
+                self.drop_index(&name).await?;
                 Ok(false)
             }
             Some((_, true)) => Ok(index.created && begun_before),
             None => Ok(!index.created && begun_before),
             Some(_) => Ok(false),
         }
+    }
+
+    /// Removes what a killed run may have made of a file that is not applied: before a way back, which knows nothing
+    /// of it.
+    pub(crate) async fn abandon(&self, migration: &Migration, tell: Tell<'_>) -> Result<(), Error> {
+        let all = statements(migration.up);
+        if let Some(index) = all.first().map(Index::of).transpose()?.flatten()
+            && index.created
+            && let Some((name, _)) = self.find(&index).await?
+        {
+            tell(&Event::Leftover { what: &format!("the index {name}") });
+            self.drop_index(&name).await?;
+        }
+        let host = &self.options.host;
+        let note = Note { direction: "reverted", result: "done", took: None, message: None, host };
+        history::note(&self.client, migration.version, Some(migration), note).await.map_err(reading)
+    }
+
+    /// The index's full name, and whether it is valid.
+    async fn find(&self, index: &Index) -> Result<Option<(String, bool)>, Error> {
+        // An index stands in the schema of its table; a dropped one names its own.
+        let which = if index.created {
+            "i.indrelid = to_regclass($1) and c.relname = $2"
+        } else {
+            "i.indexrelid = to_regclass($1) and $2 <> ''"
+        };
+        let sql = format!(
+            "select format('%I.%I', n.nspname, c.relname), i.indisvalid from pg_index i
+             join pg_class c on c.oid = i.indexrelid join pg_namespace n on n.oid = c.relnamespace where {which}"
+        );
+        self.client.batch_execute("reset all").await.map_err(reading)?;
+        let found = self.client.query_opt(&sql, &[&index.place, &index.name]).await.map_err(reading)?;
+        Ok(found.map(|row| (row.get(0), row.get(1))))
+    }
+
+    async fn drop_index(&self, name: &str) -> Result<(), Error> {
+        // One by one: together they would be one transaction.
+        for sql in ["set lock_timeout = 0", &format!("drop index concurrently {name}")] {
+            self.client.batch_execute(sql).await.map_err(doing(format!("dropping the index {name}")))?;
+        }
+        Ok(())
     }
 
     async fn record(

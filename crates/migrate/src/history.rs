@@ -184,6 +184,19 @@ pub(crate) async fn was_started(
     Ok(row.and_then(|row| row.get::<_, Option<bool>>(0)).unwrap_or(false))
 }
 
+/// Versions of which the last thing known is that they were begun in this direction: their program was killed.
+pub(crate) async fn interrupted(client: &impl GenericClient, direction: &str) -> Result<Vec<String>, Error> {
+    if !exists(client, "colophon_migrations.log").await? {
+        return Ok(Vec::new());
+    }
+    let sql = "select version from (
+            select distinct on (version) version, direction, result from colophon_migrations.log
+            order by version, id desc) last
+        where result = 'started' and direction = $1 order by version desc";
+    let rows = client.query(sql, &[&direction]).await.map_err(reading)?;
+    Ok(rows.iter().map(|row| row.get(0)).collect())
+}
+
 /// Says in the CLI's table that a migration is applied, as the CLI would.
 pub(crate) async fn record(
     client: &impl GenericClient,

@@ -169,6 +169,7 @@ impl Migrator {
     async fn up_locked(&self, version: Option<&str>, tell: Tell<'_>) -> Result<usize, Error> {
         self.known(version)?;
         history::make(&self.client).await?;
+        self.finish_interrupted(tell).await?;
         let applied = history::rows(&self.client, true).await?;
         self.refuse_newer(&applied)?;
         if let Some(edited) = edited(&self.client, &self.files, &applied).await?.first() {
@@ -224,6 +225,7 @@ impl Migrator {
 
     async fn down_locked(&self, version: Option<&str>, tell: Tell<'_>) -> Result<usize, Error> {
         self.known(version)?;
+        self.clear_interrupted(tell).await?;
         let applied = history::rows(&self.client, false).await?;
         self.refuse_newer(&applied)?;
         let newest_first =
@@ -256,6 +258,7 @@ impl Migrator {
     }
 
     async fn redo_locked(&self, tell: Tell<'_>) -> Result<Option<Migration>, Error> {
+        self.clear_interrupted(tell).await?;
         let applied = history::rows(&self.client, false).await?;
         let last = self.files.iter().rev().find(|m| applied.iter().any(|row| row.version == m.version));
         let Some(last) = last.copied() else { return Ok(None) };
@@ -315,6 +318,34 @@ impl Migrator {
             return Err(failed(error));
         }
         Ok(versions.len())
+    }
+
+    /// A way back that was killed outside a transaction is gone to its end first: then the history is true again.
+    async fn finish_interrupted(&self, tell: Tell<'_>) -> Result<(), Error> {
+        let interrupted = history::interrupted(&self.client, "down").await?;
+        if interrupted.is_empty() {
+            return Ok(());
+        }
+        let applied = history::rows(&self.client, false).await?;
+        for version in interrupted.iter().filter(|version| applied.iter().any(|row| row.version == **version))
+        {
+            if let Some(m) = self.files.iter().find(|m| m.version == version) {
+                let what = format!("the rest of {}, whose way back was interrupted", m.stem());
+                tell(&Event::Leftover { what: &what });
+                self.execute(m, false, tell).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Before a way back also what a killed way forward may have made, of which the history knows nothing.
+    async fn clear_interrupted(&self, tell: Tell<'_>) -> Result<(), Error> {
+        self.finish_interrupted(tell).await?;
+        let interrupted = history::interrupted(&self.client, "up").await?;
+        for m in self.files.iter().filter(|m| interrupted.iter().any(|version| version == m.version)) {
+            self.abandon(m, tell).await?;
+        }
+        Ok(())
     }
 
     fn known(&self, version: Option<&str>) -> Result<(), Error> {

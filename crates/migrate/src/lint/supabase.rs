@@ -77,9 +77,8 @@ fn platform(s: &Statement) -> Option<Broken> {
             });
             (named?, "")
         }
-        ["create", "index" | "trigger", ..] | ["create", "unique", "index"] | ["create", "or", "replace"]
-            if !s.has(&["function"]) =>
-        {
+        ["create", "index" | "trigger", ..] | ["create", "unique", "index"] => (target("on")?, ""),
+        ["create", "or", "replace"] if s.words.get(3).is_some_and(|word| word == "trigger") => {
             (target("on")?, "")
         }
         ["create", "table" | "view" | "function" | "type" | "sequence", _] => (s.name_at(2)?, ""),

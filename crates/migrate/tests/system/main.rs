@@ -1,0 +1,16 @@
+//! The migrations system against a real server, with files of the tests' own.
+
+#![allow(clippy::expect_used, reason = "in a test a panic is the report")]
+
+mod drift;
+mod folder;
+mod kills;
+mod lint;
+mod locks;
+mod pooler;
+mod records;
+mod running;
+mod scale;
+mod scripts;
+mod supabase_cli;
+mod validate;
