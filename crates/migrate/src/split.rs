@@ -61,18 +61,16 @@ impl Statement {
         let concurrently = self.words.iter().any(|word| word == "concurrently");
         let kind: Vec<&str> = self.words.iter().take(3).map(String::as_str).collect();
         match kind.as_slice() {
-            ["create", "index", ..]
-            | ["create", "unique", "index"]
-            | ["drop", "index", ..]
-            | ["reindex", ..] => {
+            ["create" | "drop", "index", ..] | ["create", "unique", "index"] | ["reindex", ..] => {
                 !concurrently
                     && !self.begins(&["reindex", "database"])
                     && !self.begins(&["reindex", "system"])
             }
             ["alter", "table", ..] => !self.has(&["concurrently"]) || !self.has(&["detach", "partition"]),
-            ["vacuum", ..] | ["alter", "system", ..] => false,
-            ["create" | "drop", "database" | "tablespace", ..] => false,
-            ["cluster"] => false,
+            ["vacuum", ..]
+            | ["alter", "system", ..]
+            | ["create" | "drop", "database" | "tablespace", ..]
+            | ["cluster"] => false,
             _ => true,
         }
     }

@@ -26,9 +26,14 @@ pub const POSTGRES_SETTINGS: [(&str, &str); 9] = [
 
 /// Where the server of this checkout lives: a folder for each user, checkout and choice of settings.
 pub fn folder() -> PathBuf {
-    let about = format!("{} {POSTGRES_SETTINGS:?}", env!("CARGO_MANIFEST_DIR"));
+    let about = format!("{} {POSTGRES_SETTINGS:?} {:?}", env!("CARGO_MANIFEST_DIR"), postgres_dir());
     let user = rustix::process::getuid().as_raw();
     std::env::temp_dir().join(format!("colophon-testkit-{user}-{}", short_hash(&about)))
+}
+
+/// `COLOPHON_TEST_POSTGRES_DIR`: the folder with another server's `postgres` and `initdb`, to run the suite on it.
+fn postgres_dir() -> Option<PathBuf> {
+    std::env::var_os("COLOPHON_TEST_POSTGRES_DIR").filter(|folder| !folder.is_empty()).map(PathBuf::from)
 }
 
 /// 16 hexadecimal digits that stand for a text.
@@ -118,6 +123,7 @@ pub(crate) struct Keeper {
 impl Keeper {
     async fn open(token: &str) -> Result<Self, String> {
         let mut settings = Settings::new(folder(), "cargo test");
+        settings.postgres_dir = postgres_dir();
         settings.server_settings =
             POSTGRES_SETTINGS.map(|(name, value)| (name.to_owned(), value.to_owned())).to_vec();
         let postgres = Arc::new(Postgres::open(settings).await.map_err(|error| error.to_string())?);

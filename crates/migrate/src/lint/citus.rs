@@ -34,7 +34,8 @@ fn primary_key(s: &Statement) -> Option<Broken> {
     let of_table = s.words.get(at + 2).is_some_and(|word| word == "(");
     let alone = !of_table && s.words[..at].iter().rev().take(6).any(|word| word == "document_id");
     let first = columns.first().copied() == Some("document_id");
-    (!alone && !(of_table && first)).then(|| {
+    let fits = alone || (of_table && first);
+    (!fits).then(|| {
         Broken::new(
             s,
             "key-without-document",

@@ -113,9 +113,9 @@ fn unqualified(s: &Statement) -> Option<Broken> {
         ] => (*kind, 2),
         ["drop", "index", ..] => ("index", 2),
         ["create", "materialized", "view", ..] => ("view", 3),
-        ["create", "index", ..]
-        | ["create", "unique", "index", ..]
-        | ["create", "trigger" | "policy", ..] => ("table", s.position(&["on"])? + 1),
+        ["create", "index" | "trigger" | "policy", ..] | ["create", "unique", "index", ..] => {
+            ("table", s.position(&["on"])? + 1)
+        }
         ["insert", "into", ..] | ["delete", "from", ..] => ("table", 2),
         ["update", ..] => ("table", 1),
         _ => return None,
