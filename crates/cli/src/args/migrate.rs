@@ -132,6 +132,7 @@ pub enum Migrate {
         #[command(flatten)]
         files: FileSet,
         /// The version
+        #[arg(id = "baseline", value_name = "VERSION")]
         version: String,
     },
     /// Correct the history without running anything
