@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant};
 
 use tokio_postgres::config::Host;
+use tokio_postgres::error::SqlState;
 use tokio_postgres::{Client, Config, NoTls, SimpleQueryMessage};
 
 use crate::Error;
@@ -11,8 +12,11 @@ use crate::error::reading;
 /// Any number that no other program is likely to use: the letters "colophon" as a 64-bit integer.
 const LOCK: i64 = i64::from_be_bytes(*b"colophon");
 
-/// The port of the platform's pooler in transaction mode, and of `PgBouncer` by custom.
-const POOLER_PORTS: [u16; 2] = [6543, 6432];
+/// The port of the platform's pooler in transaction mode.
+const TRANSACTION_PORT: u16 = 6543;
+
+/// How long a second connection may take to come.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 pub(crate) fn configure(url: &str) -> Result<Config, Error> {
     let mut config: Config = url.parse().map_err(Error::Connect)?;
@@ -38,7 +42,7 @@ pub(crate) async fn refuse_pooler(config: &Config, client: &Client) -> Result<()
         .get_hosts()
         .iter()
         .any(|host| matches!(host, Host::Tcp(name) if name.ends_with(".supabase.com") || name.ends_with(".supabase.co")));
-    if supabase && config.get_ports().contains(&POOLER_PORTS[0]) {
+    if supabase && config.get_ports().contains(&TRANSACTION_PORT) {
         return Err(Error::Pooler { found: "port 6543 is the pooler in transaction mode".to_owned() });
     }
     let found = || {
@@ -47,9 +51,18 @@ pub(crate) async fn refuse_pooler(config: &Config, client: &Client) -> Result<()
             .to_owned(),
     }
     };
-    let other = connect(config).await?;
+    let second = async {
+        let other = connect(config).await?;
+        let theirs = process(&other).await?;
+        Ok((other, theirs))
+    };
+    // Who gets no second connection has no pooler in that mode, which would share the first one out.
+    let (other, theirs) = match tokio::time::timeout(PATIENCE, second).await {
+        Err(_) => return Ok(()),
+        Ok(Err(error)) if full(&error) => return Ok(()),
+        Ok(second) => second?,
+    };
     let mine = process(client).await?;
-    let theirs = process(&other).await?;
     if mine == theirs {
         // Asking on inside a transaction would wait for ever where the pool holds one connection.
         return Err(found());
@@ -59,6 +72,10 @@ pub(crate) async fn refuse_pooler(config: &Config, client: &Client) -> Result<()
     let again = process(client).await?;
     other.batch_execute("rollback").await.map_err(reading)?;
     if held == theirs && again == mine { Ok(()) } else { Err(found()) }
+}
+
+fn full(error: &Error) -> bool {
+    matches!(error, Error::Connect(source) if source.code() == Some(&SqlState::TOO_MANY_CONNECTIONS))
 }
 
 /// The server process that answers now. A simple query: a pooler might not know a prepared one any more.

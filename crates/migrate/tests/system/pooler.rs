@@ -1,7 +1,7 @@
 //! A pooler in transaction mode, as far as the migrator can see it: many clients, one server process.
 
 use colophon_migrate::{Error, Migrator};
-use colophon_testkit::TestDatabase;
+use colophon_testkit::{TestDatabase, skip};
 use std::sync::Arc;
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream, UnixStream};
@@ -47,7 +47,7 @@ async fn supabases_transaction_port_is_refused_by_its_number() {
     let db = TestDatabase::empty().await;
     let (socket, name) = socket_of(&db.url("postgres"));
     let listener = TcpListener::bind("127.0.0.1:6543").await;
-    let Ok(listener) = listener else { colophon_testkit::skip!("port 6543 is taken") };
+    let Ok(listener) = listener else { skip!("port 6543 is taken") };
     tokio::spawn(async move {
         while let Ok((mut client, _)) = listener.accept().await {
             let mut server = UnixStream::connect(&socket).await.expect("the server");
@@ -59,6 +59,84 @@ async fn supabases_transaction_port_is_refused_by_its_number() {
     );
     let error = Migrator::connect(&url).await.expect("it connects").up(|_| {}).await.expect_err("6543");
     assert!(error.to_string().contains("6543"), "{error}");
+}
+
+/// A real `PgBouncer` before a test's database, ended with this value.
+struct PgBouncer {
+    child: std::process::Child,
+    url: String,
+    _folder: tempfile::TempDir,
+}
+
+impl PgBouncer {
+    /// `None` where there is no such program.
+    async fn start(db: &TestDatabase, mode: &str) -> Option<Self> {
+        let program = ["/usr/sbin/pgbouncer", "/usr/bin/pgbouncer"]
+            .into_iter()
+            .find(|path| std::path::Path::new(path).exists())?;
+        let (socket, name) = socket_of(&db.url("postgres"));
+        let behind = bridge(socket).await;
+        let port =
+            TcpListener::bind("127.0.0.1:0").await.expect("a port").local_addr().expect("a port").port();
+        let folder = tempfile::tempdir().expect("a folder");
+        let file = folder.path().join("pgbouncer.ini");
+        let text = format!(
+            "[databases]\n{name} = host=127.0.0.1 port={behind} user=postgres\n[pgbouncer]\nlisten_addr = 127.0.0.1\n\
+             listen_port = {port}\nunix_socket_dir =\nauth_type = any\npool_mode = {mode}\n"
+        );
+        std::fs::write(&file, text).expect("a file");
+        let open = std::os::unix::fs::PermissionsExt::from_mode(0o755);
+        std::fs::set_permissions(folder.path(), open).expect("it may be read");
+        // It refuses to run as root; then it runs as nobody.
+        let root =
+            std::fs::metadata("/proc/self").is_ok_and(|own| std::os::unix::fs::MetadataExt::uid(&own) == 0);
+        let mut command = std::process::Command::new(if root { "setpriv" } else { program });
+        if root {
+            command.args(["--reuid=65534", "--regid=65534", "--clear-groups", program]);
+        }
+        let quiet = std::process::Stdio::null;
+        let child = command.arg(&file).stdout(quiet()).stderr(quiet()).spawn().expect("it starts");
+        let begun = std::time::Instant::now();
+        while TcpStream::connect(("127.0.0.1", port)).await.is_err() {
+            assert!(begun.elapsed().as_secs() < 10, "PgBouncer does not listen");
+            tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+        }
+        let url = format!("postgresql://postgres@127.0.0.1:{port}/{name}?sslmode=disable");
+        Some(Self { child, url, _folder: folder })
+    }
+}
+
+impl Drop for PgBouncer {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+#[tokio::test]
+async fn pgbouncer_is_refused_in_transaction_mode_and_served_in_session_mode() {
+    let db = TestDatabase::empty().await;
+    for mode in ["transaction", "session"] {
+        let Some(pooler) = PgBouncer::start(&db, mode).await else { skip!("no pgbouncer") };
+        let up = Migrator::connect(&pooler.url).await.expect("it answers").up(|_| {}).await;
+        match mode {
+            "transaction" => assert!(matches!(up, Err(Error::Pooler { .. })), "{up:?}"),
+            _ => assert_eq!(up.expect("a session is a session"), colophon_migrate::migrations().len()),
+        }
+    }
+}
+
+/// A TCP port that leads to a socket.
+pub async fn bridge(socket: std::path::PathBuf) -> u16 {
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let port = listener.local_addr().expect("a port").port();
+    tokio::spawn(async move {
+        while let Ok((mut client, _)) = listener.accept().await {
+            let Ok(mut server) = UnixStream::connect(&socket).await else { continue };
+            tokio::spawn(async move { tokio::io::copy_bidirectional(&mut client, &mut server).await });
+        }
+    });
+    port
 }
 
 /// Logs in to the server, once for everybody.

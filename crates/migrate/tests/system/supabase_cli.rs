@@ -6,11 +6,10 @@ use std::path::PathBuf;
 
 use colophon_migrate::Migrator;
 use colophon_testkit::{TestDatabase, skip};
-use tokio::net::{TcpListener, UnixStream};
 use tokio::process::Command;
 
 use crate::folder::{Folder, versions};
-use crate::pooler::socket_of;
+use crate::pooler::{bridge, socket_of};
 
 fn binary() -> Option<PathBuf> {
     let named = std::env::var_os("COLOPHON_SUPABASE_CLI").map(PathBuf::from);
@@ -22,14 +21,7 @@ fn binary() -> Option<PathBuf> {
 /// The CLI speaks TCP; the tests' server has only its socket.
 async fn tcp_url(db: &TestDatabase) -> String {
     let (socket, name) = socket_of(&db.url("postgres"));
-    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
-    let port = listener.local_addr().expect("a port").port();
-    tokio::spawn(async move {
-        while let Ok((mut client, _)) = listener.accept().await {
-            let Ok(mut server) = UnixStream::connect(&socket).await else { continue };
-            tokio::spawn(async move { tokio::io::copy_bidirectional(&mut client, &mut server).await });
-        }
-    });
+    let port = bridge(socket).await;
     format!("postgresql://postgres:unused@127.0.0.1:{port}/{name}?sslmode=disable")
 }
 
