@@ -177,6 +177,38 @@ mod tests {
     }
 
     #[test]
+    fn whatever_is_joined_by_semicolons_is_cut_there_again() {
+        const PARTS: [&str; 14] = [
+            "select 1",
+            "'a;b''c;'",
+            "E'\\';'",
+            "\"a;\"\"b;\"",
+            "$$ ; $x$ ; $$",
+            "$tag$ it's; $$ ; $tag$",
+            "-- it's; a comment\n",
+            "/* ; /* '; */ ; */",
+            "(a; b)",
+            "U&'\\0041;'",
+            "case when a then b end",
+            "begin atomic select 1; select case when a then 2 end; end",
+            "a$b",
+            "€",
+        ];
+        let mut random = fastrand::Rng::with_seed(3);
+        for _ in 0..2_000 {
+            let whole: Vec<String> = (0..random.usize(1..6))
+                .map(|_| {
+                    let parts: Vec<&str> =
+                        (0..random.usize(1..6)).map(|_| PARTS[random.usize(..PARTS.len())]).collect();
+                    // A comment to the end of the line would swallow what is behind it.
+                    format!("x {}", parts.join(" ")).trim().to_owned() + "\ny"
+                })
+                .collect();
+            assert_eq!(texts(&whole.join(" ;\n ")), whole);
+        }
+    }
+
+    #[test]
     fn what_cannot_run_in_a_transaction_is_known() {
         for sql in [
             "create index concurrently i on a.t (x)",
