@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use tokio_postgres::error::SqlState;
 
 use crate::Error;
-use crate::error::{StatementError, doing, reading};
+use crate::error::StatementError;
 use crate::files::Migration;
 use crate::history::{self, Note};
 use crate::runner::{Event, Migrator, Tell};
@@ -38,6 +38,8 @@ impl Migrator {
                 Err(Failure::Before(error)) => return Err(error),
                 Err(Failure::Statement(error)) => error,
             };
+            // The connection may be gone; then the server rolls back by itself.
+            let _ = self.client.batch_execute("rollback").await;
             let source = StatementError(error);
             if busy(&source.0) && attempt < self.options.attempts {
                 let pause = pause(attempt);
@@ -80,12 +82,7 @@ impl Migrator {
             self.record(migration, up, begun).await?;
             client.batch_execute("commit").await
         };
-        if let Err(error) = transaction.await {
-            // The connection may be gone; then the server rolls back by itself.
-            let _ = client.batch_execute("rollback").await;
-            return Err(Failure::Statement(error));
-        }
-        Ok(())
+        transaction.await.map_err(Failure::Statement)
     }
 
     /// Outside a transaction: the log says "started" first, so that the next run knows what a killed one left.
@@ -118,67 +115,6 @@ impl Migrator {
         client.batch_execute("begin").await?;
         self.record(migration, up, begun).await?;
         client.batch_execute("commit").await?;
-        Ok(())
-    }
-
-    /// Removes an index that a killed build left invalid. Says whether the killed run had in fact done its work.
-    async fn clear_the_way(
-        &self,
-        statement: &Statement,
-        begun_before: bool,
-        tell: Tell<'_>,
-    ) -> Result<bool, Error> {
-        let Some(index) = Index::of(statement)? else { return Ok(false) };
-        match self.find(&index).await? {
-            Some((name, false)) if index.created => {
-                tell(&Event::Leftover { what: &format!("the invalid index {name}") });
-                self.drop_index(&name).await?;
-                Ok(false)
-            }
-            Some((_, true)) => Ok(index.created && begun_before),
-            None => Ok(!index.created && begun_before),
-            Some(_) => Ok(false),
-        }
-    }
-
-    /// Removes what a killed run may have made of a file that is not applied: before a way back, which knows nothing
-    /// of it.
-    pub(crate) async fn abandon(&self, migration: &Migration, tell: Tell<'_>) -> Result<(), Error> {
-        let all = statements(migration.up);
-        if let Some(index) = all.first().map(Index::of).transpose()?.flatten()
-            && index.created
-            && let Some((name, _)) = self.find(&index).await?
-        {
-            tell(&Event::Leftover { what: &format!("the index {name}") });
-            self.drop_index(&name).await?;
-        }
-        let host = &self.options.host;
-        let note = Note { direction: "reverted", result: "done", took: None, message: None, host };
-        history::note(&self.client, migration.version, Some(migration), note).await.map_err(reading)
-    }
-
-    /// The index's full name, and whether it is valid.
-    async fn find(&self, index: &Index) -> Result<Option<(String, bool)>, Error> {
-        // An index stands in the schema of its table; a dropped one names its own.
-        let which = if index.created {
-            "i.indrelid = to_regclass($1) and c.relname = $2"
-        } else {
-            "i.indexrelid = to_regclass($1) and $2 <> ''"
-        };
-        let sql = format!(
-            "select format('%I.%I', n.nspname, c.relname), i.indisvalid from pg_index i
-             join pg_class c on c.oid = i.indexrelid join pg_namespace n on n.oid = c.relnamespace where {which}"
-        );
-        self.client.batch_execute("reset all").await.map_err(reading)?;
-        let found = self.client.query_opt(&sql, &[&index.place, &index.name]).await.map_err(reading)?;
-        Ok(found.map(|row| (row.get(0), row.get(1))))
-    }
-
-    async fn drop_index(&self, name: &str) -> Result<(), Error> {
-        // One by one: together they would be one transaction.
-        for sql in ["set lock_timeout = 0", &format!("drop index concurrently {name}")] {
-            self.client.batch_execute(sql).await.map_err(doing(format!("dropping the index {name}")))?;
-        }
         Ok(())
     }
 
@@ -234,41 +170,6 @@ impl From<tokio_postgres::Error> for Failure {
 impl From<Error> for Failure {
     fn from(error: Error) -> Self {
         Self::Before(error)
-    }
-}
-
-/// The index that a concurrent statement makes or drops.
-struct Index {
-    created: bool,
-    /// Its table where it is made, itself where it is dropped.
-    place: String,
-    name: String,
-}
-
-impl Index {
-    fn of(statement: &Statement) -> Result<Option<Self>, Error> {
-        let words = &statement.words;
-        let created = statement.begins(&["create"]) && statement.has(&["index", "concurrently"]);
-        if !created && !statement.begins(&["drop", "index", "concurrently"]) {
-            return Ok(None);
-        }
-        let Some(mut at) = statement.position(&["concurrently"]).map(|at| at + 1) else { return Ok(None) };
-        for optional in [&["if", "not", "exists"][..], &["if", "exists"][..]] {
-            if words.get(at..at + optional.len()).is_some_and(|found| found == optional) {
-                at += optional.len();
-            }
-        }
-        let Some(name) = statement.name_at(at).filter(|name| name != "on") else {
-            let problem = "give the index a name, so that one left invalid by a kill can be found".to_owned();
-            return Err(Error::File { file: statement.summary(), problem });
-        };
-        let unquoted = name.rsplit('.').next().unwrap_or(&name).trim_matches('"').to_owned();
-        if !created {
-            return Ok(Some(Self { created, place: name, name: unquoted }));
-        }
-        let on = statement.position(&["on"]).map_or(at, |on| on + 1);
-        let table = if words.get(on).is_some_and(|word| word == "only") { on + 1 } else { on };
-        Ok(Some(Self { created, place: statement.name_at(table).unwrap_or_default(), name: unquoted }))
     }
 }
 

@@ -14,6 +14,7 @@ mod error;
 mod execute;
 mod files;
 mod history;
+mod leftovers;
 mod lint;
 mod plain;
 mod plan;

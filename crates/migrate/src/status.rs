@@ -81,7 +81,7 @@ impl Migrator {
         Ok(all)
     }
 
-    /// Where the database stands against this program. Two short queries: every start asks.
+    /// Where the database stands against this program. A few short queries: every start asks.
     ///
     /// # Errors
     /// The history cannot be read.

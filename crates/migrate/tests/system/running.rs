@@ -1,6 +1,6 @@
 //! Forward, back, to a version; and what cannot run in a transaction.
 
-use colophon_migrate::{Error, Event, Options};
+use colophon_migrate::{Error, Event, Options, Standing};
 use colophon_testkit::TestDatabase;
 
 use crate::folder::{Folder, ask, versions};
@@ -170,6 +170,7 @@ async fn a_way_back_that_ended_after_its_program_was_killed_is_gone_to_its_end()
     );
     client.batch_execute(&started).await.expect("a line");
     client.batch_execute("drop index public.books_title_idx").await.expect("what the server went on to do");
+    assert_eq!(migrator.standing().await.expect("a standing"), Standing::Behind(1));
     assert_eq!(migrator.up(|_| {}).await.expect("it is made again"), 1);
     assert_ne!(ask(&client, "to_regclass('public.books_title_idx')").await, "");
 }
@@ -189,4 +190,53 @@ async fn a_way_back_takes_along_what_a_killed_build_has_left() {
     client.batch_execute(CONCURRENT).await.expect("what the server went on to do");
     migrator.down(None, |_| {}).await.expect("down");
     assert_eq!(ask(&client, "to_regclass('public.books_title_idx')").await, "");
+}
+
+#[tokio::test]
+async fn a_partition_detached_by_half_is_detached_to_the_end() {
+    let (folder, db) = (Folder::new(), TestDatabase::empty().await);
+    folder.write(
+        "20260101000000_parts",
+        "create table public.logs (at int) partition by range (at);
+         create table public.logs_1 partition of public.logs for values from (0) to (10);",
+        "drop table public.logs",
+    );
+    folder.write(
+        "20260102000000_detach",
+        "alter table public.logs detach partition public.logs_1 concurrently",
+        "alter table public.logs attach partition public.logs_1 for values from (0) to (10)",
+    );
+    let options =
+        Options { statement_timeout: Some(std::time::Duration::from_millis(200)), ..Options::default() };
+    let migrator = folder.migrator_with(&db, options).await;
+    migrator.up_to(Some("20260101000000"), &mut |_| {}).await.expect("up");
+    let reader = db.client("postgres").await;
+    reader.batch_execute("begin; select * from public.logs").await.expect("a long reader");
+    let error = migrator.up(|_| {}).await.expect_err("it waits for the reader");
+    assert!(matches!(error, Error::Partial { .. }), "{error}");
+    reader.batch_execute("commit").await.expect("it leaves");
+    assert_eq!(ask(&reader, "select inhdetachpending from pg_inherits").await, "true", "half done");
+    assert_eq!(migrator.up(|_| {}).await.expect("the same command again"), 1);
+    assert_eq!(ask(&reader, "select count(*) from pg_inherits").await, "0");
+}
+
+#[tokio::test]
+async fn the_copy_that_a_reindex_left_is_dropped() {
+    let (folder, db) = (Folder::of_three(), TestDatabase::empty().await);
+    folder.write("20260104000000_again", "reindex table concurrently public.pages", "select 1");
+    let options =
+        Options { statement_timeout: Some(std::time::Duration::from_millis(200)), ..Options::default() };
+    let migrator = folder.migrator_with(&db, options).await;
+    migrator.up_to(Some("20260103000000"), &mut |_| {}).await.expect("up");
+    let writer = db.client("postgres").await;
+    writer
+        .batch_execute("begin; lock table public.pages in row exclusive mode")
+        .await
+        .expect("a long writer");
+    migrator.up(|_| {}).await.expect_err("it waits for the writer");
+    writer.batch_execute("commit").await.expect("it leaves");
+    let invalid = "select count(*) from pg_index where not indisvalid";
+    assert_ne!(ask(&writer, invalid).await, "0", "copies are left");
+    assert_eq!(migrator.up(|_| {}).await.expect("the same command again"), 1);
+    assert_eq!(ask(&writer, invalid).await, "0");
 }
