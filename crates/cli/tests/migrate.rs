@@ -51,8 +51,11 @@ impl Desk {
     }
 
     fn run(&self, args: &[&str]) -> Ran {
+        self.colophon(&[&["migrate"], args].concat())
+    }
+
+    fn colophon(&self, args: &[&str]) -> Ran {
         let ran = Command::new(env!("CARGO_BIN_EXE_colophon"))
-            .arg("migrate")
             .args(args)
             .env_clear()
             .env("HOME", self.folder.path())
@@ -170,4 +173,24 @@ async fn a_database_made_by_hand_is_adopted() {
     client.batch_execute("create table public.books (id bigint primary key)").await.expect("by hand");
     assert!(desk.done(&["baseline", "20260101000000"]).starts_with("1 said to be applied"));
     assert!(desk.done(&["up"]).starts_with("applied 20260102000000_title"));
+}
+
+#[tokio::test]
+async fn serve_and_worker_only_look_and_say_what_to_do() {
+    let desk = Desk::new().await;
+    let client = desk.db.client("postgres").await;
+    for args in [&["worker"][..], &["serve", "--listen", "127.0.0.1:0"]] {
+        let ran = desk.colophon(args);
+        assert_eq!((ran.code, ran.err.lines().count()), (Some(4), 1), "{args:?}: {ran:?}");
+        assert!(ran.err.contains("colophon migrate up"), "{ran:?}");
+    }
+    let made =
+        "select to_regnamespace('supabase_migrations') is null and to_regclass('public.documents') is null";
+    assert!(client.query_one(made, &[]).await.expect("a look").get::<_, bool>(0), "nothing was changed");
+    desk.done(&["up"]);
+    for args in [&["worker"][..], &["serve", "--listen", "127.0.0.1:0"]] {
+        let ran = desk.colophon(args);
+        assert_eq!(ran.code, Some(4), "{args:?}: {ran:?}");
+        assert!(ran.err.contains("20260101000000") && ran.err.contains("newer"), "it is told which: {ran:?}");
+    }
 }

@@ -150,7 +150,7 @@ pub enum Migrate {
     },
     /// Make a pair of files for a new migration
     New {
-        /// Its name, in small_letters
+        /// Its name: small letters, digits and _
         name: String,
         /// Folder with `migrations/` and `rollbacks/`
         #[arg(long, env = "COLOPHON_MIGRATIONS", default_value = "supabase", value_name = "FOLDER")]
