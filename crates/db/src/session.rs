@@ -265,10 +265,8 @@ impl<S: Scope> Tx<S> {
         if self.begun.load(Ordering::Acquire) {
             return Ok(run.await);
         }
-        let enter = client
-            .prepare_cached(scope::ENTER.sql)
-            .await
-            .map_err(|e| self.refused(scope::ENTER.name, e))?;
+        let enter =
+            client.prepare_cached(scope::ENTER.sql).await.map_err(|e| self.refused(scope::ENTER.name, e))?;
         self.begun.store(true, Ordering::Release);
         let (role, claims, timeout) =
             (self.scope.role(), self.scope.claims(), self.scope.statement_timeout());

@@ -31,7 +31,7 @@ pub fn migrations() -> Vec<Migration> {
 
 /// What a Supabase project has and a plain server lacks: `(file, text)`. The first is for the server, the others are
 /// for each database.
-pub(crate) fn plain() -> &'static [(&'static str, &'static str)] {
+pub fn plain() -> &'static [(&'static str, &'static str)] {
     embedded::PLAIN
 }
 

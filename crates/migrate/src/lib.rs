@@ -7,7 +7,7 @@
 mod files;
 mod runner;
 
-pub use files::{Migration, migrations};
+pub use files::{Migration, migrations, plain};
 pub use runner::{Applied, Migrator, Standing, Status, prepare_plain_database, prepare_plain_server};
 
 /// What went wrong with a migration.

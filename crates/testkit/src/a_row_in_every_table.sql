@@ -1,0 +1,24 @@
+-- a row in every table
+insert into public.documents (id, filename, original_filename, file_size_bytes, uploaded_by)
+values ('00000000-0000-7000-8000-000000000001', 'a.pdf', 'a.pdf', 1, '00000000-0000-7000-8000-00000000000a');
+insert into public.document_versions (document_id, version, storage_path, sha256, file_size_bytes, mime_type, original_filename)
+values ('00000000-0000-7000-8000-000000000001', 1, 'o/00000000-0000-7000-8000-000000000001/x', repeat('ab', 32), 1,
+        'application/pdf', 'a.pdf');
+insert into public.document_pages (document_id, version, page_number, width, height, mediabox, cropbox)
+values ('00000000-0000-7000-8000-000000000001', 1, 1, 1, 1, '{0,0,1,1}', '{0,0,1,1}');
+insert into public.zones (document_id, id, zone_index, page_number, zone_type, coordinates, confidence)
+values ('00000000-0000-7000-8000-000000000001', '00000000-0000-7000-8000-000000000002', 0, 1, 'text', '{}', 0.5);
+insert into public.user_corrections (zone_id, corrected_content) values ('00000000-0000-7000-8000-000000000002', 'b');
+insert into public.processing_jobs (document_id, id, strategy, current_zone_id)
+values ('00000000-0000-7000-8000-000000000001', '00000000-0000-7000-8000-000000000003', 'text-layer',
+        '00000000-0000-7000-8000-000000000002');
+insert into public.processing_job_pages (document_id, job_id, page_number, outcome, attempt)
+values ('00000000-0000-7000-8000-000000000001', '00000000-0000-7000-8000-000000000003', 1, 'completed', 1);
+insert into public.processing_attempts (document_id, job_id, lease_seq, attempt, outcome)
+values ('00000000-0000-7000-8000-000000000001', '00000000-0000-7000-8000-000000000003', 1, 1, 'completed');
+insert into public.job_queue (job_id, document_id, strategy)
+values ('00000000-0000-7000-8000-000000000003', '00000000-0000-7000-8000-000000000001', 'text-layer');
+insert into public.export_records (document_id, export_type, formats)
+values ('00000000-0000-7000-8000-000000000001', 'full', '{json}');
+insert into colophon.idempotency_keys (owner, key, request, resource_id)
+values ('00000000-0000-7000-8000-00000000000a', 'k', 'r', '00000000-0000-7000-8000-000000000001');
