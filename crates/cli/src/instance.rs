@@ -58,7 +58,7 @@ impl Instance {
         let data_dir = data_dir(place)?;
         let store = store(place, &data_dir)?;
         let owner = secrets::owner(&data_dir)?;
-        let (url, postgres) = if let Some(url) = shared_url(place) {
+        let (url, postgres) = if let Some(url) = shared_url(place)? {
             check_schema(&url).await?;
             (url, None)
         } else {
@@ -124,7 +124,7 @@ impl Instance {
 
 /// A migrator for an instance, and what must live as long as it works.
 pub async fn migrator(place: &Place) -> anyhow::Result<(Migrator, Option<Postgres>)> {
-    if let Some(url) = shared_url(place) {
+    if let Some(url) = shared_url(place)? {
         return Ok((Migrator::connect(&url).await?, None));
     }
     let data_dir = data_dir(place)?;
@@ -151,8 +151,12 @@ fn data_dir(place: &Place) -> anyhow::Result<PathBuf> {
     std::path::absolute(&folder).with_context(|| format!("cannot find {}", folder.display()))
 }
 
-fn shared_url(place: &Place) -> Option<String> {
-    place.database_url.clone().or_else(|| std::env::var("DATABASE_URL").ok()).filter(|url| !url.is_empty())
+/// A URL that cannot be read is a mistake of usage, and told before anything is tried.
+fn shared_url(place: &Place) -> anyhow::Result<Option<String>> {
+    let url = place.database_url.clone().or_else(|| std::env::var("DATABASE_URL").ok());
+    let Some(url) = url.filter(|url| !url.is_empty()) else { return Ok(None) };
+    Database::new(Config { url: url.clone(), pool_size: 1, application_name: "colophon".to_owned() })?;
+    Ok(Some(url))
 }
 
 fn store(place: &Place, data_dir: &std::path::Path) -> anyhow::Result<Store> {

@@ -5,10 +5,10 @@
 
 use bytes::Bytes;
 use colophon_blobs::{Key, Store, Stored};
-use colophon_db::{ErrorKind, Scope};
+use colophon_db::{ErrorKind, Scope, Tx};
 use colophon_domain::{
-    Document, DocumentId, DocumentStatus, FileName, JobId, NewDocument, NewJob, Page, Strategy, UserId,
-    Version,
+    Document, DocumentId, DocumentStatus, FileName, Job, JobFilter, JobId, JobStatus, NewDocument, NewJob,
+    Page, Strategy, UserId, Version,
 };
 use colophon_pdf::{Inspection, Outcome};
 use futures_util::{Stream, StreamExt};
@@ -41,7 +41,7 @@ pub struct Details {
 pub struct Uploaded {
     /// The document.
     pub document: Document,
-    /// The job that will read it.
+    /// The job that will read it; of a repeated upload, the one that has not ended yet.
     pub job: Option<JobId>,
     /// The document was stored earlier, under the same idempotency key.
     pub replayed: bool,
@@ -179,8 +179,9 @@ impl Received {
                 return Err(Error::KeyReused);
             }
             let document = tx.documents().require(DocumentId(earlier.resource_id)).await?;
+            let job = unfinished(&tx, document.id).await?;
             tx.commit().await?;
-            return Ok(Uploaded { document, job: None, replayed: true });
+            return Ok(Uploaded { document, job, replayed: true });
         }
         let document = tx.documents().insert(&new).await?;
         tx.pages().insert(new.id, new.version.version, &pages).await?;
@@ -243,6 +244,14 @@ impl Received {
         };
         Ok((new, pages))
     }
+}
+
+/// The newest job of a document, unless it has ended.
+async fn unfinished<S: Scope>(tx: &Tx<S>, document: DocumentId) -> Result<Option<JobId>, Error> {
+    let filter = JobFilter { status: None, document_id: Some(document) };
+    let newest = tx.jobs().list(&filter, None, 1).await?.items.into_iter().next();
+    let is_final = |job: &Job| job.status.parse::<JobStatus>().is_ok_and(JobStatus::is_final);
+    Ok(newest.filter(|job| !is_final(job)).map(|job| job.id))
 }
 
 fn page(page: &colophon_pdf::Page) -> Option<Page> {

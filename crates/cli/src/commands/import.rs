@@ -171,9 +171,9 @@ fn refuse(import: &Import, bar: &ProgressBar, path: &Path, error: &anyhow::Error
     bar.suspend(|| {
         eprintln!(
             "refused {}: {}",
-            output::plain(&path.display().to_string()),
-            output::plain(&error.to_string())
-        )
+            output::one_line(&path.display().to_string()),
+            output::one_line(&error.to_string())
+        );
     });
     Ok(())
 }
@@ -237,7 +237,7 @@ async fn summarise(
             });
             output::line(&line.to_string())?;
         } else if let Some(detail) = &document.status_detail {
-            output::line(&output::plain(&format!("{} {path}: {detail}", document.status)))?;
+            output::line(&output::one_line(&format!("{} {path}: {detail}", document.status)))?;
         }
     }
     if !import.json {

@@ -16,7 +16,10 @@ pub async fn run(migrate: Migrate) -> anyhow::Result<()> {
     let report = |verb: &'static str| {
         move |applied: &Applied| {
             let Applied { migration, took } = applied;
-            println!("{verb} {}_{} in {:.3} s", migration.version, migration.name, took.as_secs_f64());
+            let line =
+                format!("{verb} {}_{} in {:.3} s", migration.version, migration.name, took.as_secs_f64());
+            // Migrations go on, whether anybody reads of it or not.
+            let _ = output::line(&line);
         }
     };
     let outcome = match &migrate {
