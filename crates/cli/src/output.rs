@@ -61,7 +61,7 @@ pub fn line(text: &str) -> anyhow::Result<()> {
     raw(format!("{text}\n").as_bytes())
 }
 
-/// Prints bytes as they are. Errors as [`line`].
+/// Prints bytes as they are. Errors as [`line()`].
 pub fn raw(bytes: &[u8]) -> anyhow::Result<()> {
     use std::io::Write as _;
     let mut stdout = std::io::stdout().lock();

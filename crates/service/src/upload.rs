@@ -106,8 +106,7 @@ where
     let mut head = Vec::with_capacity(HEAD);
     let mut checked = false;
     while let Some(bytes) = body.next().await {
-        let bytes =
-            bytes.map_err(|e| Error::Interrupted { received: writer.size(), reason: e.to_string() })?;
+        let bytes = bytes.map_err(|e| Error::Interrupted { reason: e.to_string() })?;
         if writer.size() + bytes.len() as u64 > limit {
             return Err(Error::TooLarge { limit });
         }

@@ -56,7 +56,10 @@ pub async fn run(serve: Serve) -> anyhow::Result<()> {
             .with_graceful_shutdown(async move { stopping.cancelled().await })
             .into_future(),
     );
-    announce(&serve, &instance, &verifier, listen)?;
+    if let Err(error) = announce(&serve, &instance, &verifier, listen) {
+        // Somebody who stops reading (`| head -1`) wants the server all the same.
+        tracing::debug!(%error, "nobody reads that the server is ready");
+    }
 
     tokio::select! {
         () = &mut asked => tracing::info!("asked to stop: finishing what is in hand"),
