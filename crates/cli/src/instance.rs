@@ -14,6 +14,7 @@ use colophon_migrate::{Migrator, Standing};
 use colophon_service::{DEFAULT_UPLOAD_LIMIT, Platform};
 use etcetera::BaseStrategy as _;
 use indicatif::{ProgressBar, ProgressStyle};
+use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
 use crate::args::Place;
@@ -28,6 +29,8 @@ const LOGIN: &str = "authenticator";
 
 /// Connections kept for requests, besides one for each worker.
 const POOL: usize = 16;
+/// The private PostgreSQL takes 100 connections, and other programs want some too.
+const POOL_MOST: usize = 64;
 
 /// Everything a command needs.
 pub struct Instance {
@@ -68,7 +71,7 @@ impl Instance {
         };
         let database = Database::new(Config {
             url,
-            pool_size: POOL + usize::from(wish.workers) * 2,
+            pool_size: (POOL + usize::from(wish.workers) * 2).min(POOL_MOST),
             application_name: wish.program.to_owned(),
         })?;
         let platform = Arc::new(Platform {
@@ -76,6 +79,9 @@ impl Instance {
             store,
             pdf: colophon_pdf::Child { program: this_program()?, args: vec!["pdf-child".into()] },
             pdf_limits: colophon_pdf::Limits::default(),
+            inspections: Arc::new(Semaphore::new(
+                std::thread::available_parallelism().map_or(2, usize::from) * 2,
+            )),
             upload_limit: DEFAULT_UPLOAD_LIMIT,
         });
         let supervisor = CancellationToken::new();
