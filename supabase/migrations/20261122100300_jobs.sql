@@ -163,6 +163,19 @@ create trigger processing_jobs_enqueued after insert on public.processing_jobs
 create trigger processing_jobs_recorded after update of status on public.processing_jobs
   for each row when (old.status is distinct from new.status) execute function colophon.record_job_transition();
 
+-- A document that is asked to be read is queued. Definer, since its owner may not write its status.
+create function colophon.queue_document() returns trigger
+language plpgsql security definer set search_path = '' as $$
+begin
+  update public.documents set status = 'queued', status_detail = null
+  where id = new.document_id and status in ('uploaded', 'processed', 'partially_processed', 'failed');
+  return null;
+end
+$$;
+revoke all on function colophon.queue_document() from public;
+create trigger processing_jobs_queued after insert on public.processing_jobs
+  for each row execute function colophon.queue_document();
+
 -- One row for each attempt that ended; the running one stands in job_queue. lease_seq is the fence it held.
 create table public.processing_attempts (
   document_id   uuid not null,

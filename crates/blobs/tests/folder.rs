@@ -1,4 +1,5 @@
 //! Promises of a store in a folder.
+#![allow(clippy::unwrap_used, reason = "a test may panic, its helpers too")]
 
 use bytes::Bytes;
 use colophon_blobs::{Error, Key, Store};

@@ -40,7 +40,9 @@ pub async fn run(command: Command) -> anyhow::Result<ExitCode> {
             output::line(&verifier.mint(user.unwrap_or(owner), role, ttl)?)?;
         }
         Command::Completions { shell } => {
-            clap_complete::generate(shell, &mut Args::command(), "colophon", &mut std::io::stdout());
+            let mut script = Vec::new();
+            clap_complete::generate(shell, &mut Args::command(), "colophon", &mut script);
+            output::raw(&script)?;
         }
         Command::PdfChild { .. } => unreachable!("main has dealt with it before any runtime was made"),
     }

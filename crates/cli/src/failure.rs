@@ -4,6 +4,8 @@ use std::process::ExitCode;
 
 use colophon_db::ErrorKind;
 
+use crate::output::ReaderGone;
+
 /// Some went in, some were refused.
 pub const IN_PART: u8 = 3;
 /// Usage or configuration.
@@ -37,6 +39,9 @@ impl std::error::Error for WrongSchema {}
 
 /// Says what happened and gives the exit code.
 pub fn report(error: &anyhow::Error) -> ExitCode {
+    if error.is::<ReaderGone>() {
+        return ExitCode::SUCCESS;
+    }
     // Causes that only repeat what is already said are left out.
     let mut line = error.to_string();
     for cause in error.chain().skip(1).map(ToString::to_string) {

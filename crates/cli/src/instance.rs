@@ -14,6 +14,7 @@ use colophon_migrate::{Migrator, Standing};
 use colophon_service::{DEFAULT_UPLOAD_LIMIT, Platform};
 use etcetera::BaseStrategy as _;
 use indicatif::{ProgressBar, ProgressStyle};
+use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
 use crate::args::Place;
@@ -28,6 +29,8 @@ const LOGIN: &str = "authenticator";
 
 /// Connections kept for requests, besides one for each worker.
 const POOL: usize = 16;
+/// The private PostgreSQL takes 100 connections, and other programs want some too.
+const POOL_MOST: usize = 64;
 
 /// Everything a command needs.
 pub struct Instance {
@@ -58,7 +61,7 @@ impl Instance {
         let data_dir = data_dir(place)?;
         let store = store(place, &data_dir)?;
         let owner = secrets::owner(&data_dir)?;
-        let (url, postgres) = if let Some(url) = shared_url(place) {
+        let (url, postgres) = if let Some(url) = shared_url(place)? {
             check_schema(&url).await?;
             (url, None)
         } else {
@@ -68,7 +71,7 @@ impl Instance {
         };
         let database = Database::new(Config {
             url,
-            pool_size: POOL + usize::from(wish.workers) * 2,
+            pool_size: (POOL + usize::from(wish.workers) * 2).min(POOL_MOST),
             application_name: wish.program.to_owned(),
         })?;
         let platform = Arc::new(Platform {
@@ -76,6 +79,9 @@ impl Instance {
             store,
             pdf: colophon_pdf::Child { program: this_program()?, args: vec!["pdf-child".into()] },
             pdf_limits: colophon_pdf::Limits::default(),
+            inspections: Arc::new(Semaphore::new(
+                std::thread::available_parallelism().map_or(2, usize::from) * 2,
+            )),
             upload_limit: DEFAULT_UPLOAD_LIMIT,
         });
         let supervisor = CancellationToken::new();
@@ -124,7 +130,7 @@ impl Instance {
 
 /// A migrator for an instance, and what must live as long as it works.
 pub async fn migrator(place: &Place) -> anyhow::Result<(Migrator, Option<Postgres>)> {
-    if let Some(url) = shared_url(place) {
+    if let Some(url) = shared_url(place)? {
         return Ok((Migrator::connect(&direct_url(&url)).await?, None));
     }
     let data_dir = data_dir(place)?;
@@ -151,8 +157,12 @@ fn data_dir(place: &Place) -> anyhow::Result<PathBuf> {
     std::path::absolute(&folder).with_context(|| format!("cannot find {}", folder.display()))
 }
 
-fn shared_url(place: &Place) -> Option<String> {
-    place.database_url.clone().or_else(|| std::env::var("DATABASE_URL").ok()).filter(|url| !url.is_empty())
+/// A URL that cannot be read is a mistake of usage, and told before anything is tried.
+fn shared_url(place: &Place) -> anyhow::Result<Option<String>> {
+    let url = place.database_url.clone().or_else(|| std::env::var("DATABASE_URL").ok());
+    let Some(url) = url.filter(|url| !url.is_empty()) else { return Ok(None) };
+    Database::new(Config { url: url.clone(), pool_size: 1, application_name: "colophon".to_owned() })?;
+    Ok(Some(url))
 }
 
 fn store(place: &Place, data_dir: &std::path::Path) -> anyhow::Result<Store> {

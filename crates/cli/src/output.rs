@@ -3,6 +3,26 @@
 use comfy_table::{ContentArrangement, Table, presets};
 use serde::Serialize;
 
+/// Whoever read the output has gone away (`| head`). The program then ends quietly, as every other tool does, but not
+/// before it has let go of what it holds.
+#[derive(Debug)]
+pub struct ReaderGone;
+
+impl ReaderGone {
+    /// What an error of standard output means.
+    pub fn or(error: std::io::Error) -> anyhow::Error {
+        if error.kind() == std::io::ErrorKind::BrokenPipe { Self.into() } else { error.into() }
+    }
+}
+
+impl std::fmt::Display for ReaderGone {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("nobody reads the output any more")
+    }
+}
+
+impl std::error::Error for ReaderGone {}
+
 /// Prints a value as JSON, indented.
 pub fn json(value: &impl Serialize) -> anyhow::Result<()> {
     line(&serde_json::to_string_pretty(value)?)
@@ -33,18 +53,29 @@ pub fn fields<const N: usize>(fields: &[(&str, String); N]) -> anyhow::Result<()
     Ok(())
 }
 
-/// Prints a line. A reader that has gone away (`| head`) ends the program quietly, as it does for every other tool.
+/// Prints a line.
+///
+/// # Errors
+/// [`ReaderGone`], or the output cannot be written.
 pub fn line(text: &str) -> anyhow::Result<()> {
+    raw(format!("{text}\n").as_bytes())
+}
+
+/// Prints bytes as they are. Errors as [`line()`].
+pub fn raw(bytes: &[u8]) -> anyhow::Result<()> {
     use std::io::Write as _;
-    match writeln!(std::io::stdout(), "{text}") {
-        Err(e) if e.kind() == std::io::ErrorKind::BrokenPipe => std::process::exit(0),
-        written => Ok(written?),
-    }
+    let mut stdout = std::io::stdout().lock();
+    stdout.write_all(bytes).and_then(|()| stdout.flush()).map_err(ReaderGone::or)
 }
 
 /// An absent value is shown as nothing.
 pub fn optional(value: Option<impl ToString>) -> String {
     value.map(|value| value.to_string()).unwrap_or_default()
+}
+
+/// A text on one line, whatever it holds.
+pub fn one_line(text: &str) -> String {
+    plain(text).replace('\n', " ")
 }
 
 /// Text of a document may hold anything, escape sequences of terminals included.

@@ -1,4 +1,4 @@
-//! What callers see of each noun. Keys of objects are not among it: an id or a path is never proof of a right.
+//! What callers see of each noun: its columns. An id or a path among them is never proof of a right.
 
 use colophon_domain::{
     Attempt, Document, ExportFile, ExportRecord, HistoryEntry, Job, JobPage, List, Page, PageOutcome,

@@ -14,6 +14,7 @@ use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::routing::get;
 use colophon_service::Platform;
+use tokio_util::sync::CancellationToken;
 
 pub use problem::Problem;
 
@@ -24,6 +25,8 @@ pub struct App {
     pub platform: Arc<Platform>,
     /// How tokens are verified.
     pub verifier: Arc<auth::Verifier>,
+    /// Cancelled when the server can wait no longer: uploads then end as if their senders had gone away.
+    pub broken_off: CancellationToken,
 }
 
 /// Bytes that a request other than an upload may have.

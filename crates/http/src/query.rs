@@ -1,10 +1,12 @@
-//! What callers put into the path and the query, refused as problems rather than as plain text.
+//! What callers put into the path, the query and the body, refused as problems rather than as plain text.
 
-use axum::extract::{FromRequestParts, Path, Query};
+use axum::Json;
+use axum::extract::{FromRequest, FromRequestParts, Path, Query, Request};
+use axum::http::StatusCode;
 use axum::http::request::Parts;
 use serde::de::DeserializeOwned;
 
-use crate::{App, Problem};
+use crate::{App, BODY_LIMIT, Problem};
 
 /// Rows of a list unless asked otherwise.
 const DEFAULT_LIMIT: u16 = 50;
@@ -38,6 +40,25 @@ impl<T: DeserializeOwned + Send> FromRequestParts<App> for Params<T> {
             .await
             .map_err(|error| Problem::bad_request("invalid_query", error.body_text()))?;
         Ok(Self(params))
+    }
+}
+
+/// A body in JSON.
+#[derive(Debug)]
+pub struct Body<T>(pub T);
+
+impl<T: DeserializeOwned> FromRequest<App> for Body<T> {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, app: &App) -> Result<Self, Problem> {
+        match Json::<T>::from_request(request, app).await {
+            Ok(Json(body)) => Ok(Self(body)),
+            Err(error) if error.status() == StatusCode::PAYLOAD_TOO_LARGE => {
+                let detail = format!("the body is larger than {BODY_LIMIT} bytes, the most that is taken");
+                Err(Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "too_large", detail))
+            }
+            Err(error) => Err(Problem::bad_request("invalid_json", error.body_text())),
+        }
     }
 }
 

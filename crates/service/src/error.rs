@@ -21,10 +21,8 @@ pub enum Error {
         limit: u64,
     },
     /// The sender broke off.
-    #[error("the upload broke off after {received} bytes ({reason}); nothing was stored, send it again")]
+    #[error("the upload broke off ({reason}); nothing was stored, send it again")]
     Interrupted {
-        /// Bytes that came.
-        received: u64,
         /// What happened.
         reason: String,
     },

@@ -35,7 +35,7 @@ pub struct Request {
 /// Makes an export of a document's current version.
 ///
 /// # Errors
-/// The document is not there for this scope; an unknown format; the store or the database fails.
+/// The document is not there for this scope; an unknown format; a range that names no pages; the store or the database fails.
 pub async fn run<S: Scope>(
     platform: &Platform,
     scope: &S,
@@ -44,6 +44,10 @@ pub async fn run<S: Scope>(
 ) -> Result<ExportRecord, Error> {
     if request.formats.is_empty() || request.formats.iter().any(|format| format != "json") {
         return Err(Invalid::new("formats", format!("{:?}: the formats are: json", request.formats)).into());
+    }
+    if let Some((first, last)) = request.pages.iter().find(|(first, last)| *first < 1 || first > last) {
+        let reason = format!("[{first}, {last}] names no pages; say the first and the last, from 1");
+        return Err(Invalid::new("selection.pages", reason).into());
     }
     let started_at = Timestamp::now();
     let snapshot = platform.database.session(scope).begin_snapshot().await?;

@@ -10,8 +10,11 @@ pub mod upload;
 
 pub use error::Error;
 
+use std::sync::Arc;
+
 use colophon_blobs::Store;
 use colophon_db::Database;
+use tokio::sync::Semaphore;
 
 /// What every use case needs.
 #[derive(Debug, Clone)]
@@ -24,6 +27,8 @@ pub struct Platform {
     pub pdf: colophon_pdf::Child,
     /// What that process may use.
     pub pdf_limits: colophon_pdf::Limits,
+    /// How many uploads may be looked into at once; the others wait. Each takes a process of its own.
+    pub inspections: Arc<Semaphore>,
     /// Bytes a file may have.
     pub upload_limit: u64,
 }

@@ -3,16 +3,20 @@
 //! The object is written first, the rows second, in one transaction with the job. A crash between the two leaves an
 //! object that no row names; never a row without its object. Every refusal takes its object with it.
 
+use std::time::Duration;
+
 use bytes::Bytes;
 use colophon_blobs::{Key, Store, Stored};
-use colophon_db::{ErrorKind, Scope};
+use colophon_db::{ErrorKind, Scope, Tx};
 use colophon_domain::{
-    Document, DocumentId, DocumentStatus, FileName, JobId, NewDocument, NewJob, Page, Strategy, UserId,
-    Version,
+    Document, DocumentId, DocumentStatus, FileName, Job, JobFilter, JobId, JobStatus, NewDocument, NewJob,
+    Page, Strategy, UserId, Version,
 };
 use colophon_pdf::{Inspection, Outcome};
 use futures_util::{Stream, StreamExt};
 use serde_json::{Map, Value};
+use tokio::time::error::Elapsed;
+use tokio::time::timeout;
 
 use crate::{Error, Platform};
 
@@ -20,6 +24,9 @@ use crate::{Error, Platform};
 const HEADER_WITHIN: usize = 1024;
 /// So many bytes hold a header that begins at the last place it may.
 const HEAD: usize = HEADER_WITHIN + b"%PDF-".len();
+
+/// A sender that is silent for so long has gone away without a word.
+const STALL: Duration = Duration::from_mins(1);
 
 const MIME_TYPE: &str = "application/pdf";
 
@@ -41,7 +48,7 @@ pub struct Details {
 pub struct Uploaded {
     /// The document.
     pub document: Document,
-    /// The job that will read it.
+    /// The job that will read it; of a repeated upload, the one that has not ended yet.
     pub job: Option<JobId>,
     /// The document was stored earlier, under the same idempotency key.
     pub replayed: bool,
@@ -105,9 +112,8 @@ where
 {
     let mut head = Vec::with_capacity(HEAD);
     let mut checked = false;
-    while let Some(bytes) = body.next().await {
-        let bytes =
-            bytes.map_err(|e| Error::Interrupted { received: writer.size(), reason: e.to_string() })?;
+    while let Some(bytes) = timeout(STALL, body.next()).await.map_err(stalled)? {
+        let bytes = bytes.map_err(|e| Error::Interrupted { reason: e.to_string() })?;
         if writer.size() + bytes.len() as u64 > limit {
             return Err(Error::TooLarge { limit });
         }
@@ -121,6 +127,10 @@ where
         writer.write(bytes).await?;
     }
     if checked { Ok(()) } else { check_head(&head) }
+}
+
+fn stalled(_: Elapsed) -> Error {
+    Error::Interrupted { reason: format!("no byte came for {} seconds", STALL.as_secs()) }
 }
 
 fn check_head(head: &[u8]) -> Result<(), Error> {
@@ -152,8 +162,7 @@ impl Received {
         scope: &S,
         details: Details,
     ) -> Result<Uploaded, Error> {
-        let file = self.store.open(&self.stored.path)?;
-        let inspection = colophon_pdf::inspect(&platform.pdf, file, &platform.pdf_limits).await?;
+        let inspection = self.inspect(platform).await?;
         if let Outcome::NotPdf { reason } = inspection.outcome {
             return Err(Error::NotPdf { reason });
         }
@@ -179,8 +188,9 @@ impl Received {
                 return Err(Error::KeyReused);
             }
             let document = tx.documents().require(DocumentId(earlier.resource_id)).await?;
+            let job = unfinished(&tx, document.id).await?;
             tx.commit().await?;
-            return Ok(Uploaded { document, job: None, replayed: true });
+            return Ok(Uploaded { document, job, replayed: true });
         }
         let document = tx.documents().insert(&new).await?;
         tx.pages().insert(new.id, new.version.version, &pages).await?;
@@ -195,6 +205,13 @@ impl Received {
             return Err(error.into());
         }
         Ok(Uploaded { document, job: job.map(|job| job.id), replayed: false })
+    }
+
+    async fn inspect(&self, platform: &Platform) -> Result<Inspection, Error> {
+        // The semaphore is never closed; were it, an upload too many would do no harm.
+        let _turn = platform.inspections.acquire().await.ok();
+        let file = self.store.open(&self.stored.path)?;
+        Ok(colophon_pdf::inspect(&platform.pdf, file, &platform.pdf_limits).await?)
     }
 
     fn describe(&self, details: &Details, found: Inspection) -> Result<(NewDocument, Vec<Page>), Error> {
@@ -243,6 +260,14 @@ impl Received {
         };
         Ok((new, pages))
     }
+}
+
+/// The newest job of a document, unless it has ended.
+async fn unfinished<S: Scope>(tx: &Tx<S>, document: DocumentId) -> Result<Option<JobId>, Error> {
+    let filter = JobFilter { status: None, document_id: Some(document) };
+    let newest = tx.jobs().list(&filter, None, 1).await?.items.into_iter().next();
+    let is_final = |job: &Job| job.status.parse::<JobStatus>().is_ok_and(JobStatus::is_final);
+    Ok(newest.filter(|job| !is_final(job)).map(|job| job.id))
 }
 
 fn page(page: &colophon_pdf::Page) -> Option<Page> {

@@ -38,6 +38,11 @@ impl TestDatabase {
         made.unwrap_or_else(|error| panic!("the tests' PostgreSQL: {error}"))
     }
 
+    /// What the server calls it.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
     /// A connection string by the Unix socket, for `supabase_admin`, `postgres` or `authenticator`.
     pub fn url(&self, role: &str) -> String {
         assert!(SOCKET_ROLES.contains(&role), "{role} does not log in; see TestDatabase::client");

@@ -141,7 +141,9 @@ impl Keeper {
         match order {
             Order::Make(template, name) => {
                 let source = templates::ensure(self, template).await?;
-                self.run(&format!("create database {name} template {source} owner postgres")).await
+                // Copying files is several times faster than the default here, since nothing waits for the disk.
+                let how = "owner postgres strategy file_copy";
+                self.run(&format!("create database {name} template {source} {how}")).await
             }
             Order::Drop(name) => self.run(&format!("drop database if exists {name} with (force)")).await,
         }

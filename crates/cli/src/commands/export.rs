@@ -11,6 +11,7 @@ use tokio::io::AsyncWriteExt as _;
 use crate::args::Export;
 use crate::failure::Usage;
 use crate::instance::{Instance, Wish};
+use crate::output::ReaderGone;
 
 pub async fn run(export: Export) -> anyhow::Result<()> {
     if export.formats.len() > 1 {
@@ -36,9 +37,9 @@ async fn write(export: &Export, instance: &Instance) -> anyhow::Result<()> {
     if export.output == Path::new("-") {
         let mut stdout = tokio::io::stdout();
         while let Some(part) = bytes.next().await {
-            stdout.write_all(&part?).await?;
+            stdout.write_all(&part?).await.map_err(ReaderGone::or)?;
         }
-        return Ok(stdout.flush().await?);
+        return stdout.flush().await.map_err(ReaderGone::or);
     }
     // Written aside and moved into place: nobody finds half a file under the name.
     let mut aside = export.output.clone().into_os_string();

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
+use std::pin::pin;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -34,13 +35,19 @@ const PATIENCE: Duration = Duration::from_mins(1);
 pub async fn run(import: Import) -> anyhow::Result<ExitCode> {
     let files = find(&import.paths)?;
     let wish = Wish { program: "colophon import", workers: import.workers, ..Wish::default() };
-    let instance = Instance::open(&import.place, wish).await?;
+    // Opened before anything is started, so that no signal is missed.
+    let mut asked = pin!(asked_to_stop());
+    let instance = tokio::select! {
+        biased;
+        () = &mut asked => anyhow::bail!("stopped before anything went in"),
+        instance = Instance::open(&import.place, wish) => instance?,
+    };
     let stop = CancellationToken::new();
     let workers = if import.no_process { 0 } else { import.workers };
     let working = start_workers(&instance.platform, workers, &stop);
     let outcome = tokio::select! {
         outcome = import_all(&import, &instance, files) => outcome,
-        () = asked_to_stop() => Err(anyhow::anyhow!(
+        () = asked => Err(anyhow::anyhow!(
             "stopped; what went in is kept, and the same command goes on where it stopped"
         )),
     };
@@ -171,9 +178,9 @@ fn refuse(import: &Import, bar: &ProgressBar, path: &Path, error: &anyhow::Error
     bar.suspend(|| {
         eprintln!(
             "refused {}: {}",
-            output::plain(&path.display().to_string()),
-            output::plain(&error.to_string())
-        )
+            output::one_line(&path.display().to_string()),
+            output::one_line(&error.to_string())
+        );
     });
     Ok(())
 }
@@ -237,7 +244,7 @@ async fn summarise(
             });
             output::line(&line.to_string())?;
         } else if let Some(detail) = &document.status_detail {
-            output::line(&output::plain(&format!("{} {path}: {detail}", document.status)))?;
+            output::line(&output::one_line(&format!("{} {path}: {detail}", document.status)))?;
         }
     }
     if !import.json {

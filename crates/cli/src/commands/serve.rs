@@ -1,6 +1,7 @@
 //! `colophon serve`: the whole platform in one process.
 
 use std::future::IntoFuture as _;
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -18,6 +19,9 @@ use crate::output;
 /// How long requests in hand may take after the program was asked to stop.
 const DRAIN: Duration = Duration::from_secs(10);
 
+/// How long uploads that are broken off may take to clean up after themselves.
+const FAREWELL: Duration = Duration::from_secs(2);
+
 /// How long the token lasts that `serve` prints: a working day.
 const TOKEN_SECONDS: i64 = 12 * 3_600;
 
@@ -29,15 +33,22 @@ pub async fn run(serve: Serve) -> anyhow::Result<()> {
     let listen = listener.local_addr()?;
     let wish =
         Wish { program: "colophon serve", workers: serve.workers, database_listen: serve.database_listen };
-    let opening = Instance::open(&serve.place, wish);
+    // One ear for all phases, opened before anything is started: no signal falls between two of them.
+    let mut asked = pin!(asked_to_stop());
     let instance = tokio::select! {
-        instance = opening => instance?,
-        () = asked_to_stop() => return Ok(()),
+        biased;
+        () = &mut asked => return Ok(()),
+        instance = Instance::open(&serve.place, wish) => instance?,
     };
     let verifier = Arc::new(instance.verifier()?);
     let stop = CancellationToken::new();
     let workers = start_workers(&instance.platform, serve.workers, &stop);
-    let app = App { platform: Arc::clone(&instance.platform), verifier: Arc::clone(&verifier) };
+    let broken_off = CancellationToken::new();
+    let app = App {
+        platform: Arc::clone(&instance.platform),
+        verifier: Arc::clone(&verifier),
+        broken_off: broken_off.clone(),
+    };
 
     let stopping = stop.clone();
     let mut serving = tokio::spawn(
@@ -45,16 +56,22 @@ pub async fn run(serve: Serve) -> anyhow::Result<()> {
             .with_graceful_shutdown(async move { stopping.cancelled().await })
             .into_future(),
     );
-    announce(&serve, &instance, &verifier, listen)?;
+    if let Err(error) = announce(&serve, &instance, &verifier, listen) {
+        // Somebody who stops reading (`| head -1`) wants the server all the same.
+        tracing::debug!(%error, "nobody reads that the server is ready");
+    }
 
     tokio::select! {
-        () = asked_to_stop() => tracing::info!("asked to stop: finishing what is in hand"),
+        () = &mut asked => tracing::info!("asked to stop: finishing what is in hand"),
         ended = &mut serving => ended?.context("the API broke off")?,
     }
     stop.cancel();
     if tokio::time::timeout(DRAIN, &mut serving).await.is_err() {
         tracing::warn!("requests were still in hand after {} seconds; they are broken off", DRAIN.as_secs());
-        serving.abort();
+        broken_off.cancel();
+        if tokio::time::timeout(FAREWELL, &mut serving).await.is_err() {
+            serving.abort();
+        }
     }
     if let Some(workers) = workers {
         workers.await?;

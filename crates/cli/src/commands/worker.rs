@@ -1,5 +1,6 @@
 //! `colophon worker`: workers only.
 
+use std::pin::pin;
 use std::sync::Arc;
 
 use colophon_service::Platform;
@@ -14,11 +15,17 @@ use crate::instance::{Instance, Wish};
 
 pub async fn run(place: &Place, workers: u16) -> anyhow::Result<()> {
     let wish = Wish { program: "colophon worker", workers, ..Wish::default() };
-    let instance = Instance::open(place, wish).await?;
+    // Opened before anything is started, so that no signal is missed.
+    let mut asked = pin!(asked_to_stop());
+    let instance = tokio::select! {
+        biased;
+        () = &mut asked => return Ok(()),
+        instance = Instance::open(place, wish) => instance?,
+    };
     let stop = CancellationToken::new();
     let working = start_workers(&instance.platform, workers, &stop);
     tracing::info!(workers, "waiting for jobs");
-    asked_to_stop().await;
+    asked.await;
     tracing::info!("asked to stop: handing back what is in hand");
     stop.cancel();
     if let Some(working) = working {

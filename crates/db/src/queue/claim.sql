@@ -1,6 +1,7 @@
 -- queue/claim: take up to $3 jobs that are due, most urgent first. SKIP LOCKED, so that claimers never wait for each
 -- other; MATERIALIZED, so that the planner cannot run the LIMIT twice. The row locks end with this statement's
--- transaction: what protects the job afterwards is the lease, and lease_seq is its fence.
+-- transaction: what protects the job afterwards is the lease, and lease_seq is its fence. A job that is gone, or was
+-- ended by hand, is not given out; its live row falls to queue/reap.
 with picked as materialized (
   select job_id from public.job_queue
   where state = 'queued' and queue = $1 and strategy = any ($2) and run_at <= clock_timestamp()
@@ -18,7 +19,7 @@ with picked as materialized (
   update public.processing_jobs j
   set status = 'running', attempt = c.attempt, started_at = coalesce(j.started_at, clock_timestamp())
   from claimed c
-  where j.document_id = c.document_id and j.id = c.job_id
+  where j.document_id = c.document_id and j.id = c.job_id and j.status in ('queued', 'retrying')
   returning j.document_id, j.id, j.version, j.options
 ), document as (
   update public.documents d set status = 'processing', status_detail = null

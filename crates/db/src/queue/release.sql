@@ -12,5 +12,8 @@ with held as (
   update public.processing_jobs j set status = 'queued', attempt = h.attempt
   from held h
   where j.document_id = h.document_id and j.id = h.job_id
+), document as (
+  update public.documents d set status = 'queued'
+  from held h where d.id = h.document_id
 )
 select count(*) as ended from held

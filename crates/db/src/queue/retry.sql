@@ -14,5 +14,8 @@ with held as (
   set status = 'retrying', error_code = $6, error_message = $7, error_count = j.error_count + 1
   from held h
   where j.document_id = h.document_id and j.id = h.job_id
+), document as (
+  update public.documents d set status = 'queued'
+  from held h where d.id = h.document_id
 )
 select count(*) as ended from held

@@ -1,7 +1,6 @@
 //! Exports: make one, list, read its record, get its files.
 
 use axum::extract::State;
-use axum::extract::rejection::JsonRejection;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
@@ -13,7 +12,7 @@ use serde::Deserialize;
 
 use super::serve;
 use crate::auth::Caller;
-use crate::query::{Ids, Params, limit, parse};
+use crate::query::{Body, Ids, Params, limit, parse};
 use crate::{App, Problem};
 
 pub fn router() -> Router<App> {
@@ -45,9 +44,8 @@ async fn create(
     State(app): State<App>,
     caller: Caller,
     Ids(document): Ids<DocumentId>,
-    body: Result<Json<CreateExport>, JsonRejection>,
+    Body(body): Body<CreateExport>,
 ) -> Result<Response, Problem> {
-    let Json(body) = body.map_err(|error| Problem::bad_request("invalid_json", error.body_text()))?;
     let asked = Request {
         formats: body.formats,
         pages: body.selection.pages,

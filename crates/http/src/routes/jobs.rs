@@ -1,7 +1,6 @@
 //! Jobs: ask for one, list, read, and what became of it.
 
 use axum::extract::State;
-use axum::extract::rejection::JsonRejection;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
@@ -15,7 +14,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use crate::auth::Caller;
-use crate::query::{Ids, Params, limit, parse};
+use crate::query::{Body, Ids, Params, limit, parse};
 use crate::{App, Problem};
 
 pub fn router() -> Router<App> {
@@ -40,9 +39,8 @@ async fn create(
     State(app): State<App>,
     caller: Caller,
     Ids(document): Ids<DocumentId>,
-    body: Result<Json<CreateJob>, JsonRejection>,
+    Body(body): Body<CreateJob>,
 ) -> Result<Response, Problem> {
-    let Json(body) = body.map_err(|error| Problem::bad_request("invalid_json", error.body_text()))?;
     let strategy = match body.strategy.as_deref() {
         Some(strategy) => strategy.parse()?,
         None => Strategy::TextLayer,

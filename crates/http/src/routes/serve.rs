@@ -30,16 +30,14 @@ pub async fn file(store: &Store, file: File<'_>, headers: &HeaderMap) -> Result<
     let fresh = !headers.contains_key(header::IF_RANGE) || names_it(header::IF_RANGE);
     let asked = headers.get(header::RANGE).and_then(|value| value.to_str().ok()).filter(|_| fresh);
     let range = asked.and_then(parse_range);
+    // The last no bytes of a file are none (RFC 9110 §14.1.2), whatever the store makes of it.
+    if range == Some(Range::Suffix(0)) {
+        return not_satisfiable(store, &file).await;
+    }
     let reader = match store.read(file.storage_path, range.clone()).await {
+        // A range past the end is the caller's mistake; anything else fails again without it.
         Err(colophon_blobs::Error::Store { .. }) if range.is_some() => {
-            // A range past the end is the caller's mistake; anything else fails again without it.
-            let whole = store.read(file.storage_path, None).await?;
-            let size = format!("bytes */{}", whole.object_size);
-            let detail = format!("the file has {} bytes", whole.object_size);
-            let problem = Problem::new(StatusCode::RANGE_NOT_SATISFIABLE, "range_not_satisfiable", detail);
-            let mut response = problem.into_response();
-            response.headers_mut().insert(header::CONTENT_RANGE, value(&size));
-            return Ok(response);
+            return not_satisfiable(store, &file).await;
         }
         read => read?,
     };
@@ -60,6 +58,15 @@ pub async fn file(store: &Store, file: File<'_>, headers: &HeaderMap) -> Result<
     if status == StatusCode::PARTIAL_CONTENT {
         headers.insert(header::CONTENT_RANGE, value(&content_range));
     }
+    Ok(response)
+}
+
+async fn not_satisfiable(store: &Store, file: &File<'_>) -> Result<Response, Problem> {
+    let size = store.read(file.storage_path, None).await?.object_size;
+    let detail = format!("the file has {size} bytes");
+    let problem = Problem::new(StatusCode::RANGE_NOT_SATISFIABLE, "range_not_satisfiable", detail);
+    let mut response = problem.into_response();
+    response.headers_mut().insert(header::CONTENT_RANGE, value(&format!("bytes */{size}")));
     Ok(response)
 }
 

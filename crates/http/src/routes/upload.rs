@@ -1,5 +1,8 @@
 //! `POST /v1/documents`: a multipart form with `file`, or the PDF itself as the body.
 
+use std::io;
+use std::task::Poll;
+
 use axum::Json;
 use axum::body::Body;
 use axum::extract::{FromRequest, Multipart, Request, State};
@@ -8,8 +11,10 @@ use axum::response::{IntoResponse, Response};
 use colophon_domain::{FileName, Strategy};
 use colophon_formats::views::DocumentView;
 use colophon_service::upload::{self, Details, Received, Uploaded};
+use futures_util::{StreamExt as _, stream};
 use serde::Deserialize;
 use serde_json::{Map, Value};
+use tokio_util::sync::CancellationToken;
 
 use crate::auth::Caller;
 use crate::query::Params;
@@ -32,6 +37,8 @@ pub async fn create(
     Params(params): Params<UploadParams>,
     request: Request,
 ) -> Result<Response, Problem> {
+    let broken_off = app.broken_off.clone();
+    let request = request.map(|body| breakable(body, broken_off));
     // A task of its own: when the sender goes away, the work is not dropped in the middle but sees the body break off
     // and cleans up.
     let work = tokio::spawn(async move { store(&app, &caller, params, request).await });
@@ -46,6 +53,19 @@ pub async fn create(
         response.headers_mut().insert(header::LOCATION, location);
     }
     Ok(response)
+}
+
+/// A body that breaks off when the server can wait no longer.
+fn breakable(body: Body, broken_off: CancellationToken) -> Body {
+    let mut body = body.into_data_stream();
+    let mut broken_off = Box::pin(broken_off.cancelled_owned());
+    Body::from_stream(stream::poll_fn(move |context| {
+        if broken_off.as_mut().poll(context).is_ready() {
+            let reason = io::Error::other("the server stops");
+            return Poll::Ready(Some(Err(axum::Error::new(reason))));
+        }
+        body.poll_next_unpin(context)
+    }))
 }
 
 async fn store(

@@ -1,0 +1,34 @@
+//! The program as its users meet it: the real binary, on data folders of its own, by HTTP and by command line.
+//!
+//! Nothing has to be prepared: each [`server::Server`] starts its own PostgreSQL and takes everything away again. Tests
+//! that do no harm share one server, each as a person of its own. What waits, waits for a condition with a deadline.
+//! Tests that want the corpus say by name that they are skipped without it (`COLOPHON_CORPUS`); with `CI=true` that
+//! fails.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on should say where")]
+
+mod api;
+mod bad_files;
+mod bad_requests;
+mod commands;
+mod content;
+mod corpus;
+mod crashes;
+mod cut_off;
+mod exports;
+mod folder;
+mod idempotency;
+mod import_crashes;
+mod importing;
+mod migrations;
+mod names;
+mod pdf;
+mod raw;
+mod reading;
+mod restarts;
+mod server;
+mod stopping;
+mod strangers;
+mod tokens;
+mod uploads;
+mod wait;

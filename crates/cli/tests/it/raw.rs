@@ -1,0 +1,49 @@
+//! Requests by hand, for what no client would send.
+
+use std::io::{Read as _, Write as _};
+use std::net::{Shutdown, TcpStream};
+use std::time::Duration;
+
+use crate::server::Server;
+
+/// A connection on which an upload has begun.
+pub struct Raw(TcpStream);
+
+impl Raw {
+    /// Sends the head of a `POST` with these headers besides the token.
+    pub fn post(server: &Server, token: &str, path: &str, headers: &[&str]) -> Self {
+        let stream = TcpStream::connect(&server.ready.listen).unwrap();
+        stream.set_read_timeout(Some(Duration::from_mins(1))).unwrap();
+        let mut raw = Self(stream);
+        let head = format!(
+            "POST {path} HTTP/1.1\r\nHost: colophon\r\nAuthorization: Bearer {token}\r\n{}\r\n\r\n",
+            headers.join("\r\n")
+        );
+        raw.send(head.as_bytes());
+        raw
+    }
+
+    pub fn send(&mut self, bytes: &[u8]) {
+        self.0.write_all(bytes).unwrap();
+    }
+
+    /// Sends a chunk of a body whose length was not declared.
+    pub fn send_chunk(&mut self, bytes: &[u8]) {
+        self.send(format!("{:x}\r\n", bytes.len()).as_bytes());
+        self.send(bytes);
+        self.send(b"\r\n");
+    }
+
+    /// Says that nothing more will come, and listens on.
+    pub fn end(&mut self) {
+        self.0.shutdown(Shutdown::Write).unwrap();
+    }
+
+    /// Everything the server still says, if anything.
+    pub fn answer(mut self) -> String {
+        let mut answer = Vec::new();
+        // A connection that the server resets has said what it had to say.
+        let _ = self.0.read_to_end(&mut answer);
+        String::from_utf8_lossy(&answer).into_owned()
+    }
+}

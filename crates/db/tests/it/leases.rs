@@ -1,0 +1,240 @@
+//! A worker borrows a job. Whoever lost the lease changes nothing, and is told so.
+
+use std::collections::HashSet;
+
+use colophon_db::queue::Lease;
+use colophon_db::{Database, Error, ErrorKind};
+use colophon_domain::{DocumentId, ErrorClass, JobId, JobStatus, UserId};
+use colophon_testkit::{TestDatabase, store_document, store_job};
+use futures_util::future::join_all;
+use serde_json::json;
+
+use crate::jobs::{a_failure, assert_queue_is_empty, attempts, claim, document_status, history};
+use crate::system;
+
+/// Lets every lease run out, and reaps. Gives the number of jobs taken back.
+async fn lose_leases(db: &TestDatabase, database: &Database) -> i64 {
+    let late =
+        "update job_queue set lease_until = clock_timestamp() - interval '1 second' where state = 'running'";
+    db.client("postgres").await.batch_execute(late).await.expect("time passes");
+    let tx = system(database).await;
+    let lost = tx.queue().reap().await.expect("a round");
+    tx.commit().await.expect("it commits");
+    lost
+}
+
+/// A job whose first worker lost it; the lease that worker still believes in.
+async fn a_lost_lease(db: &TestDatabase, database: &Database) -> (DocumentId, JobId, Lease) {
+    let document = store_document(database, UserId::new()).await.id;
+    let job = store_job(database, document).await;
+    let lease = claim(database, "slow").await.lease;
+    assert_eq!(lose_leases(db, database).await, 1);
+    (document, job, lease)
+}
+
+fn assert_stale(result: Result<(), Error>) {
+    assert_eq!(result.expect_err("the lease is lost").kind(), &ErrorKind::Stale);
+}
+
+#[tokio::test]
+async fn a_lost_lease_cannot_complete() {
+    let db = TestDatabase::migrated().await;
+    let database = db.database().await;
+    let (document, job, lost) = a_lost_lease(&db, &database).await;
+    for taken_over in [false, true] {
+        if taken_over {
+            claim(&database, "quick").await;
+        }
+        let before = history(&database, document, job).await;
+        let tx = system(&database).await;
+        let done = JobStatus::Completed;
+        assert_stale(tx.queue().complete(&lost, done, "processed", None, &json!({})).await);
+        tx.commit().await.expect("it commits");
+        let status = system(&database).await.jobs().require(job).await.expect("it is there").status;
+        assert_eq!(status, if taken_over { "running" } else { "queued" });
+        assert_eq!(history(&database, document, job).await, before);
+        assert_eq!(attempts(&database, document, job).await, ["1, 1: lease_lost"]);
+    }
+}
+
+#[tokio::test]
+async fn a_lost_lease_cannot_hold_or_retry() {
+    let db = TestDatabase::migrated().await;
+    let database = db.database().await;
+    let (document, job, lost) = a_lost_lease(&db, &database).await;
+    let held = claim(&database, "quick").await.lease;
+    let tx = system(&database).await;
+    assert_stale(tx.queue().hold(&lost, 60.0).await.map(drop));
+    assert_stale(tx.queue().retry(&lost, 1.0, &a_failure(ErrorClass::Transient), &json!({})).await);
+    assert_stale(tx.queue().release(&lost).await);
+    let alive = tx.queue().heartbeat(&[lost, held.clone()], 60.0).await.expect("a beat");
+    assert_eq!(alive, [(job, false)], "only the present holder's lease is prolonged");
+    tx.queue().hold(&held, 60.0).await.expect("the present holder is undisturbed");
+    tx.commit().await.expect("it commits");
+    assert_eq!(attempts(&database, document, job).await, ["1, 1: lease_lost"]);
+}
+
+#[tokio::test]
+async fn a_lease_ends_once() {
+    let db = TestDatabase::migrated().await;
+    let database = db.database().await;
+    let document = store_document(&database, UserId::new()).await.id;
+    store_job(&database, document).await;
+    let lease = claim(&database, "w").await.lease;
+    let tx = system(&database).await;
+    let (done, none) = (JobStatus::Completed, json!({}));
+    tx.queue().complete(&lease, done, "processed", None, &none).await.expect("it ends");
+    assert_stale(tx.queue().complete(&lease, done, "processed", None, &none).await);
+    tx.commit().await.expect("it commits");
+    assert_queue_is_empty(&db).await;
+}
+
+#[tokio::test]
+async fn a_job_whose_worker_died_goes_to_another() {
+    let db = TestDatabase::migrated().await;
+    let database = db.database().await;
+    let (document, job, lost) = a_lost_lease(&db, &database).await;
+    assert_eq!(document_status(&database, document).await, "queued");
+    let again = claim(&database, "quick").await;
+    assert_eq!((again.lease.job_id, again.attempt), (job, 2));
+    assert!(again.lease.lease_seq > lost.lease_seq, "the fence is higher");
+    let tx = system(&database).await;
+    assert_eq!(tx.queue().reap().await.expect("a round"), 0, "a lease that runs is left alone");
+    let done = JobStatus::Completed;
+    tx.queue().complete(&again.lease, done, "processed", None, &json!({})).await.expect("it ends");
+    tx.commit().await.expect("it commits");
+    assert_eq!(attempts(&database, document, job).await, ["1, 1: lease_lost", "2, 3: completed"]);
+    let expected = [
+        "enqueued: queued",
+        "claimed: running",
+        "requeued: queued",
+        "claimed: running",
+        "completed: completed",
+    ];
+    assert_eq!(history(&database, document, job).await, expected);
+    assert_queue_is_empty(&db).await;
+}
+
+#[tokio::test]
+async fn a_job_out_of_attempts_fails_and_says_so() {
+    let db = TestDatabase::migrated().await;
+    let database = db.database().await;
+    let document = store_document(&database, UserId::new()).await.id;
+    let job = store_job(&database, document).await;
+    let postgres = db.client("postgres").await;
+    let two = "update job_queue set max_attempts = 2; update processing_jobs set max_attempts = 2";
+    postgres.batch_execute(two).await.expect("two attempts");
+    for worker in ["first", "second"] {
+        claim(&database, worker).await;
+        assert_eq!(lose_leases(&db, &database).await, 1);
+    }
+    assert_queue_is_empty(&db).await;
+    let tx = system(&database).await;
+    let ended = tx.jobs().require(job).await.expect("it is there");
+    assert_eq!((ended.status.as_str(), ended.error_code.as_deref()), ("failed", Some("lease_lost")));
+    assert!(ended.completed_at.is_some());
+    let message = ended.error_message.expect("a message");
+    assert!(message.contains("second") && message.contains("attempt 2"), "{message}");
+    let told = tx.documents().require(document).await.expect("it is there");
+    assert_eq!((told.status.as_str(), told.status_detail), ("failed", Some(message)));
+    let last = tx.jobs().attempts(document, job).await.expect("two").pop().expect("a last");
+    assert_eq!(last.error_class.as_deref(), Some("poison"));
+}
+
+#[tokio::test]
+async fn a_wish_to_cancel_reaches_the_worker() {
+    let db = TestDatabase::migrated().await;
+    let database = db.database().await;
+    let document = store_document(&database, UserId::new()).await.id;
+    let job = store_job(&database, document).await;
+    let lease = claim(&database, "w").await.lease;
+    let wish = "update job_queue set cancel_requested = true";
+    db.client("service_role").await.batch_execute(wish).await.expect("a wish");
+    let tx = system(&database).await;
+    assert!(tx.queue().hold(&lease, 60.0).await.expect("it is held"));
+    assert_eq!(tx.queue().heartbeat(&[lease], 60.0).await.expect("a beat"), [(job, true)]);
+}
+
+/// A job that another hand took away, beside one that is whole: only the whole one is given out, and the other's live
+/// row goes with the next round.
+async fn taken_away_by(sql: &str) {
+    let db = TestDatabase::migrated().await;
+    let database = db.database().await;
+    let (_, _, lost) = a_lost_lease(&db, &database).await;
+    let postgres = db.client("postgres").await;
+    postgres.batch_execute(sql).await.expect("taken away");
+    let status = "select status from processing_jobs";
+    let before: Vec<String> =
+        postgres.query(status, &[]).await.expect("rows").iter().map(|r| r.get(0)).collect();
+
+    let other = store_document(&database, UserId::new()).await.id;
+    let job = store_job(&database, other).await;
+    assert_eq!(claim(&database, "w").await.lease.job_id, job, "only what can be worked on is given out");
+    assert_stale(system(&database).await.queue().hold(&lost, 60.0).await.map(drop));
+    assert_eq!(lose_leases(&db, &database).await, 2);
+    let left = postgres.query("select job_id from job_queue", &[]).await.expect("rows");
+    assert_eq!(left.iter().map(|row| JobId(row.get(0))).collect::<Vec<_>>(), [job]);
+    let untouched = format!("{status} where id <> '{job}'");
+    let after = postgres.query(&untouched, &[]).await.expect("rows");
+    assert_eq!(after.iter().map(|row| row.get::<_, String>(0)).collect::<Vec<_>>(), before);
+}
+
+#[tokio::test]
+async fn a_job_of_a_deleted_document_troubles_nobody() {
+    taken_away_by("delete from documents").await;
+}
+
+#[tokio::test]
+async fn a_job_cancelled_by_hand_stays_cancelled_and_stops_nobody() {
+    taken_away_by("update processing_jobs set status = 'cancelled', completed_at = now()").await;
+}
+
+#[tokio::test]
+async fn a_job_cancelled_by_hand_while_it_runs_is_not_revived() {
+    let db = TestDatabase::migrated().await;
+    let database = db.database().await;
+    let document = store_document(&database, UserId::new()).await.id;
+    let job = store_job(&database, document).await;
+    claim(&database, "w").await;
+    let by_hand = "update processing_jobs set status = 'cancelled', completed_at = now()";
+    db.client("postgres").await.batch_execute(by_hand).await.expect("cancelled");
+    assert_eq!(lose_leases(&db, &database).await, 1);
+    assert_eq!(system(&database).await.jobs().require(job).await.expect("it is there").status, "cancelled");
+    assert_queue_is_empty(&db).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn two_claimers_never_get_the_same_job() {
+    let db = TestDatabase::migrated().await;
+    let database = db.database_of(16).await;
+    let mut all = HashSet::new();
+    for _ in 0..96 {
+        let document = store_document(&database, UserId::new()).await.id;
+        all.insert(store_job(&database, document).await);
+    }
+    let claimer = |number: i64| {
+        let database = database.clone();
+        tokio::spawn(async move {
+            let mut mine = Vec::new();
+            loop {
+                let tx = system(&database).await;
+                let worker = format!("w{number}");
+                let claimed =
+                    tx.queue().claim("default", &["text-layer"], 1 + number % 3, 60.0, &worker).await;
+                let claimed = claimed.expect("nobody is in the way");
+                tx.commit().await.expect("it commits");
+                if claimed.is_empty() {
+                    return mine;
+                }
+                mine.extend(claimed.into_iter().map(|job| job.lease.job_id));
+            }
+        })
+    };
+    let claims = join_all((0..16).map(claimer)).await;
+    let claims: Vec<JobId> = claims.into_iter().flat_map(|mine| mine.expect("no panic")).collect();
+    assert_eq!(claims.len(), all.len(), "none is given twice or left");
+    assert_eq!(claims.into_iter().collect::<HashSet<_>>(), all);
+    let taken_over = "select count(*) from job_queue where lease_seq <> 1 or state <> 'running'";
+    let taken_over = db.client("postgres").await.query_one(taken_over, &[]).await.expect("a count");
+    assert_eq!(taken_over.get::<_, i64>(0), 0, "and every lease is still good");
+}

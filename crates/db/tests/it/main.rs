@@ -1,0 +1,23 @@
+//! The database crate against a real PostgreSQL. A database for each test; nothing is mocked, nothing sleeps.
+
+#![allow(clippy::expect_used, reason = "in a test a panic is the report")]
+
+mod catalog;
+mod documents;
+mod idempotency_keys;
+mod jobs;
+mod leases;
+mod pages;
+mod plans;
+mod policies;
+mod statements;
+mod states;
+mod transactions;
+mod zones;
+
+use colophon_db::{Database, SystemScope, Tx};
+
+/// A transaction of the platform itself.
+async fn system(database: &Database) -> Tx<SystemScope> {
+    database.session(&SystemScope::new()).begin().await.expect("a transaction")
+}

@@ -1,0 +1,201 @@
+//! The statements that everybody waits for use an index, however many rows there are.
+
+use colophon_db::{Scope, SystemScope};
+use colophon_domain::UserId;
+use colophon_testkit::{TestDatabase, as_user};
+use serde_json::Value;
+use tokio_postgres::types::{ToSql, Type};
+use tokio_postgres::{Client, Row};
+use uuid::Uuid;
+
+/// 100,000 documents, every fifth of one owner; 50,000 zones, 2,000 of them in one document; 2,000 jobs.
+const ROWS: &str = include_str!("plans.sql");
+const BIG: [&str; 4] = ["documents", "zones", "processing_jobs", "job_queue"];
+
+const OWNER: &str = "00000000-0000-7000-8000-00000000000a";
+const DOCUMENT: &str = "00000000-0000-7000-8000-000000000001";
+
+type Param<'a> = (&'a (dyn ToSql + Sync), Type);
+
+/// What is read and how: `documents by documents_status_idx`, or `documents whole`.
+fn reads(plan: &Value) -> Vec<String> {
+    let mut found = Vec::new();
+    match (plan["Node Type"].as_str(), plan["Relation Name"].as_str(), plan["Index Name"].as_str()) {
+        (Some("Seq Scan"), Some(table), _) => found.push(format!("{table} whole")),
+        (Some("Bitmap Index Scan"), _, Some(index)) => found.push(format!("a bitmap by {index}")),
+        (_, Some(table), Some(index)) => found.push(format!("{table} by {index}")),
+        _ => {}
+    }
+    for child in plan["Plans"].as_array().into_iter().flatten() {
+        found.extend(reads(child));
+    }
+    found
+}
+
+fn reads_of(rows: &[Row]) -> Vec<String> {
+    reads(&rows[0].get::<_, Value>(0)[0]["Plan"])
+}
+
+/// Enters the scope as the crate does; the transaction is left open for what follows.
+async fn enter<S: Scope>(client: &Client, scope: &S) {
+    client.batch_execute("begin").await.expect("a transaction");
+    let enter = include_str!("../../src/scope/enter.sql");
+    client.query(enter, &[&scope.role(), &scope.claims(), &"30s", &"10s"]).await.expect("a scope");
+}
+
+/// How the server would run it for this scope and these values.
+async fn explained<S: Scope>(client: &Client, scope: &S, sql: &str, params: &[Param<'_>]) -> Vec<String> {
+    enter(client, scope).await;
+    let rows = client.query_typed(&format!("explain (format json) {sql}"), params).await;
+    let read = reads_of(&rows.unwrap_or_else(|error| panic!("{sql}: {error:?}")));
+    client.batch_execute("rollback").await.expect("a rollback");
+    read
+}
+
+#[track_caller]
+fn assert_by(what: &str, index: &str, reads: &[String]) {
+    let whole = BIG.iter().any(|big| reads.contains(&format!("{big} whole")));
+    let by_index = reads.iter().any(|read| read.ends_with(&format!(" by {index}")));
+    assert!(!whole && by_index, "{what} should go by {index}, and reads {reads:#?}");
+}
+
+#[tokio::test]
+async fn hot_statements_use_an_index_at_scale() {
+    let db = TestDatabase::migrated().await;
+    db.client("postgres").await.batch_execute(ROWS).await.expect("rows");
+    let client = db.client("authenticator").await;
+    documents_lists(&client).await;
+    zones_list(&client).await;
+    jobs_list(&client).await;
+    claim(&client).await;
+    search(&client).await;
+}
+
+async fn documents_lists(client: &Client) {
+    let list = include_str!("../../src/documents/list.sql");
+    let (person, platform) = (as_user(OWNER.parse().expect("an identifier")), SystemScope::new());
+    let (none, limit) = (None::<String>, 51_i64);
+    let after = client.query_one("select now(), gen_random_uuid()", &[]).await.expect("a cursor");
+    let (time, id): (jiff::Timestamp, Uuid) = (after.get(0), after.get(1));
+    let cursors = [(None, None), (Some(time), Some(id))];
+    let by = [
+        (None, None, "documents_created_at_idx"),
+        (Some("damaged"), None, "documents_status_idx"),
+        (None, Some(OWNER), "documents_uploaded_by_idx"),
+        (Some("processed"), Some(OWNER), "documents_uploaded_by_idx"),
+    ];
+    for ((time, id), (status, owner, index)) in
+        cursors.into_iter().flat_map(|cursor| by.map(|by| (cursor, by)))
+    {
+        let params: [Param<'_>; 6] = [
+            (&status, Type::TEXT),
+            (&owner, Type::TEXT),
+            (&none, Type::TEXT),
+            (&time, Type::TIMESTAMPTZ),
+            (&id, Type::UUID),
+            (&limit, Type::INT8),
+        ];
+        let what = format!("documents/list {status:?} {owner:?} {time:?}");
+        let seen = explained(client, &platform, list, &params).await;
+        assert_by(&format!("{what}, the platform"), index, &seen);
+        let seen = explained(client, &person, list, &params).await;
+        // A rare status is looked up by itself, or together with the person's own documents.
+        let index = if status == Some("damaged") { index } else { "documents_uploaded_by_idx" };
+        assert_by(&format!("{what}, a person"), index, &seen);
+    }
+}
+
+async fn zones_list(client: &Client) {
+    let list = include_str!("../../src/zones/list.sql");
+    let person = as_user(OWNER.parse().expect("an identifier"));
+    let document: Uuid = DOCUMENT.parse().expect("an identifier");
+    let (none, after, limit) = (None::<String>, -1, 101_i64);
+    for (page, index) in [(None, "zones_zone_index_key"), (Some(7), "zones_page_number_idx")] {
+        let params: [Param<'_>; 6] = [
+            (&document, Type::UUID),
+            (&page, Type::INT4),
+            (&none, Type::TEXT),
+            (&none, Type::TEXT),
+            (&after, Type::INT4),
+            (&limit, Type::INT8),
+        ];
+        let seen = explained(client, &person, list, &params).await;
+        assert_by(&format!("zones/list page {page:?}, a person"), index, &seen);
+        let seen = explained(client, &SystemScope::new(), list, &params).await;
+        assert_by(&format!("zones/list page {page:?}, the platform"), index, &seen);
+    }
+}
+
+async fn jobs_list(client: &Client) {
+    let list = include_str!("../../src/jobs/list.sql");
+    let person = as_user(OWNER.parse().expect("an identifier"));
+    let document: Uuid = DOCUMENT.parse().expect("an identifier");
+    let (time, id, limit) = (None::<jiff::Timestamp>, None::<Uuid>, 51_i64);
+    for (status, document, index) in [
+        (None, None, "processing_jobs_created_at_idx"),
+        (Some("paused"), None, "processing_jobs_status_idx"),
+        (None, Some(document), "processing_jobs_pkey"),
+    ] {
+        let params: [Param<'_>; 5] = [
+            (&status, Type::TEXT),
+            (&document, Type::UUID),
+            (&time, Type::TIMESTAMPTZ),
+            (&id, Type::UUID),
+            (&limit, Type::INT8),
+        ];
+        let what = format!("jobs/list {status:?} {document:?}");
+        let seen = explained(client, &SystemScope::new(), list, &params).await;
+        assert_by(&format!("{what}, the platform"), index, &seen);
+        let seen = explained(client, &person, list, &params).await;
+        assert_by(&format!("{what}, a person"), index, &seen);
+    }
+}
+
+/// Prepared, so it may be planned for any values: then only the pick is sure to go by its index.
+async fn claim(client: &Client) {
+    let sql = include_str!("../../src/queue/claim.sql");
+    let (queue, strategies, limit, lease, worker) = ("default", vec!["text-layer"], 4_i64, 60.0_f64, "w");
+    let params: [Param<'_>; 5] = [
+        (&queue, Type::TEXT),
+        (&strategies, Type::TEXT_ARRAY),
+        (&limit, Type::INT8),
+        (&lease, Type::FLOAT8),
+        (&worker, Type::TEXT),
+    ];
+    let seen = explained(client, &SystemScope::new(), sql, &params).await;
+    assert_by("queue/claim", "job_queue_claim_idx", &seen);
+
+    enter(client, &SystemScope::new()).await;
+    client.batch_execute("set local plan_cache_mode = force_generic_plan").await.expect("a setting");
+    client
+        .batch_execute(&format!("prepare claim (text, text[], int8, float8, text) as {sql}"))
+        .await
+        .expect("prepared");
+    let rows = client
+        .query("explain (format json) execute claim ('default', '{text-layer}', 4, 60, 'w')", &[])
+        .await
+        .expect("a plan");
+    let seen = reads_of(&rows);
+    assert!(seen.contains(&"job_queue by job_queue_claim_idx".to_owned()), "{seen:#?}");
+    assert!(!seen.contains(&"documents whole".to_owned()), "{seen:#?}");
+    client.batch_execute("rollback").await.expect("a rollback");
+}
+
+/// A function hides its plan from EXPLAIN, so the server is asked afterwards what it really read.
+async fn search(client: &Client) {
+    let sql = include_str!("../../src/zones/search.sql");
+    let read = "select relname::text, seq_scan, coalesce(idx_scan, 0) from pg_stat_xact_user_tables
+        where relname in ('zones', 'documents') order by relname desc";
+    for scope in [as_user(OWNER.parse().expect("an identifier")), as_user(UserId::new())] {
+        enter(client, &scope).await;
+        let hits = client.query(sql, &[&"heron", &50_i32, &None::<f32>, &None::<Uuid>]).await.expect("hits");
+        assert_eq!(hits.is_empty(), scope.user().to_string() != OWNER);
+        let rows = client.query(read, &[]).await.expect("what was read");
+        let (zones, documents): ((String, i64, i64), i64) =
+            ((rows[0].get(0), rows[0].get(1), rows[0].get(2)), rows[1].get(1));
+        assert_eq!(zones.0, "zones");
+        assert!(zones.1 == 0 && zones.2 > 0, "zones: {} whole reads, {} by index", zones.1, zones.2);
+        assert_eq!(documents, 0, "documents are not read whole");
+        client.batch_execute("rollback").await.expect("a rollback");
+    }
+}

@@ -1,0 +1,21 @@
+-- many rows, made by the server; every fifth document belongs to one owner, one document has 2,000 zones on 20 pages
+insert into public.documents (id, filename, original_filename, file_size_bytes, uploaded_by, status, created_at)
+select ('00000000-0000-7000-8000-' || lpad(to_hex(n), 12, '0'))::uuid, 'a.pdf', 'a.pdf', 1,
+       case when n % 5 = 1 then '00000000-0000-7000-8000-00000000000a' else 'owner ' || n % 1000 end,
+       case when n % 500 = 1 then 'damaged' else 'processed' end, now() - n * interval '1 minute'
+from generate_series(1, 100000) n;
+
+insert into public.zones (document_id, zone_index, page_number, zone_type, coordinates, content)
+select ('00000000-0000-7000-8000-' || lpad(to_hex(case when n <= 2000 then 1 else n end), 12, '0'))::uuid,
+       case when n <= 2000 then n else 0 end, case when n <= 2000 then 1 + n / 100 else 1 end, 'text', '{}',
+       'line ' || n || case when n % 1000 = 1 then ' heron' else '' end
+from generate_series(1, 50000) n;
+
+insert into public.processing_jobs (document_id, strategy, created_at)
+select ('00000000-0000-7000-8000-' || lpad(to_hex(n * 7), 12, '0'))::uuid, 'text-layer', now() - n * interval '1 minute'
+from generate_series(1, 2000) n;
+update public.processing_jobs set status = 'paused' where document_id::text like '%f';
+insert into public.job_queue (job_id, document_id, strategy, priority, run_at)
+select id, document_id, strategy, 1 + floor(random() * 4), created_at from public.processing_jobs;
+
+analyze public.documents, public.zones, public.processing_jobs, public.job_queue, public.document_versions;

@@ -1,0 +1,180 @@
+//! Who may do what: one readable matrix, and no table outside it.
+
+use std::collections::BTreeSet;
+use std::fmt::Write as _;
+
+use colophon_domain::UserId;
+use colophon_testkit::{A_ROW_IN_EVERY_TABLE, TestDatabase};
+use tokio_postgres::Client;
+use tokio_postgres::error::SqlState;
+
+/// A table, an insert of a second row of the owner's, and the change that a person would make first.
+const TABLES: [(&str, &str, &str); 12] = [
+    (
+        "documents",
+        "(id, filename, original_filename, file_size_bytes, uploaded_by)
+         values ('D', 'b.pdf', 'b.pdf', 1, '00000000-0000-7000-8000-00000000000a')",
+        "metadata = '{\"a\": 1}'",
+    ),
+    (
+        "document_versions",
+        "(document_id, version, storage_path, sha256, file_size_bytes, mime_type, original_filename)
+         values ('DOCUMENT', 2, 'o/DOCUMENT/x', repeat('ab', 32), 1, 'application/pdf', 'a.pdf')",
+        "title = 'b'",
+    ),
+    (
+        "document_pages",
+        "(document_id, version, page_number, width, height, mediabox, cropbox)
+         values ('DOCUMENT', 1, 2, 1, 1, '{0,0,1,1}', '{0,0,1,1}')",
+        "rotation = 90",
+    ),
+    (
+        "zones",
+        "(document_id, zone_index, page_number, zone_type, coordinates, confidence) values ('DOCUMENT', 1, 1, 'text', '{}', 1)",
+        "content = 'b', confidence = 1",
+    ),
+    (
+        "zone_confidence_history",
+        "(document_id, zone_id, confidence) values ('DOCUMENT', 'ZONE', 1)",
+        "confidence = 1",
+    ),
+    (
+        "user_corrections",
+        "(document_id, zone_id, corrected_content) values ('DOCUMENT', 'ZONE', 'c')",
+        "corrected_content = 'd'",
+    ),
+    (
+        "processing_jobs",
+        "(document_id, id, strategy) values ('DOCUMENT', gen_random_uuid(), 'text-layer')",
+        "priority = 1",
+    ),
+    (
+        "processing_job_pages",
+        "(document_id, job_id, page_number, outcome, attempt) values ('DOCUMENT', 'JOB', 2, 'completed', 1)",
+        "zone_count = 1",
+    ),
+    (
+        "processing_history",
+        "(document_id, job_id, action) values ('DOCUMENT', 'JOB', 'noted')",
+        "action = 'forged'",
+    ),
+    (
+        "processing_attempts",
+        "(document_id, job_id, lease_seq, attempt, outcome) values ('DOCUMENT', 'JOB', 2, 2, 'completed')",
+        "outcome = 'failed'",
+    ),
+    (
+        "job_queue",
+        "(job_id, document_id, queue, strategy, priority) values ('FREE', 'DOCUMENT', 'default', 'text-layer', 2)",
+        "priority = 1",
+    ),
+    (
+        "export_records",
+        "(document_id, export_type, formats) values ('DOCUMENT', 'full', '{json}')",
+        "metadata = '{\"a\": 1}'",
+    ),
+];
+
+const OWNER: &str = "00000000-0000-7000-8000-00000000000a";
+
+async fn filled() -> TestDatabase {
+    let db = TestDatabase::migrated().await;
+    let client = db.client("postgres").await;
+    client.batch_execute(A_ROW_IN_EVERY_TABLE).await.expect("rows");
+    // A job that is not in the queue yet.
+    let free = "insert into processing_jobs (document_id, id) values ('DOCUMENT', 'FREE')";
+    client.batch_execute(&named(free)).await.expect("a job");
+    db
+}
+
+fn named(sql: &str) -> String {
+    let id = |end: &str| format!("00000000-0000-7000-8000-00000000000{end}");
+    sql.replace("DOCUMENT", &id("1"))
+        .replace("ZONE", &id("2"))
+        .replace("JOB", &id("3"))
+        .replace("FREE", &id("4"))
+        .replace("'D'", &format!("'{}'", id("5")))
+}
+
+/// What comes of it, in a transaction that is rolled back.
+async fn attempt(client: &Client, sql: &str) -> &'static str {
+    client.batch_execute("begin").await.expect("a transaction");
+    let result = client.execute(&named(sql), &[]).await;
+    client.batch_execute("rollback").await.expect("a rollback");
+    match result {
+        Ok(0) => "no rows",
+        Ok(_) => "allowed",
+        Err(error) if error.code() == Some(&SqlState::INSUFFICIENT_PRIVILEGE) => "denied",
+        Err(error) => panic!("{sql}: {error:?}"),
+    }
+}
+
+#[tokio::test]
+async fn who_may_do_what() {
+    let db = filled().await;
+    let owner = OWNER.parse::<UserId>().expect("an identifier");
+    let actors = [
+        ("owner", db.client_of(owner).await),
+        ("another", db.client_of(UserId::new()).await),
+        ("anonymous", db.client("anon").await),
+        ("service_role", db.client("service_role").await),
+    ];
+    let mut matrix = String::new();
+    for (table, insert, update) in TABLES {
+        writeln!(matrix, "{table}").expect("text");
+        for (actor, client) in &actors {
+            let select = attempt(client, &format!("select from {table}")).await;
+            let insert = attempt(client, &format!("insert into {table} {insert}")).await;
+            let update = attempt(client, &format!("update {table} set {update}")).await;
+            let delete = attempt(client, &format!("delete from {table}")).await;
+            let line =
+                format!("  {actor:<14}select {select:<9}insert {insert:<9}update {update:<9}delete {delete}");
+            writeln!(matrix, "{}", line.trim_end()).expect("text");
+        }
+    }
+    insta::assert_snapshot!("who_may_do_what", matrix);
+}
+
+#[tokio::test]
+async fn no_table_is_outside_the_matrix() {
+    let db = TestDatabase::migrated().await;
+    let sql = "select relname::text from pg_class where relkind in ('r', 'p', 'v', 'm') and relnamespace = 'public'::regnamespace";
+    let rows = db.client("postgres").await.query(sql, &[]).await.expect("names");
+    let there: BTreeSet<String> = rows.iter().map(|row| row.get(0)).collect();
+    let known: BTreeSet<String> = TABLES.iter().map(|(table, ..)| (*table).to_owned()).collect();
+    assert_eq!(there, known);
+}
+
+#[tokio::test]
+async fn an_owner_edits_what_people_write_and_not_the_bookkeeping() {
+    let db = filled().await;
+    let client = db.client_of(OWNER.parse().expect("an identifier")).await;
+    for (sql, outcome) in [
+        ("update documents set filename = 'c.pdf'", "allowed"),
+        ("update documents set status = 'processed'", "denied"),
+        ("update documents set uploaded_by = gen_random_uuid()", "denied"),
+        ("update documents set storage_path = 'another/persons/object'", "denied"),
+        ("update documents set revision = 9", "denied"),
+        ("update zones set content = 'corrected'", "allowed"),
+        ("update zones set document_id = gen_random_uuid()", "denied"),
+        (
+            "insert into processing_jobs (document_id, id, status) values ('DOCUMENT', gen_random_uuid(), 'completed')",
+            "denied",
+        ),
+        (
+            "insert into processing_jobs (document_id, id, max_attempts) values ('DOCUMENT', gen_random_uuid(), 99)",
+            "denied",
+        ),
+        (
+            "insert into job_queue (job_id, document_id, strategy, worker) values ('FREE', 'DOCUMENT', 'x', 'me')",
+            "denied",
+        ),
+        (
+            "insert into job_queue (job_id, document_id, strategy) values (gen_random_uuid(), 'DOCUMENT', 'x')",
+            "denied",
+        ),
+        ("update colophon.idempotency_keys set resource_id = gen_random_uuid()", "denied"),
+    ] {
+        assert_eq!(attempt(&client, sql).await, outcome, "{sql}");
+    }
+}

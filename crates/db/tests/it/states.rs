@@ -1,0 +1,86 @@
+//! The states that the domain knows are the states that the database allows.
+
+use std::collections::BTreeSet;
+
+use colophon_domain::{DocumentStatus, ErrorClass, JobStatus};
+use colophon_testkit::{A_ROW_IN_EVERY_TABLE, TestDatabase};
+use tokio_postgres::Client;
+use tokio_postgres::error::SqlState;
+
+fn transitions() -> BTreeSet<(&'static str, &'static str)> {
+    let of = |from: JobStatus| from.next().iter().map(move |to| (from.as_str(), to.as_str()));
+    JobStatus::ALL.into_iter().flat_map(of).collect()
+}
+
+#[tokio::test]
+async fn the_transitions_of_a_job_are_the_same_in_the_domain_and_in_sql() {
+    let db = TestDatabase::migrated().await;
+    let client = db.client("service_role").await;
+    let rows = client.query("select from_status, to_status from colophon.job_transitions()", &[]).await;
+    let rows = rows.expect("transitions");
+    let in_sql: BTreeSet<(&str, &str)> = rows.iter().map(|row| (row.get(0), row.get(1))).collect();
+    assert_eq!(in_sql, transitions());
+    assert_eq!(rows.len(), in_sql.len(), "none is there twice");
+}
+
+#[tokio::test]
+async fn the_database_allows_exactly_those_transitions() {
+    let db = TestDatabase::migrated().await;
+    let client = db.client("postgres").await;
+    client.batch_execute(A_ROW_IN_EVERY_TABLE).await.expect("rows");
+    let end = |status: JobStatus| if status.is_final() { "now()" } else { "null" };
+    for from in JobStatus::ALL {
+        for to in JobStatus::ALL.into_iter().filter(|to| *to != from) {
+            let make = format!(
+                "begin; insert into processing_jobs (document_id, id, status, completed_at)
+                 select id, '00000000-0000-7000-8000-000000000099', '{from}', {} from documents",
+                end(from)
+            );
+            client.batch_execute(&make).await.expect("a job in any state");
+            let go = format!(
+                "update processing_jobs set status = '{to}', completed_at = {}
+                 where id = '00000000-0000-7000-8000-000000000099'",
+                end(to)
+            );
+            let gone = client.batch_execute(&go).await;
+            assert_eq!(gone.is_ok(), transitions().contains(&(from.as_str(), to.as_str())), "{from} to {to}");
+            if let Err(error) = gone {
+                let refusal = error.as_db_error().expect("the server's");
+                assert_eq!(refusal.code(), &SqlState::CHECK_VIOLATION);
+                assert_eq!(refusal.constraint(), Some("processing_jobs_transition_check"), "{refusal}");
+            }
+            client.batch_execute("rollback").await.expect("a rollback");
+        }
+    }
+}
+
+/// The words in quotes of a CHECK.
+async fn words_of(client: &Client, constraint: &str) -> BTreeSet<String> {
+    let sql =
+        "select m[1] from pg_constraint c, regexp_matches(pg_get_constraintdef(c.oid), '''([^'']*)''', 'g') m
+        where c.conname = $1";
+    client.query(sql, &[&constraint]).await.expect("words").iter().map(|row| row.get(0)).collect()
+}
+
+#[tokio::test]
+async fn every_status_of_the_domain_may_be_stored_and_no_other() {
+    let db = TestDatabase::migrated().await;
+    let client = db.client("postgres").await;
+    let set = |words: &[&str]| words.iter().map(|word| (*word).to_owned()).collect::<BTreeSet<_>>();
+    let expected = [
+        ("documents_status_check", set(&DocumentStatus::ALL.map(DocumentStatus::as_str))),
+        ("processing_jobs_status_check", set(&JobStatus::ALL.map(JobStatus::as_str))),
+        (
+            "processing_attempts_error_class_check",
+            set(&[ErrorClass::Transient, ErrorClass::Permanent, ErrorClass::Poison].map(ErrorClass::as_str)),
+        ),
+        ("processing_job_pages_outcome_check", set(&["completed", "failed"])),
+        (
+            "processing_jobs_completed_at_check",
+            JobStatus::ALL.into_iter().filter(|s| s.is_final()).map(|s| s.as_str().to_owned()).collect(),
+        ),
+    ];
+    for (constraint, words) in expected {
+        assert_eq!(words_of(&client, constraint).await, words, "{constraint}");
+    }
+}

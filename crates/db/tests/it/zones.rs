@@ -1,0 +1,148 @@
+//! Zones: replaced page by page, listed in reading order, found by their words.
+
+use colophon_db::Database;
+use colophon_domain::{DocumentId, NewZone, Strategy, UserId, ZoneFilter};
+use colophon_testkit::{TestDatabase, a_zone, as_user, store_document};
+
+use crate::system;
+
+async fn put(database: &Database, document: DocumentId, pages: &[i32], zones: &[NewZone]) {
+    let tx = system(database).await;
+    tx.zones().replace_pages(document, 1, Strategy::TextLayer, pages, zones).await.expect("zones");
+    tx.commit().await.expect("it commits");
+}
+
+async fn indexes(database: &Database, document: DocumentId, filter: &ZoneFilter) -> Vec<i32> {
+    let zones = system(database).await.zones().list(document, filter, -1, 100).await.expect("zones");
+    zones.iter().map(|zone| zone.zone_index).collect()
+}
+
+#[tokio::test]
+async fn a_page_that_is_read_again_replaces_only_itself() {
+    let db = TestDatabase::migrated().await;
+    let database = db.database().await;
+    let document = store_document(&database, UserId::new()).await.id;
+    put(&database, document, &[1, 2], &[a_zone(1, 0), a_zone(1, 1), a_zone(2, 10)]).await;
+    let by_hand = format!(
+        "insert into zones (document_id, zone_index, page_number, zone_type, coordinates, processing_tool)
+         values ('{document}', 5, 1, 'note', '{{}}', 'a person')"
+    );
+    db.client("postgres").await.batch_execute(&by_hand).await.expect("a zone of another tool");
+
+    put(&database, document, &[1], &[a_zone(1, 1)]).await;
+    assert_eq!(indexes(&database, document, &ZoneFilter::default()).await, [1, 5, 10]);
+    put(&database, document, &[2], &[]).await;
+    assert_eq!(indexes(&database, document, &ZoneFilter::default()).await, [1, 5]);
+}
+
+#[tokio::test]
+async fn zones_are_listed_in_reading_order_part_by_part_and_by_filter() {
+    let db = TestDatabase::migrated().await;
+    let database = db.database().await;
+    let document = store_document(&database, UserId::new()).await.id;
+    let title = NewZone { zone_type: "title".into(), ..a_zone(1, 0) };
+    put(&database, document, &[1, 2], &[a_zone(2, 3), a_zone(1, 2), title, a_zone(1, 1)]).await;
+
+    let tx = system(&database).await;
+    let list = async |filter: &ZoneFilter, after, limit| {
+        let zones = tx.zones().list(document, filter, after, limit).await.expect("zones");
+        zones.iter().map(|zone| zone.zone_index).collect::<Vec<_>>()
+    };
+    let every = ZoneFilter::default();
+    assert_eq!(list(&every, -1, 3).await, [0, 1, 2]);
+    assert_eq!(list(&every, 2, 3).await, [3]);
+    assert!(list(&every, 3, 3).await.is_empty());
+    assert_eq!(list(&ZoneFilter { page_number: Some(2), ..Default::default() }, -1, 9).await, [3]);
+    assert_eq!(list(&ZoneFilter { zone_type: Some("title".into()), ..Default::default() }, -1, 9).await, [0]);
+    assert!(
+        list(&ZoneFilter { status: Some("failed".into()), ..Default::default() }, -1, 9).await.is_empty()
+    );
+}
+
+#[tokio::test]
+async fn a_zone_comes_back_as_it_was_and_unknown_confidence_stays_unknown() {
+    let db = TestDatabase::migrated().await;
+    let database = db.database().await;
+    let owner = UserId::new();
+    let document = store_document(&database, owner).await.id;
+    let sure = NewZone { confidence: Some(0.875_317), ..a_zone(1, 0) };
+    let unknown = a_zone(1, 1);
+    put(&database, document, &[1], &[sure.clone(), unknown.clone()]).await;
+
+    let tx = database.session(&as_user(owner)).begin().await.expect("a transaction");
+    let zone = tx.zones().get(document, sure.id).await.expect("read").expect("it is there");
+    assert_eq!(zone.confidence, Some(0.875_317));
+    assert_eq!(zone.coordinates, serde_json::json!({ "x0": 72.0, "y0": 72.0, "x1": 300.0, "y1": 84.5 }));
+    assert_eq!((zone.content.as_deref(), zone.status.as_str()), (Some("line 0 of page 1"), "completed"));
+    assert_eq!((zone.processing_tool.as_deref(), zone.revision), (Some("text-layer"), 1));
+    let zone = tx.zones().get(document, unknown.id).await.expect("read").expect("it is there");
+    assert_eq!(zone.confidence, None);
+    let tx = database.session(&as_user(UserId::new())).begin().await.expect("a transaction");
+    assert!(tx.zones().get(document, sure.id).await.expect("read").is_none(), "not for a stranger");
+}
+
+#[tokio::test]
+async fn every_confidence_a_zone_ever_had_is_kept() {
+    let db = TestDatabase::migrated().await;
+    let database = db.database().await;
+    let document = store_document(&database, UserId::new()).await.id;
+    let zone = NewZone { confidence: Some(0.5), ..a_zone(1, 0) };
+    put(&database, document, &[1], &[zone, a_zone(1, 1)]).await;
+    let client = db.client("postgres").await;
+    for change in
+        ["confidence = 0.75", "confidence = 0.75", "content = 'x'", "confidence = null", "confidence = 1"]
+    {
+        let sql = format!("update zones set {change} where zone_index = 0");
+        client.batch_execute(&sql).await.expect("a change");
+    }
+    let kept = client.query("select confidence::float8 from zone_confidence_history order by id", &[]).await;
+    let kept: Vec<f64> = kept.expect("the history").iter().map(|row| row.get(0)).collect();
+    assert_eq!(kept, [0.5, 0.75, 1.0]);
+}
+
+#[tokio::test]
+async fn words_are_found_where_the_reader_may_look_best_first() {
+    let db = TestDatabase::migrated().await;
+    let database = db.database().await;
+    let (alice, bob) = (UserId::new(), UserId::new());
+    let of_alice = store_document(&database, alice).await.id;
+    let of_bob = store_document(&database, bob).await.id;
+    let with = |index, content: &str| NewZone { content: Some(content.into()), ..a_zone(1, index) };
+    let zones = [
+        with(0, "the heron stands"),
+        with(1, "heron and heron and heron"),
+        with(2, "only a stork"),
+        with(3, "a heron, and a stork"),
+    ];
+    put(&database, of_alice, &[1], &zones).await;
+    put(&database, of_bob, &[1], &[with(0, "the heron of bob")]).await;
+
+    let tx = database.session(&as_user(alice)).begin().await.expect("a transaction");
+    let search = async |text: &str| {
+        let hits = tx.zones().search(text, None, 50).await.expect("hits");
+        let mut found: Vec<_> =
+            hits.iter().map(|hit| (hit.document_id == of_alice, hit.zone_index)).collect();
+        found.sort_unstable();
+        found
+    };
+    assert_eq!(search("heron").await, [(true, 0), (true, 1), (true, 3)]);
+    assert_eq!(search("HERON -stork").await, [(true, 0), (true, 1)]);
+    assert_eq!(search("\"a stork\"").await, [(true, 2), (true, 3)]);
+    assert_eq!(search("stork or stands").await, [(true, 0), (true, 2), (true, 3)]);
+    assert!(search("pelican").await.is_empty());
+
+    let all = tx.zones().search("heron", None, 50).await.expect("hits");
+    assert_eq!(all[0].zone_index, 1, "three times is best");
+    assert!(all[0].excerpt.contains("«heron»"), "{}", all[0].excerpt);
+    let (mut parts, mut after) = (Vec::new(), None);
+    while let Some(hit) = tx.zones().search("heron", after, 1).await.expect("a hit").pop() {
+        after = Some((hit.rank, hit.zone_id));
+        parts.push(hit.zone_id);
+    }
+    assert_eq!(parts, all.iter().map(|hit| hit.zone_id).collect::<Vec<_>>());
+
+    let everywhere = system(&database).await.zones().search("heron", None, 50).await.expect("hits");
+    assert_eq!(everywhere.len(), 4, "the platform itself reads all");
+    let tx = database.session(&as_user(UserId::new())).begin().await.expect("a transaction");
+    assert!(tx.zones().search("heron", None, 50).await.expect("hits").is_empty(), "a stranger finds nothing");
+}
