@@ -91,8 +91,13 @@ impl Migrator {
         {
             return Ok(Standing::Ahead(unknown.version.clone()));
         }
-        let pending =
-            self.files.iter().filter(|m| !applied.iter().any(|row| row.version == m.version)).count();
+        // A way back that was killed on its way has undone what the history still calls applied.
+        let undone = history::interrupted(&self.client, "down").await?;
+        let is_there = |m: &crate::Migration| {
+            applied.iter().any(|row| row.version == m.version)
+                && !undone.iter().any(|version| version == m.version)
+        };
+        let pending = self.files.iter().filter(|m| !is_there(m)).count();
         Ok(if pending == 0 { Standing::Current } else { Standing::Behind(pending) })
     }
 
