@@ -110,6 +110,15 @@ async fn exists(client: &impl GenericClient, table: &str) -> Result<bool, Error>
     Ok(client.query_one(sql, &[&table]).await.map_err(reading)?.get(0))
 }
 
+/// Is there a log, and may this role read it? The role that a program logs in with need not.
+async fn has_log(client: &impl GenericClient) -> Result<bool, Error> {
+    let sql = "select exists (
+        select from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+        where n.nspname = 'colophon_migrations' and c.relname = 'log'
+          and pg_catalog.has_schema_privilege(n.oid, 'usage') and pg_catalog.has_table_privilege(c.oid, 'select'))";
+    Ok(client.query_one(sql, &[]).await.map_err(reading)?.get(0))
+}
+
 /// Every row of the history, in order.
 pub(crate) async fn rows(client: &impl GenericClient, with_statements: bool) -> Result<Vec<Row>, Error> {
     if !exists(client, "supabase_migrations.schema_migrations").await? {
@@ -129,7 +138,7 @@ pub(crate) async fn rows(client: &impl GenericClient, with_statements: bool) -> 
 
 /// The log, oldest first; empty where there is none.
 pub(crate) async fn log(client: &impl GenericClient) -> Result<Vec<Entry>, Error> {
-    if !exists(client, "colophon_migrations.log").await? {
+    if !has_log(client).await? {
         return Ok(Vec::new());
     }
     let sql =
@@ -158,7 +167,7 @@ pub(crate) async fn log(client: &impl GenericClient) -> Result<Vec<Entry>, Error
 pub(crate) async fn checksums(
     client: &impl GenericClient,
 ) -> Result<std::collections::HashMap<String, String>, Error> {
-    if !exists(client, "colophon_migrations.log").await? {
+    if !has_log(client).await? {
         return Ok(std::collections::HashMap::new());
     }
     let sql = "select version, checksum from (
@@ -186,7 +195,7 @@ pub(crate) async fn was_started(
 
 /// Versions of which the last thing known is that they were begun in this direction: their program was killed.
 pub(crate) async fn interrupted(client: &impl GenericClient, direction: &str) -> Result<Vec<String>, Error> {
-    if !exists(client, "colophon_migrations.log").await? {
+    if !has_log(client).await? {
         return Ok(Vec::new());
     }
     let sql = "select version from (
