@@ -108,19 +108,6 @@ impl Store {
         }
     }
 
-    /// Keys of all objects, in no order.
-    ///
-    /// # Errors
-    /// The store fails.
-    pub async fn list(&self) -> Result<Vec<String>, Error> {
-        let mut keys = Vec::new();
-        let mut objects = self.objects.list(None);
-        while let Some(object) = objects.next().await {
-            keys.push(object.map_err(|e| Error::store("list", "the store", &e))?.location.to_string());
-        }
-        Ok(keys)
-    }
-
     /// A document's folder holds nothing but its objects, so it goes with the last of them.
     pub(crate) fn forget_folder(&self, path: &str) {
         if let Some(folder) = Path::new(path).parent() {

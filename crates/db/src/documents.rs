@@ -93,21 +93,6 @@ impl<S: Scope> Documents<'_, S> {
         let items = rows.iter().map(decode).collect::<Result<Vec<_>>>()?;
         Ok(part_of(items, limit, |d| Cursor { created_at: d.created_at, id: d.id.0 }))
     }
-
-    /// Says where a document stands. Bookkeeping: the revision stays.
-    pub async fn set_status(
-        &self,
-        id: DocumentId,
-        status: DocumentStatus,
-        detail: Option<&str>,
-    ) -> Result<()> {
-        let changed =
-            self.0.execute(statement!("documents/set_status"), &[&id.0, &status.as_str(), &detail]).await?;
-        if changed == 0 {
-            return Err(Error::new(ErrorKind::NotFound, "documents/set_status", format!("no document {id}")));
-        }
-        Ok(())
-    }
 }
 
 /// One row more than asked for was read: if it came, there is a next part.

@@ -149,14 +149,9 @@ async fn a_status_is_bookkeeping_and_an_edit_is_a_revision() {
     let db = TestDatabase::migrated().await;
     let database = db.database().await;
     let document = store_document(&database, UserId::new()).await;
-    let tx = system(&database).await;
-    let set = tx.documents().set_status(document.id, DocumentStatus::Failed, Some("why")).await;
-    set.expect("it is there");
-    let error = tx.documents().set_status(DocumentId::new(), DocumentStatus::Failed, None).await;
-    assert_eq!(error.expect_err("there is none").kind(), &ErrorKind::NotFound);
-    tx.commit().await.expect("it commits");
-
     let client = db.client("postgres").await;
+    let status = "update documents set status = 'failed', status_detail = 'why'";
+    client.batch_execute(status).await.expect("bookkeeping");
     client.batch_execute("update documents set metadata = '{\"a\": 1}'").await.expect("an edit");
     client.batch_execute("update documents set metadata = '{\"a\": 1}'").await.expect("no edit");
     let after = system(&database).await.documents().require(document.id).await.expect("it is there");
