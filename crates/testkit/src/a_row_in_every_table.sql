@@ -22,3 +22,20 @@ insert into public.export_records (document_id, export_type, formats)
 values ('00000000-0000-7000-8000-000000000001', 'full', '{json}');
 insert into colophon.idempotency_keys (owner, key, request, resource_id)
 values ('00000000-0000-7000-8000-00000000000a', 'k', 'r', '00000000-0000-7000-8000-000000000001');
+-- Shares, with a viewer …000b, an editor …000c, a person …000d who opened a link, and two whose shares as editors have
+-- ended: …000e by time, …000f by being revoked.
+insert into public.document_shares (document_id, id, role, user_id, expires_at, revoked_at, created_by)
+select '00000000-0000-7000-8000-000000000001', ('00000000-0000-7000-8000-0000000000' || id)::uuid, role,
+       ('00000000-0000-7000-8000-0000000000' || person)::uuid, expires_at, revoked_at,
+       '00000000-0000-7000-8000-00000000000a'
+from (values ('11', 'viewer', '0b', now() + interval '1 day', null), ('12', 'editor', '0c', null, null),
+             ('14', 'editor', '0e', now() - interval '1 second', null), ('15', 'editor', '0f', null, now())
+     ) as shares (id, role, person, expires_at, revoked_at);
+insert into public.document_shares (document_id, id, role, max_uses, created_by)
+values ('00000000-0000-7000-8000-000000000001', '00000000-0000-7000-8000-000000000013', 'viewer', 1,
+        '00000000-0000-7000-8000-00000000000a');
+insert into colophon.document_share_tokens (document_id, share_id, token_hash)
+values ('00000000-0000-7000-8000-000000000001', '00000000-0000-7000-8000-000000000013', sha256('a link'));
+insert into public.document_share_uses (document_id, share_id, user_id)
+values ('00000000-0000-7000-8000-000000000001', '00000000-0000-7000-8000-000000000013',
+        '00000000-0000-7000-8000-00000000000d');

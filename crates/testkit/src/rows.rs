@@ -9,7 +9,8 @@ use serde_json::{Map, json};
 use uuid::Uuid;
 
 /// SQL that puts a row into every table, for the owner `…000a`, the document `…0001`, the zone `…0002` and the job
-/// `…0003` (`00000000-0000-7000-8000-…`).
+/// `…0003` (`00000000-0000-7000-8000-…`), shared with a viewer `…000b`, an editor `…000c` and, by a link, with `…000d`;
+/// the shares of `…000e` and `…000f` have ended.
 pub const A_ROW_IN_EVERY_TABLE: &str = include_str!("a_row_in_every_table.sql");
 
 /// A document of three pages whose file is said to be in the store.

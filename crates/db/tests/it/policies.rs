@@ -9,7 +9,7 @@ use tokio_postgres::Client;
 use tokio_postgres::error::SqlState;
 
 /// A table, an insert of a second row of the owner's, and the change that a person would make first.
-const TABLES: [(&str, &str, &str); 12] = [
+const TABLES: [(&str, &str, &str); 16] = [
     (
         "documents",
         "(id, filename, original_filename, file_size_bytes, uploaded_by)
@@ -73,9 +73,41 @@ const TABLES: [(&str, &str, &str); 12] = [
         "(document_id, export_type, formats) values ('DOCUMENT', 'full', '{json}')",
         "metadata = '{\"a\": 1}'",
     ),
+    (
+        "document_shares",
+        "(document_id, role, user_id, created_by)
+         values ('DOCUMENT', 'viewer', gen_random_uuid(), '00000000-0000-7000-8000-00000000000a')",
+        "revoked_at = now()",
+    ),
+    (
+        "document_share_uses",
+        "(document_id, share_id, user_id) values ('DOCUMENT', 'LINK', gen_random_uuid())",
+        "used_at = now()",
+    ),
+    (
+        "colophon.document_share_tokens",
+        "(document_id, share_id, token_hash) values ('DOCUMENT', 'TOKENLESS', sha256('another'))",
+        "token_hash = sha256('mine')",
+    ),
+    (
+        "colophon.idempotency_keys",
+        "(owner, key, request, resource_id) values ('00000000-0000-7000-8000-00000000000a', 'l', 'r', 'DOCUMENT')",
+        "request = 's'",
+    ),
 ];
 
 const OWNER: &str = "00000000-0000-7000-8000-00000000000a";
+
+/// Who tries: the name in the matrix, and the last two digits of the person's id.
+const PEOPLE: [(&str, &str); 7] = [
+    ("owner", "0a"),
+    ("editor", "0c"),
+    ("viewer", "0b"),
+    ("by link", "0d"),
+    ("share over", "0e"),
+    ("revoked", "0f"),
+    ("another", "99"),
+];
 
 async fn filled() -> TestDatabase {
     let db = TestDatabase::migrated().await;
@@ -84,6 +116,10 @@ async fn filled() -> TestDatabase {
     // A job that is not in the queue yet.
     let free = "insert into processing_jobs (document_id, id) values ('DOCUMENT', 'FREE')";
     client.batch_execute(&named(free)).await.expect("a job");
+    // A link that has no token yet.
+    let tokenless = "insert into document_shares (document_id, id, role, created_by)
+        values ('DOCUMENT', 'TOKENLESS', 'viewer', '00000000-0000-7000-8000-00000000000a')";
+    client.batch_execute(&named(tokenless)).await.expect("a link");
     db
 }
 
@@ -93,6 +129,8 @@ fn named(sql: &str) -> String {
         .replace("ZONE", &id("2"))
         .replace("JOB", &id("3"))
         .replace("FREE", &id("4"))
+        .replace("TOKENLESS", "00000000-0000-7000-8000-000000000016")
+        .replace("LINK", "00000000-0000-7000-8000-000000000013")
         .replace("'D'", &format!("'{}'", id("5")))
 }
 
@@ -112,13 +150,14 @@ async fn attempt(client: &Client, sql: &str) -> &'static str {
 #[tokio::test]
 async fn who_may_do_what() {
     let db = filled().await;
-    let owner = OWNER.parse::<UserId>().expect("an identifier");
-    let actors = [
-        ("owner", db.client_of(owner).await),
-        ("another", db.client_of(UserId::new()).await),
-        ("anonymous", db.client("anon").await),
-        ("service_role", db.client("service_role").await),
-    ];
+    let mut actors = Vec::new();
+    for (actor, digits) in PEOPLE {
+        let id = format!("00000000-0000-7000-8000-0000000000{digits}");
+        actors.push((actor, db.client_of(id.parse().expect("an identifier")).await));
+    }
+    for role in ["anon", "service_role"] {
+        actors.push((role, db.client(role).await));
+    }
     let mut matrix = String::new();
     for (table, insert, update) in TABLES {
         writeln!(matrix, "{table}").expect("text");
@@ -128,7 +167,7 @@ async fn who_may_do_what() {
             let update = attempt(client, &format!("update {table} set {update}")).await;
             let delete = attempt(client, &format!("delete from {table}")).await;
             let line =
-                format!("  {actor:<14}select {select:<9}insert {insert:<9}update {update:<9}delete {delete}");
+                format!("  {actor:<13} select {select:<9}insert {insert:<9}update {update:<9}delete {delete}");
             writeln!(matrix, "{}", line.trim_end()).expect("text");
         }
     }
@@ -138,7 +177,8 @@ async fn who_may_do_what() {
 #[tokio::test]
 async fn no_table_is_outside_the_matrix() {
     let db = TestDatabase::migrated().await;
-    let sql = "select relname::text from pg_class where relkind in ('r', 'p', 'v', 'm') and relnamespace = 'public'::regnamespace";
+    let sql = "select relname::text from pg_class where relkind in ('r', 'p', 'v', 'm') and relnamespace = 'public'::regnamespace
+        union all select 'colophon.' || relname from pg_class where relkind in ('r', 'p', 'v', 'm') and relnamespace = 'colophon'::regnamespace";
     let rows = db.client("postgres").await.query(sql, &[]).await.expect("names");
     let there: BTreeSet<String> = rows.iter().map(|row| row.get(0)).collect();
     let known: BTreeSet<String> = TABLES.iter().map(|(table, ..)| (*table).to_owned()).collect();

@@ -71,9 +71,13 @@ fn platform(s: &Statement) -> Option<Broken> {
         ["insert", "into", _] => (target("into")?, "storage.buckets"),
         ["create" | "alter" | "drop", "policy", _] => (target("on")?, "storage.objects"),
         ["alter" | "drop" | "truncate", _, ..] => {
+            let of_table = s.words[1] == "table";
             let named = s.words.iter().enumerate().skip(1).find_map(|(at, word)| {
-                let schema = matches!(word.as_str(), "auth" | "storage");
-                (schema && s.words.get(at + 1).is_some_and(|dot| dot == ".")).then(|| s.name_at(at)).flatten()
+                let schema = matches!(word.as_str(), "auth" | "storage")
+                    && s.words.get(at + 1).is_some_and(|dot| dot == ".");
+                // `alter table … set default auth.uid()` only calls it.
+                let called = of_table && s.words.get(at + 3).is_some_and(|next| next == "(");
+                (schema && !called).then(|| s.name_at(at)).flatten()
             });
             (named?, "")
         }
