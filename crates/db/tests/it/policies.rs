@@ -3,7 +3,6 @@
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
-use colophon_domain::UserId;
 use colophon_testkit::{A_ROW_IN_EVERY_TABLE, TestDatabase};
 use tokio_postgres::Client;
 use tokio_postgres::error::SqlState;
@@ -166,8 +165,9 @@ async fn who_may_do_what() {
             let insert = attempt(client, &format!("insert into {table} {insert}")).await;
             let update = attempt(client, &format!("update {table} set {update}")).await;
             let delete = attempt(client, &format!("delete from {table}")).await;
-            let line =
-                format!("  {actor:<13} select {select:<9}insert {insert:<9}update {update:<9}delete {delete}");
+            let line = format!(
+                "  {actor:<13} select {select:<9}insert {insert:<9}update {update:<9}delete {delete}"
+            );
             writeln!(matrix, "{}", line.trim_end()).expect("text");
         }
     }
