@@ -2,7 +2,7 @@
 
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use colophon_db::{Config, Database};
+use colophon_db::{Config, ConnectionUrl, Database, Pooler};
 use colophon_domain::UserId;
 use colophon_embedded::SOCKET_ROLES;
 use tokio_postgres::{Client, NoTls};
@@ -75,9 +75,15 @@ impl TestDatabase {
 
     /// As [`TestDatabase::database`], with a pool of `pool_size` connections.
     pub async fn database_of(&self, pool_size: usize) -> Database {
-        let config =
-            Config { url: self.url("authenticator"), pool_size, application_name: "a test".to_owned() };
-        let database = Database::new(config).expect("the URL is one");
+        let url = ConnectionUrl::parse(&self.url("authenticator")).expect("a URL");
+        let config = Config {
+            url,
+            direct_url: None,
+            pooler: Pooler::None,
+            pool_size,
+            application_name: "a test".to_owned(),
+        };
+        let database = Database::new(config).expect("nothing has to be read");
         database.ping().await.expect("it answers");
         database
     }
