@@ -9,7 +9,7 @@ use colophon_blobs::Store;
 use colophon_db::{Config, Database};
 use colophon_domain::UserId;
 use colophon_embedded::{OnProgress, Postgres, Progress, Settings};
-use colophon_http::auth::Verifier;
+use colophon_http::auth::{Issuer, Jwks, Keys, Verifier};
 use colophon_migrate::{Migrator, Standing};
 use colophon_service::{DEFAULT_UPLOAD_LIMIT, Platform};
 use etcetera::BaseStrategy as _;
@@ -93,16 +93,11 @@ impl Instance {
 
     /// How this instance verifies tokens.
     pub fn verifier(&self) -> anyhow::Result<Verifier> {
-        if self.postgres.is_some() {
-            return Ok(Verifier::new(&secrets::token_secret(&self.data_dir)?));
-        }
-        let secret = std::env::var("SUPABASE_JWT_SECRET").map_err(|_| {
-            Usage(
-                "a shared database needs the secret that its tokens are signed with: set SUPABASE_JWT_SECRET"
-                    .into(),
-            )
-        })?;
-        Ok(Verifier::new(secret.as_bytes()))
+        let keys = match &self.postgres {
+            Some(_) => Keys::private(secrets::token_secret(&self.data_dir)?),
+            None => shared_keys()?,
+        };
+        Ok(Verifier::new(keys)?)
     }
 
     /// Where other programs reach the private database: by TCP if it was asked for, else by the Unix socket.
@@ -144,7 +139,28 @@ pub async fn migrator(place: &Place) -> anyhow::Result<(Migrator, Option<Postgre
 pub fn identity(place: &Place) -> anyhow::Result<(Verifier, UserId)> {
     let data_dir = data_dir(place)?;
     std::fs::create_dir_all(&data_dir).with_context(|| format!("cannot make {}", data_dir.display()))?;
-    Ok((Verifier::new(&secrets::token_secret(&data_dir)?), secrets::owner(&data_dir)?))
+    Ok((Verifier::new(Keys::private(secrets::token_secret(&data_dir)?))?, secrets::owner(&data_dir)?))
+}
+
+/// What the tokens of a shared database are verified with, as the environment says.
+fn shared_keys() -> anyhow::Result<Keys> {
+    let set = |name| std::env::var(name).ok().map(|value| value.trim().to_owned()).filter(|v| !v.is_empty());
+    let mut keys = set("SUPABASE_URL").map_or_else(|| Ok(Keys::default()), |url| Keys::project(&url))?;
+    keys.secret = set("SUPABASE_JWT_SECRET").map(String::into_bytes);
+    if let Some(source) = set("SUPABASE_JWKS") {
+        keys.jwks = Some(Jwks::new(source.as_str().into()));
+    }
+    // A project behind an address of its own may sign with another name than that address.
+    if let Some(issuer) = set("SUPABASE_JWT_ISSUER") {
+        keys.issuer = Issuer::Project(issuer);
+    }
+    keys.secret_key = set("SUPABASE_SECRET_KEY").or_else(|| set("SUPABASE_SERVICE_ROLE_KEY"));
+    if keys.secret.is_none() && keys.jwks.is_none() {
+        let problem = "a shared database needs to know whose tokens it lets in: set SUPABASE_URL (or SUPABASE_JWKS, \
+                       the address or file of the project's public keys), or SUPABASE_JWT_SECRET";
+        return Err(Usage(problem.into()).into());
+    }
+    Ok(keys)
 }
 
 fn data_dir(place: &Place) -> anyhow::Result<PathBuf> {
