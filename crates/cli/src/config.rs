@@ -15,13 +15,14 @@ use std::fmt;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
+use colophon_http::auth::JwksSource;
 use etcetera::BaseStrategy as _;
 
 pub use keys::{FILE, INSTANCE, KEYS, Key, SERVE, Secrecy, WORK};
 pub use show::{default_file, print, print_json};
 pub use sources::Origin;
 use sources::{Raw, Sources};
-pub use values::{Jwks, Pooler, Secret};
+pub use values::{Pooler, Secret};
 use values::{Refusal, address, folder_url, number, path};
 
 /// Values given on the command line, by the name of their key.
@@ -86,7 +87,8 @@ pub struct Supabase {
     pub secret_key: Option<Secret>,
     pub publishable_key: Option<Secret>,
     pub jwt_secret: Option<Secret>,
-    pub jwks: Option<Jwks>,
+    pub jwks: Option<JwksSource>,
+    pub jwt_issuer: Option<String>,
 }
 
 /// A key as it is shown: what holds and who said it.
@@ -162,8 +164,9 @@ impl Config {
                 url: reader.take(&keys::SUPABASE_URL, values::web_url),
                 secret_key: reader.take(&keys::SECRET_KEY, values::secret_key),
                 publishable_key: reader.take(&keys::PUBLISHABLE_KEY, values::publishable_key),
-                jwt_secret: reader.take(&keys::JWT_SECRET, values::secret),
+                jwt_secret: reader.take(&keys::JWT_SECRET, values::jwt_secret),
                 jwks: reader.take(&keys::JWKS, values::jwks),
+                jwt_issuer: reader.take(&keys::JWT_ISSUER, |raw| values::text(raw).map(str::to_owned)),
             },
             settings: Vec::new(),
             warnings: Vec::new(),

@@ -9,15 +9,15 @@ use colophon_blobs::Store;
 use colophon_db::Database;
 use colophon_domain::UserId;
 use colophon_embedded::{OnProgress, Postgres, Progress, Settings};
-use colophon_http::auth::Verifier;
+use colophon_http::auth::{Issuer, Jwks, Keys, Verifier};
 use colophon_migrate::{Migrator, Standing};
 use colophon_service::Platform;
 use indicatif::{ProgressBar, ProgressStyle};
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
-use crate::config::Config;
-use crate::failure::{Usage, WrongSchema};
+use crate::config::{Config, Secret, Supabase};
+use crate::failure::WrongSchema;
 use crate::secrets;
 
 /// The private instance's database, its bootstrap superuser, the owner of its tables, and the role that logs in.
@@ -92,16 +92,11 @@ impl Instance {
 
     /// How this instance verifies tokens.
     pub fn verifier(&self, config: &Config) -> anyhow::Result<Verifier> {
-        if self.postgres.is_some() {
-            return Ok(Verifier::new(&secrets::token_secret(&self.data_dir)?));
-        }
-        let secret = config.supabase.jwt_secret.as_ref().ok_or_else(|| {
-            Usage(
-                "a shared database needs the secret that its tokens are signed with: set SUPABASE_JWT_SECRET"
-                    .into(),
-            )
-        })?;
-        Ok(Verifier::new(secret.expose().as_bytes()))
+        let keys = match &self.postgres {
+            Some(_) => Keys::private(secrets::token_secret(&self.data_dir)?),
+            None => shared_keys(&config.supabase)?,
+        };
+        Ok(Verifier::new(keys)?)
     }
 
     /// Where other programs reach the private database: by TCP if it was asked for, else by the Unix socket.
@@ -142,7 +137,23 @@ pub async fn migrator(config: &Config) -> anyhow::Result<(Migrator, Option<Postg
 pub fn identity(config: &Config) -> anyhow::Result<(Verifier, UserId)> {
     let data_dir = &config.data_dir;
     std::fs::create_dir_all(data_dir).with_context(|| format!("cannot make {}", data_dir.display()))?;
-    Ok((Verifier::new(&secrets::token_secret(data_dir)?), secrets::owner(data_dir)?))
+    Ok((Verifier::new(Keys::private(secrets::token_secret(data_dir)?))?, secrets::owner(data_dir)?))
+}
+
+/// What the tokens of a shared database are verified with.
+fn shared_keys(supabase: &Supabase) -> anyhow::Result<Keys> {
+    let text = |secret: &Secret| secret.expose().to_owned();
+    let mut keys = supabase.url.as_ref().map_or_else(|| Ok(Keys::default()), |url| Keys::project(url))?;
+    keys.secret = supabase.jwt_secret.as_ref().map(text).map(String::into_bytes);
+    if let Some(source) = &supabase.jwks {
+        keys.jwks = Some(Jwks::new(source.clone()));
+    }
+    // A project behind an address of its own may sign with another name than that address.
+    if let Some(issuer) = &supabase.jwt_issuer {
+        keys.issuer = Issuer::Project(issuer.clone());
+    }
+    keys.secret_key = supabase.secret_key.as_ref().map(text);
+    Ok(keys)
 }
 
 /// On Linux the running program itself, even where its file was replaced meanwhile by another version.

@@ -8,6 +8,8 @@ use colophon_domain::Invalid;
 use colophon_service::Error;
 use serde_json::json;
 
+use crate::auth::Refusal;
+
 /// An error that a caller gets.
 #[derive(Debug)]
 pub struct Problem {
@@ -47,7 +49,10 @@ impl IntoResponse for Problem {
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
         if self.status == StatusCode::UNAUTHORIZED {
-            headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+            // RFC 6750 §3.1: whoever sent nothing is not told of an error.
+            let missing = self.code == Refusal::TokenMissing.code();
+            let challenge = if missing { "Bearer" } else { r#"Bearer error="invalid_token""# };
+            headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static(challenge));
         }
         if self.status == StatusCode::SERVICE_UNAVAILABLE {
             headers.insert(header::RETRY_AFTER, HeaderValue::from_static("2"));

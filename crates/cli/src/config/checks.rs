@@ -4,9 +4,6 @@ use super::keys::{DATABASE_LISTEN, DATABASE_URL, DIRECT_URL, LISTEN, POOL_SIZE, 
 use super::sources::{Origin, Sources};
 use super::{Config, Pooler, Problem, Purpose};
 
-/// Bytes of a secret that cannot be guessed by trying: as many as HS256 has.
-const SECRET_BYTES: usize = 32;
-
 const KEYLESS: &str = "names a shared database, and nothing says how tokens are verified";
 const KEYLESS_REMEDY: &str =
     "set SUPABASE_URL (the project's public keys), SUPABASE_JWKS (a URL or a file) or SUPABASE_JWT_SECRET";
@@ -67,12 +64,6 @@ pub fn warnings(config: &Config, purpose: Purpose, sources: &Sources) -> Vec<Str
     }
     if !shared && said(&POOLER) && database.pooler != Pooler::None && database.pooler != Pooler::Auto {
         warn(&POOLER, "means nothing without database.url: nothing stands before the private PostgreSQL");
-    }
-    if let Some(secret) = &config.supabase.jwt_secret
-        && secret.expose().len() < SECRET_BYTES
-    {
-        let what = format!("is shorter than {SECRET_BYTES} bytes, and might be found by trying");
-        warn(&super::keys::JWT_SECRET, &what);
     }
     for (name, meant) in sources.misspelt() {
         warnings.push(format!("{name} is set and means nothing; did you mean {meant}?"));

@@ -188,8 +188,12 @@ pub static JWKS: Key = Key::new("supabase.jwks", &["SUPABASE_JWKS"], "URL or FIL
     .otherwise("those of supabase.url", "/etc/colophon/jwks.json")
     .secrecy(Secrecy::Url);
 
+pub static JWT_ISSUER: Key = Key::new("supabase.jwt_issuer", &["SUPABASE_JWT_ISSUER"], "NAME")
+    .help("Who must have signed a token (its iss), where that is another name than supabase.url gives")
+    .otherwise("auth/v1 of supabase.url", "https://auth.example.org/auth/v1");
+
 /// All of them, in the order of the file: first those of no table.
-pub static KEYS: [&Key; 17] = [
+pub static KEYS: [&Key; 18] = [
     &DATA_DIR,
     &POSTGRES_DIR,
     &LISTEN,
@@ -207,4 +211,5 @@ pub static KEYS: [&Key; 17] = [
     &PUBLISHABLE_KEY,
     &JWT_SECRET,
     &JWKS,
+    &JWT_ISSUER,
 ];

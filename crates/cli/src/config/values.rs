@@ -5,7 +5,12 @@ use std::ops::RangeInclusive;
 use std::path::PathBuf;
 use std::str::FromStr;
 
+use colophon_http::auth::JwksSource;
+
 use super::sources::Raw;
+
+/// Bytes that the secret of HS256 has at least (RFC 7518 §3.2).
+const SECRET_BYTES: usize = 32;
 
 /// Why a value is refused, and what to say instead. Names no value: that is for whoever knows if it is a secret.
 #[derive(Debug)]
@@ -32,15 +37,6 @@ pub enum Pooler {
     Session,
     /// A pooler that gives each transaction any session.
     Transaction,
-}
-
-/// Where public keys are.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Jwks {
-    /// Fetched.
-    Url(String),
-    /// Read.
-    File(PathBuf),
 }
 
 /// A text that is shown to nobody.
@@ -147,20 +143,31 @@ pub fn web_url(raw: &Raw) -> Result<String, Refusal> {
     }
 }
 
-pub fn jwks(raw: &Raw) -> Result<Jwks, Refusal> {
-    if raw.value.to_str().is_some_and(|text| text.contains("://")) {
-        return web_url(raw).map(Jwks::Url);
+pub fn jwks(raw: &Raw) -> Result<JwksSource, Refusal> {
+    let file = text(raw)?.strip_prefix("file://");
+    if file.is_none() && text(raw)?.contains("://") {
+        return web_url(raw).map(JwksSource::Url);
     }
-    let path = path(raw)?;
+    let path = file.map_or_else(|| path(raw), |file| Ok(PathBuf::from(file)))?;
     if path.is_file() {
-        Ok(Jwks::File(path))
+        Ok(JwksSource::File(path))
     } else {
         Err(Refusal::new("is neither a URL nor a file that is there", "say https://… or name the file"))
     }
 }
 
+pub fn jwt_secret(raw: &Raw) -> Result<Secret, Refusal> {
+    secret(raw).and_then(|secret| match secret.expose().len() {
+        SECRET_BYTES.. => Ok(secret),
+        bytes => Err(Refusal::new(
+            format!("has {bytes} bytes, and might be found by trying"),
+            format!("HS256 needs {SECRET_BYTES} or more"),
+        )),
+    })
+}
+
 pub fn secret(raw: &Raw) -> Result<Secret, Refusal> {
-    text(raw).map(|text| Secret(text.to_owned()))
+    text(raw).map(|text| Secret(text.trim().to_owned()))
 }
 
 pub fn secret_key(raw: &Raw) -> Result<Secret, Refusal> {

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::folder::{Folder, Ran, ran};
 
-const SECRET: &str = "hunter2-c0rrect-h0rse";
+const SECRET: &str = "hunter2-c0rrect-h0rse-battery-staple";
 
 /// Runs a command where `colophon.toml` lies in the current folder.
 fn run_with(folder: &Folder, file: &str, environment: &[(&str, &str)], args: &[&str]) -> Ran {
@@ -114,6 +114,7 @@ fn everything_that_is_wrong_is_told_at_once_with_who_said_it_and_what_to_do() {
         ("SUPABASE_URL", "project"),
         ("SUPABASE_JWKS", "no-such-file.json"),
         ("SUPABASE_ANON_KEY", "sb_secret_abc"),
+        ("SUPABASE_JWT_SECRET", "short"),
         ("COLOPHON_DIRECT_URL", "not a url"),
     ];
     let ran = run_with(&folder, file, &environment, &["serve", "--listen", "here", "--data-dir", ""]);
@@ -131,6 +132,7 @@ fn everything_that_is_wrong_is_told_at_once_with_who_said_it_and_what_to_do() {
         ("supabase.url: \"project\"", "SUPABASE_URL", "https://project.supabase.co"),
         ("supabase.jwks: ", "SUPABASE_JWKS", "name the file"),
         ("supabase.publishable_key: is the secret key", "SUPABASE_ANON_KEY", "sb_publishable_"),
+        ("supabase.jwt_secret: has 5 bytes", "SUPABASE_JWT_SECRET", "32 or more"),
         ("database.direct_url: ", "COLOPHON_DIRECT_URL", "postgresql://"),
         ("listen: \"here\"", "--listen", "127.0.0.1:8787"),
         ("data_dir: \"\" is empty", "--data-dir", "leave it out"),
@@ -171,8 +173,7 @@ fn what_does_not_go_together_is_refused_or_warned_of() {
     assert!(
         warned("", &[("COLOPHON_DATABSE_URL", "x")], &[]).contains("did you mean COLOPHON_DATABASE_URL?")
     );
-    assert!(warned("", &[("SUPABASE_JWT_SECRET", "short")], &[]).contains("shorter than 32 bytes"));
-    assert!(warned("[supabase]\njwt_secret = 'x'", &[], &[]).contains("chmod 600"));
+    assert!(warned("[supabase]\nsecret_key = 'x'", &[], &[]).contains("chmod 600"));
     assert!(warned("", &[("COLOPHON_DIRECT_URL", "postgresql://h/d")], &[]).contains("means nothing"));
     assert!(warned("", &[url], &[]).contains("nothing says how tokens are verified"));
 }
