@@ -45,7 +45,7 @@ impl Migrator {
             .filter(|m| applied.iter().any(|row| row.version == m.version))
             .copied()
             .collect();
-        let scratch = Scratch::make(&self.config).await?;
+        let scratch = Scratch::make(&self.connector).await?;
         let replayed = async {
             let migrator = scratch.migrator(files).await?;
             migrator.up_to(None, &mut |_| {}).await?;

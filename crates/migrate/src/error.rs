@@ -4,8 +4,8 @@
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// The database cannot be reached.
-    #[error("cannot connect for migrations: {0}")]
-    Connect(#[source] tokio_postgres::Error),
+    #[error("{0}")]
+    Connect(#[from] colophon_connection::Error),
     /// A statement failed; its transaction was rolled back.
     #[error("{what}: {source}; it was rolled back, nothing of it remains")]
     Statement {

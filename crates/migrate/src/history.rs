@@ -1,8 +1,11 @@
 //! What was applied, and by whom: the Supabase CLI's table, and beside it a log of ours that only grows.
+//!
+//! What only reads is never prepared by name, so that it works through a pooler in transaction mode too.
 
 use std::time::Duration;
 
 use tokio_postgres::GenericClient;
+use tokio_postgres::types::Type;
 
 use crate::Error;
 use crate::error::{doing, reading};
@@ -107,7 +110,7 @@ pub(crate) async fn make(client: &tokio_postgres::Client) -> Result<(), Error> {
 
 async fn exists(client: &impl GenericClient, table: &str) -> Result<bool, Error> {
     let sql = "select to_regclass($1) is not null";
-    Ok(client.query_one(sql, &[&table]).await.map_err(reading)?.get(0))
+    Ok(client.query_typed_one(sql, &[(&table, Type::TEXT)]).await.map_err(reading)?.get(0))
 }
 
 /// Is there a log, and may this role read it? The role that a program logs in with need not.
@@ -116,7 +119,7 @@ async fn has_log(client: &impl GenericClient) -> Result<bool, Error> {
         select from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace
         where n.nspname = 'colophon_migrations' and c.relname = 'log'
           and pg_catalog.has_schema_privilege(n.oid, 'usage') and pg_catalog.has_table_privilege(c.oid, 'select'))";
-    Ok(client.query_one(sql, &[]).await.map_err(reading)?.get(0))
+    Ok(client.query_typed_one(sql, &[]).await.map_err(reading)?.get(0))
 }
 
 /// Every row of the history, in order.
@@ -132,7 +135,7 @@ pub(crate) async fn rows(client: &impl GenericClient, with_statements: bool) -> 
     let slim = "select version, null::text, null::text[] from supabase_migrations.schema_migrations
         where not $1 order by version";
     let sql = if with_statements { sql } else { slim };
-    let rows = client.query(sql, &[&with_statements]).await.map_err(reading)?;
+    let rows = client.query_typed(sql, &[(&with_statements, Type::BOOL)]).await.map_err(reading)?;
     Ok(rows.iter().map(|row| Row { version: row.get(0), name: row.get(1), statements: row.get(2) }).collect())
 }
 
@@ -144,7 +147,7 @@ pub(crate) async fn log(client: &impl GenericClient) -> Result<Vec<Entry>, Error
     let sql =
         "select version, name, direction, result, checksum, duration_ms, message, who, host, program, at
         from colophon_migrations.log order by id";
-    let rows = client.query(sql, &[]).await.map_err(reading)?;
+    let rows = client.query_typed(sql, &[]).await.map_err(reading)?;
     Ok(rows
         .iter()
         .map(|row| Entry {
@@ -174,7 +177,7 @@ pub(crate) async fn checksums(
             select distinct on (version) version, direction, checksum from colophon_migrations.log
             where result = 'done' order by version, id desc) last
         where direction not in ('down', 'reverted') and checksum is not null";
-    let rows = client.query(sql, &[]).await.map_err(reading)?;
+    let rows = client.query_typed(sql, &[]).await.map_err(reading)?;
     Ok(rows.iter().map(|row| (row.get(0), row.get(1))).collect())
 }
 
@@ -202,7 +205,7 @@ pub(crate) async fn interrupted(client: &impl GenericClient, direction: &str) ->
             select distinct on (version) version, direction, result from colophon_migrations.log
             order by version, id desc) last
         where result = 'started' and direction = $1 order by version desc";
-    let rows = client.query(sql, &[&direction]).await.map_err(reading)?;
+    let rows = client.query_typed(sql, &[(&direction, Type::TEXT)]).await.map_err(reading)?;
     Ok(rows.iter().map(|row| row.get(0)).collect())
 }
 

@@ -3,7 +3,7 @@
 use tokio_postgres::Client;
 
 use crate::Error;
-use crate::connection::{configure, connect, lock, unlock};
+use crate::connection::{connector, lock, unlock};
 use crate::error::{doing, reading};
 use crate::files::plain;
 use crate::runner::Options;
@@ -15,7 +15,7 @@ use crate::runner::Options;
 /// # Errors
 /// The server cannot be reached, or the role may not create roles.
 pub async fn prepare_plain_server(url: &str, database: &str) -> Result<(), Error> {
-    let client = connect(&configure(url)?).await?;
+    let client = connector(url)?.connect().await?;
     lock(&client, Options::default().lock_wait, |_| {}).await?;
     let result = prepare_server(&client, database).await;
     unlock(&client).await?;
@@ -38,7 +38,7 @@ async fn prepare_server(client: &Client, database: &str) -> Result<(), Error> {
 /// # Errors
 /// As [`prepare_plain_server`].
 pub async fn prepare_plain_database(url: &str) -> Result<(), Error> {
-    let client = connect(&configure(url)?).await?;
+    let client = connector(url)?.connect().await?;
     lock(&client, Options::default().lock_wait, |_| {}).await?;
     let result = prepare_database(&client).await;
     unlock(&client).await?;

@@ -2,19 +2,21 @@
 
 use std::time::Duration;
 
-use tokio_postgres::{Client, Config};
+use colophon_connection::Connector;
+use tokio_postgres::Client;
 
 use crate::Error;
-use crate::connection::{configure, connect, lock, refuse_pooler, unlock};
+use crate::connection::{connector, lock, refuse_pooler, unlock};
 use crate::error::doing;
 use crate::files::{Migration, migrations};
 use crate::history::{self, Note};
 use crate::validate::edited;
 
-/// A connection that changes the schema. It needs a session of its own (no transaction pooler).
+/// A connection that changes the schema. For that it needs a session of its own (no transaction pooler); where the
+/// database stands it can tell through any.
 pub struct Migrator {
     pub(crate) client: Client,
-    pub(crate) config: Config,
+    pub(crate) connector: Connector,
     pub(crate) files: Vec<Migration>,
     pub(crate) options: Options,
 }
@@ -109,14 +111,14 @@ pub enum Event<'a> {
 pub(crate) type Tell<'a> = &'a mut (dyn FnMut(&Event<'_>) + Send);
 
 impl Migrator {
-    /// Connects. The URL must be direct or of a session pooler, for the role that owns the tables.
+    /// Connects. To change anything, the URL must be direct or of a session pooler, for the role that owns the tables.
     ///
     /// # Errors
     /// The database cannot be reached.
     pub async fn connect(url: &str) -> Result<Self, Error> {
-        let config = configure(url)?;
-        let client = connect(&config).await?;
-        Ok(Self { client, config, files: migrations(), options: Options::default() })
+        let connector = connector(url)?;
+        let client = connector.connect().await?;
+        Ok(Self { client, connector, files: migrations(), options: Options::default() })
     }
 
     /// With other files than the program's own.
@@ -363,7 +365,7 @@ impl Migrator {
     }
 
     async fn lock(&self, tell: Tell<'_>) -> Result<(), Error> {
-        refuse_pooler(&self.config, &self.client).await?;
+        refuse_pooler(&self.connector, &self.client).await?;
         lock(&self.client, self.options.lock_wait, |holder| tell(&Event::Waiting { holder })).await
     }
 

@@ -1,9 +1,9 @@
 //! A database beside the real one, for trying.
 
-use tokio_postgres::{Client, Config};
+use colophon_connection::Connector;
+use tokio_postgres::Client;
 
 use crate::Error;
-use crate::connection::connect;
 use crate::error::StatementError;
 use crate::files::Migration;
 use crate::plain::prepare_database;
@@ -12,15 +12,15 @@ use crate::runner::{Migrator, Options};
 /// A database of its own on the same server. [`Scratch::drop`] it: without that it stays until somebody does.
 pub(crate) struct Scratch {
     admin: Client,
-    config: Config,
+    connector: Connector,
     name: String,
 }
 
 impl Scratch {
     /// Makes one as a new Supabase project would be. Those left behind by the killed are removed first.
-    pub(crate) async fn make(config: &Config) -> Result<Self, Error> {
+    pub(crate) async fn make(connector: &Connector) -> Result<Self, Error> {
         let refused = |source| Error::Scratch(StatementError(source));
-        let admin = connect(config).await?;
+        let admin = connector.connect().await?;
         let old = "select datname::text from pg_database d
             where datname ~ '^colophon_scratch_[0-9a-f]{16}$' and pg_has_role(datdba, 'usage')
               and not exists (select from pg_stat_activity a where a.datname = d.datname)
@@ -33,12 +33,10 @@ impl Scratch {
         }
         let name = format!("colophon_scratch_{now:08x}{:08x}", fastrand::u32(..));
         admin.batch_execute(&format!("create database {name} template template0")).await.map_err(refused)?;
-        let mut config = config.clone();
-        config.dbname(&name);
-        let scratch = Self { admin, config, name };
-        let prepared = match connect(&scratch.config).await {
+        let scratch = Self { admin, connector: connector.clone().with_database(&name), name };
+        let prepared = match scratch.connector.connect().await {
             Ok(client) => prepare_database(&client).await,
-            Err(error) => Err(error),
+            Err(error) => Err(error.into()),
         };
         match prepared {
             Ok(()) => Ok(scratch),
@@ -48,8 +46,8 @@ impl Scratch {
 
     pub(crate) async fn migrator(&self, files: Vec<Migration>) -> Result<Migrator, Error> {
         let options = Options { include_all: true, ..Options::default() };
-        let client = connect(&self.config).await?;
-        Ok(Migrator { client, config: self.config.clone(), files, options })
+        let client = self.connector.connect().await?;
+        Ok(Migrator { client, connector: self.connector.clone(), files, options })
     }
 
     pub(crate) async fn drop(self) -> Result<(), Error> {

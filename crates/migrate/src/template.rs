@@ -45,7 +45,7 @@ pub fn new(folder: &Path, name: &str) -> Result<[PathBuf; 2], Error> {
             + jiff::SignedDuration::from_secs(1);
     };
     let file = format!("{version}_{name}.sql");
-    let write = |sub: &str, template: &str| {
+    let write = |sub: &str, template: &str| -> Result<_, Error> {
         let folder = folder.join(sub);
         let path = folder.join(&file);
         let refuse = |error: std::io::Error| Error::File {

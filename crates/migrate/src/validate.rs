@@ -121,7 +121,7 @@ impl Migrator {
     /// # Errors
     /// A scratch database cannot be made or read.
     pub async fn rehearse(&self, fill: Option<&str>) -> Result<Vec<Problem>, Error> {
-        let scratch = Scratch::make(&self.config).await?;
+        let scratch = Scratch::make(&self.connector).await?;
         let result = self.rehearse_in(&scratch, fill).await;
         scratch.drop().await?;
         result
