@@ -1,6 +1,8 @@
 //! What must hold between the keys.
 
-use super::keys::{DATABASE_LISTEN, DATABASE_URL, DIRECT_URL, LISTEN, POOL_SIZE, POOLER, WORKERS};
+use super::keys::{
+    DATABASE_LISTEN, DATABASE_URL, DIRECT_URL, LISTEN, POOL_SIZE, POOLER, PUBLISHABLE_KEY, WORKERS,
+};
 use super::sources::{Origin, Sources};
 use super::{Config, Pooler, Problem, Purpose};
 
@@ -10,11 +12,32 @@ const KEYLESS_REMEDY: &str =
 
 /// What cannot work.
 pub fn check(config: &Config, purpose: Purpose, problems: &mut Vec<Problem>) {
+    let supabase = &config.supabase;
     let told = |key: &str, problems: &[Problem]| problems.iter().any(|problem| problem.key == key);
     // A key that was given and refused has been told already.
     let refused = problems.iter().any(|problem| problem.key.starts_with("supabase."));
     if purpose == Purpose::Serve && keyless(config) && !refused {
         problems.push(Problem::new(&DATABASE_URL, KEYLESS, config.origin(&DATABASE_URL), KEYLESS_REMEDY));
+    }
+    if let Some(direct) = &config.database.direct_url
+        && direct.url().pooler() == Some(colophon_connection::Pooler::Transaction)
+    {
+        problems.push(Problem::new(
+            &DIRECT_URL,
+            "is a pooler in transaction mode itself, and gives nobody a session",
+            config.origin(&DIRECT_URL),
+            "give the direct connection, or the session pooler (port 5432)",
+        ));
+    }
+    if let (Some(secret), Some(publishable)) = (&supabase.secret_key, &supabase.publishable_key)
+        && secret == publishable
+    {
+        problems.push(Problem::new(
+            &PUBLISHABLE_KEY,
+            "is the same as supabase.secret_key, which no browser may see",
+            config.origin(&PUBLISHABLE_KEY),
+            "give the project's publishable key, or leave it out",
+        ));
     }
     if purpose == Purpose::Worker && config.workers == 0 && !told(WORKERS.name, problems) {
         let origin = config.origin(&WORKERS);

@@ -61,8 +61,10 @@ impl Fallback {
 pub enum Secrecy {
     /// All of it.
     Open,
-    /// All but the password.
+    /// All but the password of a URL.
     Url,
+    /// Of a connection string: where it leads, and who logs in.
+    Connection,
     /// That there is one.
     Secret,
 }
@@ -136,12 +138,12 @@ pub static DATABASE_URL: Key = Key::new("database.url", &["COLOPHON_DATABASE_URL
         "none: a private PostgreSQL",
         "postgresql://authenticator:PASSWORD@db.example.org:5432/postgres?sslmode=verify-full",
     )
-    .secrecy(Secrecy::Url);
+    .secrecy(Secrecy::Connection);
 
 pub static DIRECT_URL: Key = Key::new("database.direct_url", &["COLOPHON_DIRECT_URL"], "URL")
     .help("A session connection for migrations and wake-ups, where database.url is a pooler in transaction mode")
     .otherwise("database.url", "postgresql://postgres:PASSWORD@db.example.org:5432/postgres?sslmode=verify-full")
-    .secrecy(Secrecy::Url);
+    .secrecy(Secrecy::Connection);
 
 pub static POOLER: Key = Key::new("database.pooler", &["COLOPHON_POOLER"], "MODE")
     .help("What stands before the shared database: none, session, transaction, or auto to find out")

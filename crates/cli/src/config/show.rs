@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use colophon_connection::{ConnectionUrl, SslMode};
 use serde_json::json;
 
 use super::keys::{Fallback, KEYS, Key, Secrecy};
@@ -18,6 +19,10 @@ pub fn shown(key: &Key, raw: &Raw) -> String {
     match key.secrecy {
         Secrecy::Open => text.into_owned(),
         Secrecy::Url => without_password(&text),
+        Secrecy::Connection => match ConnectionUrl::parse(&text) {
+            Ok(url) => format!("{url}, sslmode {}", sslmode(&url)),
+            Err(_) => "(set)".to_owned(),
+        },
         Secrecy::Secret => "(set)".to_owned(),
     }
 }
@@ -84,20 +89,24 @@ fn literal(value: &str) -> String {
     if value.bytes().all(|byte| byte.is_ascii_digit()) { value.to_owned() } else { format!("{value:?}") }
 }
 
-/// A URL, or a connection string, without what could be a password. Where it is in doubt, more is left out.
+/// As it is written in a connection string.
+pub fn sslmode(url: &ConnectionUrl) -> &'static str {
+    match url.sslmode() {
+        SslMode::Disable => "disable",
+        SslMode::Allow => "allow",
+        SslMode::Prefer => "prefer",
+        SslMode::Require => "require",
+        SslMode::VerifyCa => "verify-ca",
+        SslMode::VerifyFull => "verify-full",
+    }
+}
+
+/// A URL without what could be a password. Where it is in doubt, more is left out.
 fn without_password(text: &str) -> String {
-    let Some((scheme, rest)) = text.split_once("://") else {
-        return if text.contains('=') { "(set)".to_owned() } else { text.to_owned() };
-    };
-    let (before, after) = rest.rsplit_once('@').unwrap_or(("", rest));
-    let user = before.split(':').next().unwrap_or_default();
-    let address = match after.split_once('?') {
-        Some((address, parameters)) if parameters.contains("password") => format!("{address}?…"),
-        _ => after.to_owned(),
-    };
-    if before.is_empty() {
-        format!("{scheme}://{address}")
-    } else {
-        format!("{scheme}://{user}:…@{address}")
+    let Some((scheme, rest)) = text.split_once("://") else { return text.to_owned() };
+    let rest = rest.split(['?', '#']).next().unwrap_or_default();
+    match rest.rsplit_once('@') {
+        Some((_, place)) => format!("{scheme}://…@{place}"),
+        None => format!("{scheme}://{rest}"),
     }
 }

@@ -5,6 +5,7 @@ use std::ops::RangeInclusive;
 use std::path::PathBuf;
 use std::str::FromStr;
 
+use colophon_connection::ConnectionUrl;
 use colophon_http::auth::JwksSource;
 
 use super::sources::Raw;
@@ -53,6 +54,31 @@ impl Secret {
 impl std::fmt::Debug for Secret {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("(set)")
+    }
+}
+
+/// A connection string that can be read.
+#[derive(Clone)]
+pub struct Connection {
+    text: Secret,
+    url: ConnectionUrl,
+}
+
+impl Connection {
+    /// The string itself, for whoever connects.
+    pub fn expose(&self) -> &str {
+        self.text.expose()
+    }
+
+    /// What it says.
+    pub fn url(&self) -> &ConnectionUrl {
+        &self.url
+    }
+}
+
+impl std::fmt::Debug for Connection {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.url.fmt(f)
     }
 }
 
@@ -168,6 +194,17 @@ pub fn jwt_secret(raw: &Raw) -> Result<Secret, Refusal> {
 
 pub fn secret(raw: &Raw) -> Result<Secret, Refusal> {
     text(raw).map(|text| Secret(text.trim().to_owned()))
+}
+
+pub fn connection(raw: &Raw) -> Result<Connection, Refusal> {
+    let text = secret(raw)?;
+    match ConnectionUrl::parse(text.expose()) {
+        Ok(url) => Ok(Connection { text, url }),
+        Err(error) => Err(Refusal::new(
+            error.to_string(),
+            "say it as postgresql://role:password@host:5432/database?sslmode=verify-full",
+        )),
+    }
 }
 
 pub fn secret_key(raw: &Raw) -> Result<Secret, Refusal> {

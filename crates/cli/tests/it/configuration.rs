@@ -56,9 +56,15 @@ fn of_two_variables_our_own_is_the_stronger() {
     let both = [("DATABASE_URL", "postgresql://h/other"), ("COLOPHON_DATABASE_URL", "postgresql://h/ours")];
     let show = &["config", "--json"][..];
     let (value, origin) = in_force(&run_with(&folder, "", &both, show), "database.url");
-    assert_eq!((value, &origin["name"]), ("postgresql://h/ours".into(), &"COLOPHON_DATABASE_URL".into()));
+    assert_eq!(
+        (value, &origin["name"]),
+        ("h:5432, database ours, sslmode prefer".into(), &"COLOPHON_DATABASE_URL".into())
+    );
     let (value, origin) = in_force(&run_with(&folder, "", &both[..1], show), "database.url");
-    assert_eq!((value, &origin["name"]), ("postgresql://h/other".into(), &"DATABASE_URL".into()));
+    assert_eq!(
+        (value, &origin["name"]),
+        ("h:5432, database other, sslmode prefer".into(), &"DATABASE_URL".into())
+    );
 }
 
 #[test]
@@ -159,6 +165,11 @@ fn what_does_not_go_together_is_refused_or_warned_of() {
     let ran = run_with(&folder, "[database]\npool_size = 2\n", &[], &["serve", "--workers", "3"]);
     assert_eq!(ran.code, Some(2), "{ran:?}");
     assert!(ran.stderr.contains("fewer than the 3 workers"), "{ran:?}");
+    let transaction = "postgresql://postgres.ref:x@aws-0-eu-central-1.pooler.supabase.com:6543/postgres";
+    let both = [("DATABASE_URL", transaction), ("COLOPHON_DIRECT_URL", transaction)];
+    let ran = run_with(&folder, "", &both, &["documents", "list"]);
+    assert_eq!((ran.code, ran.stderr.lines().count()), (Some(2), 1), "{ran:?}");
+    assert!(ran.stderr.contains("database.direct_url: is a pooler in transaction mode itself"), "{ran:?}");
     let ran = run_with(&folder, "", &[], &["worker", "--workers", "0"]);
     assert_eq!(ran.code, Some(2), "{ran:?}");
 
@@ -227,7 +238,7 @@ fn no_secret_is_ever_printed_whatever_is_wrong_with_it() {
     }
     let shown = run_with(&folder, &files[0], &[("DATABASE_URL", &url)], &["config"]);
     assert!(
-        shown.stdout.contains("(set)") && shown.stdout.contains("postgresql://u:…@127.0.0.1:1"),
+        shown.stdout.contains("(set)") && shown.stdout.contains("127.0.0.1:1, database d, role u"),
         "{shown:?}"
     );
     assert!(!folder.data().exists(), "no private server was started");
