@@ -79,8 +79,9 @@ fn words(error: &tokio_postgres::Error) -> String {
     }
 }
 
-/// Is every place taken? Poolers say so in words of their own, under codes that mean something else.
-pub(crate) fn is_full(error: &tokio_postgres::Error) -> bool {
+/// Is every place taken, in the server or in a pooler before it? Poolers say so in words of their own, under codes
+/// that mean something else.
+pub fn is_full(error: &tokio_postgres::Error) -> bool {
     let Some(db) = error.as_db_error() else { return false };
     let said = ["EMAXCONN", "max clients reached", "Max client connections", "max_client_conn", "MaxClients"];
     db.code() == &SqlState::TOO_MANY_CONNECTIONS || said.iter().any(|words| db.message().contains(words))

@@ -15,7 +15,7 @@ mod tls;
 mod url;
 
 pub use connector::{Connection, Connector};
-pub use error::Error;
+pub use error::{Error, is_full};
 pub use form::Form;
 pub use pooler::Pooler;
 pub use url::{ConnectionUrl, SslMode};

@@ -3,7 +3,6 @@
 use colophon_domain::{Cursor, Document, DocumentFilter, DocumentId, DocumentStatus, List, NewDocument};
 use serde_json::Value;
 use tokio_postgres::Row;
-use tokio_postgres::types::Type;
 use uuid::Uuid;
 
 use crate::session::column;
@@ -81,12 +80,12 @@ impl<S: Scope> Documents<'_, S> {
             .query_planned(
                 statement!("documents/list"),
                 &[
-                    (&status, Type::TEXT),
-                    (&filter.uploaded_by, Type::TEXT),
-                    (&filter.q, Type::TEXT),
-                    (&after.map(|cursor| cursor.created_at), Type::TIMESTAMPTZ),
-                    (&after.map(|cursor| cursor.id), Type::UUID),
-                    (&(i64::from(limit) + 1), Type::INT8),
+                    &status,
+                    &filter.uploaded_by,
+                    &filter.q,
+                    &after.map(|cursor| cursor.created_at),
+                    &after.map(|cursor| cursor.id),
+                    &(i64::from(limit) + 1),
                 ],
             )
             .await?;

@@ -1,5 +1,7 @@
 //! Errors of the database, sorted by what the caller can do about them.
 
+use colophon_connection::Connector;
+use deadpool_postgres::{PoolError, TimeoutType};
 use tokio_postgres::error::SqlState;
 
 /// What the database answers with.
@@ -53,18 +55,27 @@ impl Error {
         Self { kind, statement, message, source: Some(Box::new(error)) }
     }
 
-    pub(crate) fn pool(error: deadpool_postgres::PoolError) -> Self {
-        let message = match &error {
-            deadpool_postgres::PoolError::Timeout(_) => {
+    pub(crate) fn connection(error: colophon_connection::Error) -> Self {
+        let kind = if error.is_usage() {
+            ErrorKind::Invalid("database-url".to_owned())
+        } else {
+            ErrorKind::Unavailable
+        };
+        Self { kind, statement: "connect", message: error.to_string(), source: Some(Box::new(error)) }
+    }
+
+    pub(crate) fn pool(connector: &Connector, error: PoolError) -> Self {
+        let message = match error {
+            PoolError::Backend(error) => return Self::connection(connector.explain(error)),
+            PoolError::Timeout(TimeoutType::Create) => {
+                format!("cannot connect to {}: no answer in time; is a firewall in the way?", connector.url())
+            }
+            PoolError::Timeout(_) => {
                 "every connection of the pool is in use and none came free in time; try again, or raise the pool's size".to_owned()
             }
-            deadpool_postgres::PoolError::Backend(e) => match e.as_db_error() {
-                Some(db) => format!("{} (SQLSTATE {})", db.message(), db.code().code()),
-                None => format!("cannot connect: {e}"),
-            },
             other => other.to_string(),
         };
-        Self { kind: ErrorKind::Unavailable, statement: "connect", message, source: Some(Box::new(error)) }
+        Self::new(ErrorKind::Unavailable, "connect", message)
     }
 
     /// What can be done about it.
@@ -89,6 +100,9 @@ fn kind_of(error: &tokio_postgres::Error) -> ErrorKind {
             std::error::Error::source(error).is_some_and(<dyn std::error::Error>::is::<std::io::Error>);
         return if error.is_closed() || of_network { ErrorKind::Unavailable } else { ErrorKind::Corrupt };
     };
+    if colophon_connection::is_full(error) {
+        return ErrorKind::Unavailable;
+    }
     let constraint = || db.constraint().unwrap_or(db.message()).to_owned();
     match db.code() {
         &SqlState::UNIQUE_VIOLATION | &SqlState::EXCLUSION_VIOLATION | &SqlState::FOREIGN_KEY_VIOLATION => {

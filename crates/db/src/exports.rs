@@ -3,7 +3,6 @@
 use colophon_domain::{Cursor, DocumentId, ExportFile, ExportId, ExportRecord, List};
 use serde_json::{Value, json};
 use tokio_postgres::Row;
-use tokio_postgres::types::Type;
 
 use crate::documents::part_of;
 use crate::session::column;
@@ -65,10 +64,10 @@ impl<S: Scope> Exports<'_, S> {
             .query_planned(
                 statement!("exports/list"),
                 &[
-                    (&document.map(|id| id.0), Type::UUID),
-                    (&after.map(|cursor| cursor.created_at), Type::TIMESTAMPTZ),
-                    (&after.map(|cursor| cursor.id), Type::UUID),
-                    (&(i64::from(limit) + 1), Type::INT8),
+                    &document.map(|id| id.0),
+                    &after.map(|cursor| cursor.created_at),
+                    &after.map(|cursor| cursor.id),
+                    &(i64::from(limit) + 1),
                 ],
             )
             .await?;

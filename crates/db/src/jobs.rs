@@ -6,7 +6,6 @@ use colophon_domain::{
 };
 use serde_json::Value;
 use tokio_postgres::Row;
-use tokio_postgres::types::Type;
 use uuid::Uuid;
 
 use crate::documents::part_of;
@@ -74,11 +73,11 @@ impl<S: Scope> Jobs<'_, S> {
             .query_planned(
                 statement!("jobs/list"),
                 &[
-                    (&status, Type::TEXT),
-                    (&filter.document_id.map(|id| id.0), Type::UUID),
-                    (&after.map(|cursor| cursor.created_at), Type::TIMESTAMPTZ),
-                    (&after.map(|cursor| cursor.id), Type::UUID),
-                    (&(i64::from(limit) + 1), Type::INT8),
+                    &status,
+                    &filter.document_id.map(|id| id.0),
+                    &after.map(|cursor| cursor.created_at),
+                    &after.map(|cursor| cursor.id),
+                    &(i64::from(limit) + 1),
                 ],
             )
             .await?;

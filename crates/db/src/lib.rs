@@ -13,6 +13,8 @@ pub mod idempotency_keys;
 pub mod jobs;
 pub mod listen;
 pub mod pages;
+mod parameter;
+mod pool;
 pub mod queue;
 mod scope;
 mod session;
@@ -20,6 +22,7 @@ mod statement;
 pub mod versions;
 pub mod zones;
 
+pub use colophon_connection::{ConnectionUrl, Pooler};
 pub use error::{Error, ErrorKind, Result};
 pub use listen::Listener;
 pub use scope::{CallerScope, Scope, SystemScope, UserScope};

@@ -3,27 +3,35 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use colophon_connection::Connector;
 use futures_util::future::poll_fn;
 use tokio::sync::Notify;
-use tokio_postgres::{AsyncMessage, NoTls};
+use tokio_postgres::AsyncMessage;
 
 use crate::{Database, Error, Result};
 
 /// Listens for `NOTIFY colophon_jobs` until it is dropped, and connects again when the connection breaks.
 ///
-/// A wake-up may be missed (the connection was down, or a transaction pooler stands between): whoever waits must poll
-/// too.
+/// A wake-up may be missed (the connection was down, or nothing listens, since behind a transaction pooler nothing can
+/// and no direct way is known): whoever waits must poll too.
 #[derive(Debug)]
 pub struct Listener {
     woken: Arc<Notify>,
-    task: tokio::task::JoinHandle<()>,
+    task: Option<tokio::task::JoinHandle<()>>,
 }
 
 impl Listener {
     /// Starts listening in the background.
     pub fn start(database: &Database) -> Self {
         let woken = Arc::new(Notify::new());
-        let task = tokio::spawn(keep_listening(database.clone(), Arc::clone(&woken)));
+        let task = if let Some(connector) = database.listening() {
+            Some(tokio::spawn(keep_listening(connector.clone(), Arc::clone(&woken))))
+        } else {
+            tracing::info!(
+                "behind a pooler in transaction mode nothing can listen for new jobs: workers poll; give COLOPHON_DIRECT_URL to wake them at once"
+            );
+            None
+        };
         Self { woken, task }
     }
 
@@ -36,14 +44,16 @@ impl Listener {
 
 impl Drop for Listener {
     fn drop(&mut self) {
-        self.task.abort();
+        if let Some(task) = &self.task {
+            task.abort();
+        }
     }
 }
 
-async fn keep_listening(database: Database, woken: Arc<Notify>) {
+async fn keep_listening(connector: Connector, woken: Arc<Notify>) {
     let mut wait = Duration::from_millis(100);
     loop {
-        match listen(&database, &woken).await {
+        match listen(&connector, &woken).await {
             Ok(()) => wait = Duration::from_millis(100),
             Err(error) => tracing::debug!(%error, "the listening connection broke; polling meanwhile"),
         }
@@ -52,9 +62,9 @@ async fn keep_listening(database: Database, woken: Arc<Notify>) {
     }
 }
 
-async fn listen(database: &Database, woken: &Notify) -> Result<()> {
+async fn listen(connector: &Connector, woken: &Notify) -> Result<()> {
     let failed = |e| Error::postgres("listen", e);
-    let (client, mut connection) = database.config().postgres()?.connect(NoTls).await.map_err(failed)?;
+    let (client, mut connection) = connector.open().await.map_err(Error::connection)?;
     let listening = tokio::spawn(async move {
         // The client must live as long as the connection is read.
         let result = client.batch_execute("listen colophon_jobs").await;

@@ -1,61 +1,49 @@
 //! The pool, scoped sessions and transactions.
 
 use std::fmt;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
 
-use deadpool_postgres::{ManagerConfig, Object, Pool, PoolConfig, RecyclingMethod, Runtime, Timeouts};
+use colophon_connection::{ConnectionUrl, Connector, Pooler};
+use deadpool_postgres::{Object, Pool};
 use futures_util::future::{join, join3};
-use tokio_postgres::types::{ToSql, Type};
-use tokio_postgres::{NoTls, Row};
+use tokio_postgres::Row;
 
+use crate::parameter::{Params, typed, values};
 use crate::statement::Statement;
-use crate::{Error, ErrorKind, Result, Scope, scope};
+use crate::{Error, ErrorKind, Result, Scope, pool, scope};
 
 /// How to reach the database.
-#[derive(Clone)]
+#[derive(Debug, Clone)]
 pub struct Config {
-    /// A connection string of libpq's form, for a login role that may take the roles `authenticated` and
-    /// `service_role` and has no grants of its own (`authenticator`).
-    pub url: String,
+    /// For a login role that may take the roles `authenticated` and `service_role` and has no grants of its own
+    /// (`authenticator`).
+    pub url: ConnectionUrl,
+    /// A way past the pooler, for what needs a session of its own: listening for wake-ups. Not needed where `url` is
+    /// such a way.
+    pub direct_url: Option<ConnectionUrl>,
+    /// What stands behind `url`. Through [`Pooler::Transaction`] every statement goes unnamed, with its types.
+    pub pooler: Pooler,
     /// Connections held at most.
     pub pool_size: usize,
     /// What `pg_stat_activity` shows.
     pub application_name: String,
 }
 
-impl fmt::Debug for Config {
-    // The URL may hold a password.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Config").field("pool_size", &self.pool_size).finish_non_exhaustive()
-    }
-}
-
-impl Config {
-    pub(crate) fn postgres(&self) -> Result<tokio_postgres::Config> {
-        let mut config: tokio_postgres::Config = self.url.parse().map_err(|e: tokio_postgres::Error| {
-            Error::new(
-                ErrorKind::Invalid("database-url".into()),
-                "connect",
-                format!("the database URL cannot be read: {e}"),
-            )
-        })?;
-        config.application_name(&self.application_name);
-        config.connect_timeout(Duration::from_secs(10));
-        Ok(config)
-    }
-}
-
 /// The database: a pool of connections that nothing outside this crate can take from.
 #[derive(Clone)]
-pub struct Database {
+pub struct Database(Arc<Inner>);
+
+struct Inner {
     pool: Pool,
-    config: Config,
+    connector: Connector,
+    listening: Option<Connector>,
+    pooler: Pooler,
 }
 
 impl fmt::Debug for Database {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Database").field("config", &self.config).finish_non_exhaustive()
+        f.debug_tuple("Database").field(&self.0.connector).field(&self.0.pooler).finish()
     }
 }
 
@@ -63,29 +51,22 @@ impl Database {
     /// Makes the pool; connections are opened when they are first needed.
     ///
     /// # Errors
-    /// The URL cannot be read.
+    /// The authorities' certificates that the URL names cannot be read.
     pub fn new(config: Config) -> Result<Self> {
-        let manager = deadpool_postgres::Manager::from_config(
-            config.postgres()?,
-            NoTls,
-            ManagerConfig { recycling_method: RecyclingMethod::Fast },
-        );
-        let wait = Some(Duration::from_secs(10));
-        let pool = Pool::builder(manager)
-            .config(PoolConfig {
-                max_size: config.pool_size,
-                timeouts: Timeouts { wait, create: wait, recycle: wait },
-                ..PoolConfig::default()
-            })
-            .runtime(Runtime::Tokio1)
-            .build()
-            .map_err(|e| Error::new(ErrorKind::Bug, "connect", e.to_string()))?;
-        Ok(Self { pool, config })
+        let Config { url, direct_url, pooler, pool_size, application_name } = config;
+        let connector = |url: &ConnectionUrl| url.connector(&application_name).map_err(Error::connection);
+        let listening = match (&direct_url, pooler) {
+            (None, Pooler::Transaction) => None,
+            (direct, _) => Some(connector(direct.as_ref().unwrap_or(&url))?),
+        };
+        let connector = connector(&url)?;
+        let pool = pool::make(&connector, pool_size)?;
+        Ok(Self(Arc::new(Inner { pool, connector, listening, pooler })))
     }
 
     /// A session for whoever asks.
     pub fn session<S: Scope>(&self, scope: &S) -> Session<S> {
-        Session { pool: self.pool.clone(), scope: scope.clone() }
+        Session { database: self.clone(), scope: scope.clone() }
     }
 
     /// Whether the server answers.
@@ -93,24 +74,28 @@ impl Database {
     /// # Errors
     /// It does not.
     pub async fn ping(&self) -> Result<()> {
-        let client = self.pool.get().await.map_err(Error::pool)?;
-        client.batch_execute("").await.map_err(|e| Error::postgres("ping", e))
+        self.client().await?.batch_execute("").await.map_err(|e| Error::postgres("ping", e))
     }
 
     /// Closes every connection that is not in use, and the others when they come back. Nothing can be begun after it.
     pub fn close(&self) {
-        self.pool.close();
+        self.0.pool.close();
     }
 
-    pub(crate) fn config(&self) -> &Config {
-        &self.config
+    /// What can listen: it has a session of its own. `None` where only a pooler in transaction mode is known.
+    pub(crate) fn listening(&self) -> Option<&Connector> {
+        self.0.listening.as_ref()
+    }
+
+    async fn client(&self) -> Result<Object> {
+        pool::take(&self.0.pool, &self.0.connector).await
     }
 }
 
 /// Somebody's access to the database.
 #[derive(Clone)]
 pub struct Session<S> {
-    pool: Pool,
+    database: Database,
     scope: S,
 }
 
@@ -132,9 +117,9 @@ impl<S: Scope> Session<S> {
     }
 
     async fn begin_as(&self, begin: &'static str) -> Result<Tx<S>> {
-        let client = self.pool.get().await.map_err(Error::pool)?;
         Ok(Tx {
-            client: Some(client),
+            client: Some(self.database.client().await?),
+            unnamed: self.database.0.pooler == Pooler::Transaction,
             scope: self.scope.clone(),
             begin,
             begun: AtomicBool::new(false),
@@ -146,6 +131,8 @@ impl<S: Scope> Session<S> {
 /// A transaction in somebody's name. Dropped without [`Tx::commit`], it is rolled back.
 pub struct Tx<S> {
     client: Option<Object>,
+    /// Nothing may be prepared by name: the next transaction may meet another server process.
+    unnamed: bool,
     scope: S,
     begin: &'static str,
     begun: AtomicBool,
@@ -162,8 +149,6 @@ impl<S> Drop for Tx<S> {
         }
     }
 }
-
-pub(crate) type Params<'a> = &'a [&'a (dyn ToSql + Sync)];
 
 impl<S: Scope> Tx<S> {
     /// Commits. What was read or written before is durable once this returns.
@@ -204,21 +189,21 @@ impl<S: Scope> Tx<S> {
     }
 
     pub(crate) async fn query(&self, statement: Statement, params: Params<'_>) -> Result<Vec<Row>> {
+        if self.unnamed {
+            return self.query_planned(statement, params).await;
+        }
         let client = self.client()?;
-        let prepared =
-            client.prepare_cached(statement.sql).await.map_err(|e| self.refused(statement.name, e))?;
-        let run = client.query(&prepared, params);
+        let prepared = self.prepare(client, statement, params).await?;
+        let values = values(params);
+        let run = client.query(&prepared, &values);
         self.enter_with(client, run).await?.map_err(|e| self.refused(statement.name, e))
     }
 
     /// For statements whose filters may be absent: sent unprepared, so that each call is planned for what it asks.
-    pub(crate) async fn query_planned(
-        &self,
-        statement: Statement,
-        params: &[(&(dyn ToSql + Sync), Type)],
-    ) -> Result<Vec<Row>> {
+    pub(crate) async fn query_planned(&self, statement: Statement, params: Params<'_>) -> Result<Vec<Row>> {
         let client = self.client()?;
-        let run = client.query_typed(statement.sql, params);
+        let typed = typed(params);
+        let run = client.query_typed(statement.sql, &typed);
         self.enter_with(client, run).await?.map_err(|e| self.refused(statement.name, e))
     }
 
@@ -234,10 +219,34 @@ impl<S: Scope> Tx<S> {
 
     pub(crate) async fn execute(&self, statement: Statement, params: Params<'_>) -> Result<u64> {
         let client = self.client()?;
+        let ran = if self.unnamed {
+            let typed = typed(params);
+            self.enter_with(client, client.execute_typed(statement.sql, &typed)).await?
+        } else {
+            let prepared = self.prepare(client, statement, params).await?;
+            let values = values(params);
+            self.enter_with(client, client.execute(&prepared, &values)).await?
+        };
+        ran.map_err(|e| self.refused(statement.name, e))
+    }
+
+    /// Once for each connection.
+    async fn prepare(
+        &self,
+        client: &Object,
+        statement: Statement,
+        params: Params<'_>,
+    ) -> Result<tokio_postgres::Statement> {
         let prepared =
             client.prepare_cached(statement.sql).await.map_err(|e| self.refused(statement.name, e))?;
-        let run = client.execute(&prepared, params);
-        self.enter_with(client, run).await?.map_err(|e| self.refused(statement.name, e))
+        // So every test through a named statement says whether the unnamed one would mean the same.
+        debug_assert!(
+            prepared.params().iter().eq(params.iter().map(|p| p.sql_type()).collect::<Vec<_>>().iter()),
+            "{}: the server infers {:?}; bind these types, or cast in the statement",
+            statement.name,
+            prepared.params()
+        );
+        Ok(prepared)
     }
 
     fn client(&self) -> Result<&Object> {
@@ -265,14 +274,20 @@ impl<S: Scope> Tx<S> {
         if self.begun.load(Ordering::Acquire) {
             return Ok(run.await);
         }
-        let enter =
-            client.prepare_cached(scope::ENTER.sql).await.map_err(|e| self.refused(scope::ENTER.name, e))?;
-        self.begun.store(true, Ordering::Release);
         let (role, claims, timeout) =
             (self.scope.role(), self.scope.claims(), self.scope.statement_timeout());
         let settings: Params<'_> = &[&role, &claims, &timeout, &"10s"];
-        let (begun, entered, ran) =
-            join3(client.batch_execute(self.begin), client.execute(&enter, settings), run).await;
+        let (begun, entered, ran) = if self.unnamed {
+            let settings = typed(settings);
+            self.begun.store(true, Ordering::Release);
+            let enter = client.execute_typed(scope::ENTER.sql, &settings);
+            join3(client.batch_execute(self.begin), enter, run).await
+        } else {
+            let enter = self.prepare(client, scope::ENTER, settings).await?;
+            let settings = values(settings);
+            self.begun.store(true, Ordering::Release);
+            join3(client.batch_execute(self.begin), client.execute(&enter, &settings), run).await
+        };
         begun.map_err(|e| self.refused("begin", e))?;
         entered.map_err(|e| self.refused(scope::ENTER.name, e))?;
         Ok(ran)

@@ -3,7 +3,6 @@
 use colophon_domain::{DocumentId, NewZone, SearchHit, Strategy, Zone, ZoneFilter, ZoneId};
 use serde_json::{Value, json};
 use tokio_postgres::Row;
-use tokio_postgres::types::Type;
 use uuid::Uuid;
 
 use crate::session::column;
@@ -75,14 +74,7 @@ impl<S: Scope> Zones<'_, S> {
         self.0
             .query_planned(
                 statement!("zones/list"),
-                &[
-                    (&document.0, Type::UUID),
-                    (&filter.page_number, Type::INT4),
-                    (&filter.zone_type, Type::TEXT),
-                    (&filter.status, Type::TEXT),
-                    (&after, Type::INT4),
-                    (&limit, Type::INT8),
-                ],
+                &[&document.0, &filter.page_number, &filter.zone_type, &filter.status, &after, &limit],
             )
             .await?
             .iter()

@@ -2,11 +2,12 @@
 
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use colophon_db::{Config, Database};
+use colophon_db::{Config, ConnectionUrl, Database, Pooler};
 use colophon_domain::UserId;
 use colophon_embedded::SOCKET_ROLES;
 use tokio_postgres::{Client, NoTls};
 
+use crate::pooler::{self, through_a_pooler};
 use crate::server::{Order, Server, words};
 use crate::templates::Template;
 
@@ -68,6 +69,13 @@ impl TestDatabase {
         client
     }
 
+    /// A connection string through `PgBouncer` in transaction mode, for `postgres` or `authenticator`; `None` where
+    /// there is no such program.
+    pub fn pooled_url(&self, role: &str) -> Option<String> {
+        let port = pooler::port()?;
+        Some(format!("postgresql://{role}@127.0.0.1:{port}/{}?sslmode=disable", self.name))
+    }
+
     /// The database as the program sees it, with a pool of ten connections.
     pub async fn database(&self) -> Database {
         self.database_of(10).await
@@ -75,12 +83,31 @@ impl TestDatabase {
 
     /// As [`TestDatabase::database`], with a pool of `pool_size` connections.
     pub async fn database_of(&self, pool_size: usize) -> Database {
-        let config =
-            Config { url: self.url("authenticator"), pool_size, application_name: "a test".to_owned() };
-        let database = Database::new(config).expect("the URL is one");
-        database.ping().await.expect("it answers");
-        database
+        if through_a_pooler() {
+            return self.pooled_database_of(pool_size).await.expect("COLOPHON_TEST_POOLER needs PgBouncer");
+        }
+        open(&self.url("authenticator"), None, Pooler::None, pool_size).await
     }
+
+    /// As [`TestDatabase::database_of`], through `PgBouncer` whatever the run; `None` where there is no such program.
+    pub async fn pooled_database_of(&self, pool_size: usize) -> Option<Database> {
+        let url = self.pooled_url("authenticator")?;
+        Some(open(&url, Some(&self.url("authenticator")), Pooler::Transaction, pool_size).await)
+    }
+}
+
+async fn open(url: &str, direct_url: Option<&str>, pooler: Pooler, pool_size: usize) -> Database {
+    let parse = |url: &str| ConnectionUrl::parse(url).expect("a URL");
+    let database = Database::new(Config {
+        url: parse(url),
+        direct_url: direct_url.map(parse),
+        pooler,
+        pool_size,
+        application_name: "a test".to_owned(),
+    });
+    let database = database.expect("nothing has to be read");
+    database.ping().await.expect("it answers");
+    database
 }
 
 impl Drop for TestDatabase {

@@ -1,6 +1,6 @@
 //! The one server of all test processes, and the thread of this process that gives orders to it.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock, mpsc};
 
 use colophon_embedded::{Postgres, SUPERUSER, Settings};
@@ -71,6 +71,11 @@ impl Server {
 
     pub(crate) fn url(&self, role: &str, database: &str) -> String {
         self.postgres.url(role, database)
+    }
+
+    /// The folder and the port that name the server's socket.
+    pub(crate) fn socket(&self) -> (&Path, u16) {
+        (self.postgres.socket_dir(), self.postgres.port())
     }
 
     /// Gives an order and waits until it is done. Blocks: it is also called where a test unwinds.

@@ -21,9 +21,9 @@ impl Server {
         settings.listen = Some("127.0.0.1:0".parse().expect("an address"));
         settings.server_settings = vec![("fsync".into(), "off".into())];
         let server = Self { postgres: Postgres::open(settings).await.expect("it opens"), folder };
-        let rules = "local all all peer map=colophon\nhost all anybody all trust\nhost all by_password all scram-sha-256\n\
+        let access = "local all all peer map=colophon\nhost all anybody all trust\nhost all by_password all scram-sha-256\n\
                      hostssl all by_tls all trust\nhostnossl all by_plain all trust\n";
-        server.place("pg_hba.conf", rules);
+        server.place("pg_hba.conf", access);
         let roles = "create role anybody login; create role by_tls login; create role by_plain login;
                      create role by_password login password 'correct'; select pg_reload_conf()";
         server.admin().await.batch_execute(roles).await.expect("roles");
