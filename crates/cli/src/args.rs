@@ -1,21 +1,27 @@
 //! What may be typed. One place defines a flag; help, environment variables and completions follow from it.
 
+mod flags;
 mod migrate;
 
 use std::ffi::OsString;
-use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use clap::{Parser, Subcommand, ValueEnum};
 use colophon_domain::{DocumentId, DocumentStatus, ExportId, JobId, JobStatus, Strategy, UserId, ZoneId};
 
+pub use flags::Flags;
 pub use migrate::{Manners, Migrate, RepairStatus};
+
+use crate::config::{Given, INSTANCE, Purpose, SERVE, WORK};
 
 /// The persistence layer of a document platform: PDFs go in; their zones, the history of the work on them and the
 /// people's corrections are kept safe and come out again.
 #[derive(Debug, Parser)]
 #[command(name = "colophon", version, propagate_version = true)]
 pub struct Args {
+    /// Which instance: a data folder with a private PostgreSQL, or a shared database and store.
+    #[command(flatten)]
+    pub instance: Flags<INSTANCE>,
     #[command(subcommand)]
     pub command: Command,
 }
@@ -27,10 +33,7 @@ pub enum Command {
     /// Run workers only
     Worker {
         #[command(flatten)]
-        place: Place,
-        /// Jobs worked on at once
-        #[arg(long, env = "COLOPHON_WORKERS", default_value_t = 2, value_parser = clap::value_parser!(u16).range(1..=256))]
-        workers: u16,
+        work: Flags<WORK>,
     },
     /// Upload and process PDF files, or folders of them
     Import(Import),
@@ -58,10 +61,10 @@ pub enum Command {
     /// The migrations of the database's schema
     #[command(subcommand)]
     Migrate(Migrate),
+    /// Show the configuration in force, and who said what
+    Config(Show),
     /// Make a token for the API
     Token {
-        #[command(flatten)]
-        place: Place,
         /// Whom it names; the instance's owner unless said
         #[arg(long)]
         user: Option<UserId>,
@@ -85,7 +88,35 @@ pub enum Command {
     },
 }
 
+impl Args {
+    /// What was given of the configuration.
+    pub fn given(&self) -> Given {
+        let more: &[_] = match &self.command {
+            Command::Serve(serve) => &serve.flags.0,
+            Command::Worker { work } => &work.0,
+            Command::Import(import) => &import.work.0,
+            Command::Config(show) => &show.flags.0,
+            _ => &[],
+        };
+        [&self.instance.0, more].concat()
+    }
+}
+
 impl Command {
+    /// What the configuration is read for; `None` for what needs none.
+    pub fn purpose(&self) -> Option<Purpose> {
+        match self {
+            Self::Serve(_) => Some(Purpose::Serve),
+            Self::Worker { .. } => Some(Purpose::Worker),
+            Self::Import(_) => Some(Purpose::Import),
+            Self::Config(show) if show.default => None,
+            Self::Config(_) => Some(Purpose::Inspect),
+            Self::Migrate(migrate) if !migrate.needs_database() => None,
+            Self::Completions { .. } | Self::PdfChild { .. } => None,
+            _ => Some(Purpose::Other),
+        }
+    }
+
     /// What is logged unless `COLOPHON_LOG` says otherwise. The pool's own words on a broken connection ("db error")
     /// say less than the error that its user gets.
     pub fn log_filter(&self) -> &'static str {
@@ -96,36 +127,10 @@ impl Command {
     }
 }
 
-/// Which instance: a data folder with a private PostgreSQL, or a shared database and store.
-#[derive(Debug, Clone, clap::Args)]
-pub struct Place {
-    /// Folder of the private PostgreSQL, the files and the secrets [default: the platform's data folder]
-    #[arg(long, env = "COLOPHON_DATA_DIR", value_name = "FOLDER")]
-    pub data_dir: Option<PathBuf>,
-    /// A shared database instead of the private one; `DATABASE_URL` where this is absent
-    #[arg(long, env = "COLOPHON_DATABASE_URL", value_name = "URL", hide_env_values = true)]
-    pub database_url: Option<String>,
-    /// Where the objects are: `file:///folder` [default: the data folder]
-    #[arg(long, env = "COLOPHON_STORAGE_URL", value_name = "URL", hide_env_values = true)]
-    pub storage_url: Option<String>,
-    /// Folder with the programs `postgres` and `initdb` for the private PostgreSQL [default: looked for]
-    #[arg(long, env = "COLOPHON_POSTGRES_DIR", value_name = "FOLDER")]
-    pub postgres_dir: Option<PathBuf>,
-}
-
 #[derive(Debug, clap::Args)]
 pub struct Serve {
     #[command(flatten)]
-    pub place: Place,
-    /// Address of the API
-    #[arg(long, env = "COLOPHON_LISTEN", default_value = "127.0.0.1:8787", value_name = "ADDRESS")]
-    pub listen: SocketAddr,
-    /// Jobs worked on at once; 0 for none
-    #[arg(long, env = "COLOPHON_WORKERS", default_value_t = 2, value_parser = clap::value_parser!(u16).range(0..=256))]
-    pub workers: u16,
-    /// TCP address of the private PostgreSQL, besides its Unix socket [default: none]
-    #[arg(long, env = "COLOPHON_DATABASE_LISTEN", value_name = "ADDRESS")]
-    pub database_listen: Option<SocketAddr>,
+    pub flags: Flags<{ WORK | SERVE }>,
     /// Print one line of JSON on standard output when ready
     #[arg(long)]
     pub ready_json: bool,
@@ -133,8 +138,6 @@ pub struct Serve {
 
 #[derive(Debug, clap::Args)]
 pub struct Import {
-    #[command(flatten)]
-    pub place: Place,
     /// PDF files, or folders to search for them
     #[arg(required = true, value_name = "PATH")]
     pub paths: Vec<PathBuf>,
@@ -144,9 +147,8 @@ pub struct Import {
     /// Only store them
     #[arg(long)]
     pub no_process: bool,
-    /// Jobs worked on at once in this process; 0 leaves the work to other workers
-    #[arg(long, env = "COLOPHON_WORKERS", default_value_t = 2, value_parser = clap::value_parser!(u16).range(0..=256))]
-    pub workers: u16,
+    #[command(flatten)]
+    pub work: Flags<WORK>,
     /// Print one line of JSON for each file
     #[arg(long)]
     pub json: bool,
@@ -154,8 +156,6 @@ pub struct Import {
 
 #[derive(Debug, clap::Args)]
 pub struct Export {
-    #[command(flatten)]
-    pub place: Place,
     /// The document
     pub document: DocumentId,
     /// Format: json
@@ -172,14 +172,24 @@ pub struct Export {
     pub output: PathBuf,
 }
 
+#[derive(Debug, clap::Args)]
+pub struct Show {
+    #[command(flatten)]
+    pub flags: Flags<{ WORK | SERVE }>,
+    /// Print a file with every key, what it means and its default, instead
+    #[arg(long, conflicts_with = "json")]
+    pub default: bool,
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
 /// Inclusive ranges of pages, from 1.
 #[derive(Debug, Clone)]
 pub struct Pages(pub Vec<(i32, i32)>);
 
 #[derive(Debug, clap::Args)]
 pub struct ListOptions {
-    #[command(flatten)]
-    pub place: Place,
     /// Rows at most
     #[arg(long, default_value_t = 50, value_parser = clap::value_parser!(u16).range(1..=1000))]
     pub limit: u16,
@@ -190,8 +200,6 @@ pub struct ListOptions {
 
 #[derive(Debug, clap::Args)]
 pub struct ShowOptions {
-    #[command(flatten)]
-    pub place: Place,
     /// Print JSON
     #[arg(long)]
     pub json: bool,

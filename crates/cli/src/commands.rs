@@ -15,36 +15,50 @@ use std::process::ExitCode;
 use clap::CommandFactory as _;
 use colophon_http::auth;
 
-use crate::args::{Args, Command, Role};
+use crate::args::{Args, Command, Role, Show};
+use crate::config::{self, Config};
 use crate::{instance, output};
 
-/// Does what was asked.
-pub async fn run(command: Command) -> anyhow::Result<ExitCode> {
+/// Does what was asked of an instance.
+pub async fn run(config: &Config, command: Command) -> anyhow::Result<ExitCode> {
     match command {
-        Command::Serve(serve) => serve::run(serve).await?,
-        Command::Worker { place, workers } => worker::run(&place, workers).await?,
-        Command::Import(import) => return import::run(import).await,
-        Command::Export(export) => export::run(export).await?,
-        Command::Documents(documents) => documents::run(documents).await?,
-        Command::Zones(zones) => zones::run(zones).await?,
-        Command::Search { query, list } => zones::search(&query, &list).await?,
-        Command::Jobs(jobs) => jobs::run(jobs).await?,
-        Command::Exports(exports) => exports::run(exports).await?,
-        Command::Migrate(migrate) => return migrate::run(migrate).await,
-        Command::Token { place, user, role, ttl } => {
-            let (verifier, owner) = instance::identity(&place)?;
+        Command::Serve(serve) => serve::run(config, serve).await?,
+        Command::Worker { .. } => worker::run(config).await?,
+        Command::Import(import) => return import::run(config, import).await,
+        Command::Export(export) => export::run(config, export).await?,
+        Command::Documents(documents) => documents::run(config, documents).await?,
+        Command::Zones(zones) => zones::run(config, zones).await?,
+        Command::Search { query, list } => zones::search(config, &query, &list).await?,
+        Command::Jobs(jobs) => jobs::run(config, jobs).await?,
+        Command::Exports(exports) => exports::run(config, exports).await?,
+        Command::Migrate(migrate) => return migrate::run(config, migrate).await,
+        Command::Config(Show { json: true, .. }) => config::print_json(config)?,
+        Command::Config(_) => config::print(config)?,
+        Command::Token { user, role, ttl } => {
+            let (verifier, owner) = instance::identity(config)?;
             let role = match role {
                 Role::Authenticated => auth::Role::Authenticated,
                 Role::ServiceRole => auth::Role::ServiceRole,
             };
             output::line(&verifier.mint(user.unwrap_or(owner), role, ttl)?)?;
         }
+        other => return run_alone(other),
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Does what needs no instance and no configuration.
+pub fn run_alone(command: Command) -> anyhow::Result<ExitCode> {
+    match command {
+        Command::Config(_) => output::raw(config::default_file().as_bytes())?,
+        Command::Migrate(migrate) => return migrate::run_alone(&migrate),
         Command::Completions { shell } => {
             let mut script = Vec::new();
             clap_complete::generate(shell, &mut Args::command(), "colophon", &mut script);
             output::raw(&script)?;
         }
         Command::PdfChild { .. } => unreachable!("main has dealt with it before any runtime was made"),
+        other => anyhow::bail!("{other:?} needs a configuration; this is a mistake of the program"),
     }
     Ok(ExitCode::SUCCESS)
 }

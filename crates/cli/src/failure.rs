@@ -4,7 +4,8 @@ use std::process::ExitCode;
 
 use colophon_db::ErrorKind;
 
-use crate::output::ReaderGone;
+use crate::config::Problem;
+use crate::output::{self, ReaderGone};
 
 /// Some went in, some were refused.
 pub const IN_PART: u8 = 3;
@@ -52,6 +53,14 @@ pub fn report(error: &anyhow::Error) -> ExitCode {
     let line = line.split_whitespace().collect::<Vec<_>>().join(" ");
     eprintln!("colophon: {line}");
     ExitCode::from(code_of(error))
+}
+
+/// Says everything that is wrong with the configuration, a line each.
+pub fn report_all(problems: &[Problem]) -> ExitCode {
+    for problem in problems {
+        eprintln!("colophon: {}", output::one_line(&problem.to_string()));
+    }
+    ExitCode::from(USAGE)
 }
 
 fn code_of(error: &anyhow::Error) -> u8 {

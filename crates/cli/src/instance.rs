@@ -6,19 +6,18 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use colophon_blobs::Store;
-use colophon_db::{Config, Database};
+use colophon_db::Database;
 use colophon_domain::UserId;
 use colophon_embedded::{OnProgress, Postgres, Progress, Settings};
 use colophon_http::auth::{Issuer, Jwks, Keys, Verifier};
 use colophon_migrate::{Migrator, Standing};
-use colophon_service::{DEFAULT_UPLOAD_LIMIT, Platform};
-use etcetera::BaseStrategy as _;
+use colophon_service::Platform;
 use indicatif::{ProgressBar, ProgressStyle};
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
-use crate::args::Place;
-use crate::failure::{Usage, WrongSchema};
+use crate::config::{Config, Secret, Supabase};
+use crate::failure::WrongSchema;
 use crate::secrets;
 
 /// The private instance's database, its bootstrap superuser, the owner of its tables, and the role that logs in.
@@ -57,21 +56,21 @@ pub struct Wish {
 impl Instance {
     /// Opens an instance: starts or joins its private PostgreSQL and brings that one's schema up to date; a shared
     /// database is only checked.
-    pub async fn open(place: &Place, wish: Wish) -> anyhow::Result<Self> {
-        let data_dir = data_dir(place)?;
-        let store = store(place, &data_dir)?;
-        let owner = secrets::owner(&data_dir)?;
-        let (url, postgres) = if let Some(url) = shared_url(place)? {
-            check_schema(&url).await?;
-            (url, None)
+    pub async fn open(config: &Config, wish: Wish) -> anyhow::Result<Self> {
+        let store = Store::folder(&config.objects_dir())?;
+        let owner = secrets::owner(&config.data_dir)?;
+        let (url, postgres) = if let Some(url) = &config.database.url {
+            check_schema(config, url.expose()).await?;
+            (url.expose().to_owned(), None)
         } else {
-            let postgres = open_private(place, &data_dir, &wish).await?;
+            let postgres = open_private(config, &wish).await?;
             migrate_private(&postgres).await?;
             (postgres.url(LOGIN, DATABASE), Some(Arc::new(postgres)))
         };
-        let database = Database::new(Config {
+        let by_default = (POOL + usize::from(wish.workers) * 2).min(POOL_MOST);
+        let database = Database::new(colophon_db::Config {
             url,
-            pool_size: (POOL + usize::from(wish.workers) * 2).min(POOL_MOST),
+            pool_size: config.database.pool_size.unwrap_or(by_default),
             application_name: wish.program.to_owned(),
         })?;
         let platform = Arc::new(Platform {
@@ -82,20 +81,20 @@ impl Instance {
             inspections: Arc::new(Semaphore::new(
                 std::thread::available_parallelism().map_or(2, usize::from) * 2,
             )),
-            upload_limit: DEFAULT_UPLOAD_LIMIT,
+            upload_limit: config.upload_limit,
         });
         let supervisor = CancellationToken::new();
         if let Some(postgres) = &postgres {
             tokio::spawn(supervise(Arc::clone(postgres), supervisor.clone()));
         }
-        Ok(Self { platform, owner, data_dir, postgres, supervisor })
+        Ok(Self { platform, owner, data_dir: config.data_dir.clone(), postgres, supervisor })
     }
 
     /// How this instance verifies tokens.
-    pub fn verifier(&self) -> anyhow::Result<Verifier> {
+    pub fn verifier(&self, config: &Config) -> anyhow::Result<Verifier> {
         let keys = match &self.postgres {
             Some(_) => Keys::private(secrets::token_secret(&self.data_dir)?),
-            None => shared_keys()?,
+            None => shared_keys(&config.supabase)?,
         };
         Ok(Verifier::new(keys)?)
     }
@@ -124,77 +123,37 @@ impl Instance {
 }
 
 /// A migrator for an instance, and what must live as long as it works.
-pub async fn migrator(place: &Place) -> anyhow::Result<(Migrator, Option<Postgres>)> {
-    if let Some(url) = shared_url(place)? {
-        return Ok((Migrator::connect(&direct_url(&url)).await?, None));
+pub async fn migrator(config: &Config) -> anyhow::Result<(Migrator, Option<Postgres>)> {
+    if let Some(url) = &config.database.url {
+        return Ok((Migrator::connect(direct_url(config, url.expose())).await?, None));
     }
-    let data_dir = data_dir(place)?;
     let wish = Wish { program: "colophon migrate", ..Wish::default() };
-    let postgres = open_private(place, &data_dir, &wish).await?;
+    let postgres = open_private(config, &wish).await?;
     prepare_private(&postgres).await?;
     Ok((Migrator::connect(&postgres.url(OWNER, DATABASE)).await?, Some(postgres)))
 }
 
 /// The secret and the owner of a private instance, without starting anything.
-pub fn identity(place: &Place) -> anyhow::Result<(Verifier, UserId)> {
-    let data_dir = data_dir(place)?;
-    std::fs::create_dir_all(&data_dir).with_context(|| format!("cannot make {}", data_dir.display()))?;
-    Ok((Verifier::new(Keys::private(secrets::token_secret(&data_dir)?))?, secrets::owner(&data_dir)?))
+pub fn identity(config: &Config) -> anyhow::Result<(Verifier, UserId)> {
+    let data_dir = &config.data_dir;
+    std::fs::create_dir_all(data_dir).with_context(|| format!("cannot make {}", data_dir.display()))?;
+    Ok((Verifier::new(Keys::private(secrets::token_secret(data_dir)?))?, secrets::owner(data_dir)?))
 }
 
-/// What the tokens of a shared database are verified with, as the environment says.
-fn shared_keys() -> anyhow::Result<Keys> {
-    let set = |name| std::env::var(name).ok().map(|value| value.trim().to_owned()).filter(|v| !v.is_empty());
-    let mut keys = set("SUPABASE_URL").map_or_else(|| Ok(Keys::default()), |url| Keys::project(&url))?;
-    keys.secret = set("SUPABASE_JWT_SECRET").map(String::into_bytes);
-    if let Some(source) = set("SUPABASE_JWKS") {
-        keys.jwks = Some(Jwks::new(source.as_str().into()));
+/// What the tokens of a shared database are verified with.
+fn shared_keys(supabase: &Supabase) -> anyhow::Result<Keys> {
+    let text = |secret: &Secret| secret.expose().to_owned();
+    let mut keys = supabase.url.as_ref().map_or_else(|| Ok(Keys::default()), |url| Keys::project(url))?;
+    keys.secret = supabase.jwt_secret.as_ref().map(text).map(String::into_bytes);
+    if let Some(source) = &supabase.jwks {
+        keys.jwks = Some(Jwks::new(source.clone()));
     }
     // A project behind an address of its own may sign with another name than that address.
-    if let Some(issuer) = set("SUPABASE_JWT_ISSUER") {
-        keys.issuer = Issuer::Project(issuer);
+    if let Some(issuer) = &supabase.jwt_issuer {
+        keys.issuer = Issuer::Project(issuer.clone());
     }
-    keys.secret_key = set("SUPABASE_SECRET_KEY").or_else(|| set("SUPABASE_SERVICE_ROLE_KEY"));
-    if keys.secret.is_none() && keys.jwks.is_none() {
-        let problem = "a shared database needs to know whose tokens it lets in: set SUPABASE_URL (or SUPABASE_JWKS, \
-                       the address or file of the project's public keys), or SUPABASE_JWT_SECRET";
-        return Err(Usage(problem.into()).into());
-    }
+    keys.secret_key = supabase.secret_key.as_ref().map(text);
     Ok(keys)
-}
-
-fn data_dir(place: &Place) -> anyhow::Result<PathBuf> {
-    let folder = match &place.data_dir {
-        Some(folder) => folder.clone(),
-        None => etcetera::base_strategy::choose_native_strategy()
-            .map(|platform| platform.data_dir().join("colophon"))
-            .map_err(|_| Usage("there is no home folder to keep data in; say --data-dir FOLDER".into()))?,
-    };
-    std::path::absolute(&folder).with_context(|| format!("cannot find {}", folder.display()))
-}
-
-/// A URL that cannot be read is a mistake of usage, and told before anything is tried.
-fn shared_url(place: &Place) -> anyhow::Result<Option<String>> {
-    let url = place.database_url.clone().or_else(|| std::env::var("DATABASE_URL").ok());
-    let Some(url) = url.filter(|url| !url.is_empty()) else { return Ok(None) };
-    Database::new(Config { url: url.clone(), pool_size: 1, application_name: "colophon".to_owned() })?;
-    Ok(Some(url))
-}
-
-fn store(place: &Place, data_dir: &std::path::Path) -> anyhow::Result<Store> {
-    let folder = match place.storage_url.as_deref() {
-        None => data_dir.join("objects"),
-        Some(url) => match url.strip_prefix("file://") {
-            Some(path) if path.starts_with('/') => PathBuf::from(path),
-            _ => {
-                return Err(Usage(
-                    "--storage-url: this version stores in folders only; say file:///folder".into(),
-                )
-                .into());
-            }
-        },
-    };
-    Ok(Store::folder(&folder)?)
 }
 
 /// On Linux the running program itself, even where its file was replaced meanwhile by another version.
@@ -205,9 +164,9 @@ fn this_program() -> anyhow::Result<PathBuf> {
     std::env::current_exe().context("cannot find this program's own file")
 }
 
-async fn open_private(place: &Place, data_dir: &std::path::Path, wish: &Wish) -> anyhow::Result<Postgres> {
-    let mut settings = Settings::new(data_dir, wish.program);
-    settings.postgres_dir.clone_from(&place.postgres_dir);
+async fn open_private(config: &Config, wish: &Wish) -> anyhow::Result<Postgres> {
+    let mut settings = Settings::new(&config.data_dir, wish.program);
+    settings.postgres_dir.clone_from(&config.postgres_dir);
     settings.listen = wish.database_listen;
     settings.progress = progress();
     Ok(Postgres::open(settings).await?)
@@ -263,8 +222,8 @@ async fn prepare_private(postgres: &Postgres) -> anyhow::Result<()> {
     Ok(())
 }
 
-async fn check_schema(url: &str) -> anyhow::Result<()> {
-    match Migrator::connect(&direct_url(url)).await?.standing().await? {
+async fn check_schema(config: &Config, url: &str) -> anyhow::Result<()> {
+    match Migrator::connect(direct_url(config, url)).await?.standing().await? {
         Standing::Current => Ok(()),
         Standing::Behind(pending) => Err(WrongSchema(format!(
             "the database lacks {pending} migrations that this program needs; run `colophon migrate up`"
@@ -275,9 +234,8 @@ async fn check_schema(url: &str) -> anyhow::Result<()> {
 }
 
 /// The session connection for migrations, where the shared URL is of a pooler.
-fn direct_url(url: &str) -> String {
-    let direct = std::env::var("COLOPHON_DIRECT_URL").ok().filter(|url| !url.is_empty());
-    direct.unwrap_or_else(|| url.to_owned())
+fn direct_url<'a>(config: &'a Config, url: &'a str) -> &'a str {
+    config.database.direct_url.as_ref().map_or(url, |direct| direct.expose())
 }
 
 /// Starts the private PostgreSQL again when it was killed.

@@ -2,6 +2,7 @@
 
 mod args;
 mod commands;
+mod config;
 mod failure;
 mod instance;
 mod output;
@@ -13,6 +14,7 @@ use std::process::ExitCode;
 use clap::Parser as _;
 
 use args::{Args, Command};
+use config::Config;
 
 fn main() -> ExitCode {
     let args = Args::parse();
@@ -20,20 +22,28 @@ fn main() -> ExitCode {
         // Before any thread or socket: the child that reads PDFs needs none of what follows.
         return colophon_pdf::child::main(arguments);
     }
+    let config = match args.command.purpose().map(|purpose| Config::load(args.given(), purpose)) {
+        Some(Ok(config)) => Some(config),
+        Some(Err(problems)) => return failure::report_all(&problems),
+        None => None,
+    };
+    let filter = config.as_ref().and_then(|config| config.log.as_deref());
+    let filter = filter.unwrap_or_else(|| args.command.log_filter());
     tracing_subscriber::fmt()
-        .with_env_filter(
-            tracing_subscriber::EnvFilter::try_from_env("COLOPHON_LOG")
-                .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new(args.command.log_filter())),
-        )
+        .with_env_filter(tracing_subscriber::EnvFilter::new(filter))
         .with_ansi(std::io::stderr().is_terminal())
         .with_writer(std::io::stderr)
         .init();
+    let Some(config) = config else {
+        return commands::run_alone(args.command).unwrap_or_else(|error| failure::report(&error));
+    };
+    for warning in &config.warnings {
+        tracing::warn!("{warning}");
+    }
     let runtime = match tokio::runtime::Runtime::new() {
         Ok(runtime) => runtime,
         Err(error) => return failure::report(&anyhow::Error::new(error).context("cannot start the runtime")),
     };
-    match runtime.block_on(commands::run(args.command)) {
-        Ok(code) => code,
-        Err(error) => failure::report(&error),
-    }
+    let ran = runtime.block_on(commands::run(&config, args.command));
+    ran.unwrap_or_else(|error| failure::report(&error))
 }

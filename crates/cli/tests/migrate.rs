@@ -61,6 +61,8 @@ impl Desk {
             .env("HOME", self.folder.path())
             .env("COLOPHON_MIGRATIONS", self.path())
             .env("COLOPHON_DATABASE_URL", self.db.url("postgres"))
+            // `serve` wants to know how tokens are verified before it looks at a shared database.
+            .env("SUPABASE_JWT_SECRET", "a secret of more than thirty-two bytes")
             .stdin(Stdio::null())
             .output()
             .expect("it runs");

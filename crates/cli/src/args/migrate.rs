@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use clap::{Subcommand, ValueEnum};
 
-use super::{Place, ShowOptions, parse_seconds};
+use super::{ShowOptions, parse_seconds};
 
 /// Which files.
 #[derive(Debug, Clone, clap::Args)]
@@ -73,8 +73,6 @@ pub enum Migrate {
     /// Apply what is pending
     Up {
         #[command(flatten)]
-        place: Place,
-        #[command(flatten)]
         files: FileSet,
         /// Apply nothing after this version
         #[arg(long, value_name = "VERSION")]
@@ -88,8 +86,6 @@ pub enum Migrate {
     /// Undo the last migration, or all after a version
     Down {
         #[command(flatten)]
-        place: Place,
-        #[command(flatten)]
         files: FileSet,
         /// Undo everything after this version; 0 for everything
         #[arg(long, value_name = "VERSION")]
@@ -99,8 +95,6 @@ pub enum Migrate {
     },
     /// Undo the last migration and apply it again
     Redo {
-        #[command(flatten)]
-        place: Place,
         #[command(flatten)]
         files: FileSet,
         #[command(flatten)]
@@ -190,20 +184,9 @@ pub enum Migrate {
 }
 
 impl Migrate {
-    /// Which database, for what needs one.
-    pub fn place(&self) -> Option<&Place> {
-        match self {
-            Self::Status { show, .. }
-            | Self::Current { show, .. }
-            | Self::Plan { show, .. }
-            | Self::History { show }
-            | Self::Baseline { show, .. }
-            | Self::Repair { show, .. }
-            | Self::Validate { show, .. }
-            | Self::Drift { show, .. } => Some(&show.place),
-            Self::Up { place, .. } | Self::Down { place, .. } | Self::Redo { place, .. } => Some(place),
-            Self::Sql { .. } | Self::New { .. } | Self::Lint { .. } => None,
-        }
+    /// Whether a database is needed, and not files alone.
+    pub fn needs_database(&self) -> bool {
+        !matches!(self, Self::Sql { .. } | Self::New { .. } | Self::Lint { .. })
     }
 
     /// The folder of files, where one was named.

@@ -6,15 +6,16 @@ use colophon_formats::views::{DocumentView, ListView, PageView, VersionView};
 use serde_json::json;
 
 use crate::args::{Documents, ShowOptions};
+use crate::config::Config;
 use crate::instance::{Instance, Wish};
 use crate::output::{self, bytes, optional, time};
 
 const WISH: Wish = Wish { program: "colophon documents", workers: 0, database_listen: None };
 
-pub async fn run(documents: Documents) -> anyhow::Result<()> {
+pub async fn run(config: &Config, documents: Documents) -> anyhow::Result<()> {
     match documents {
         Documents::List { status, q, list } => {
-            let instance = Instance::open(&list.place, WISH).await?;
+            let instance = Instance::open(config, WISH).await?;
             let tx = instance.platform.database.session(&SystemScope::new()).begin().await?;
             let filter = DocumentFilter { status, q, uploaded_by: None };
             let found = tx.documents().list(&filter, None, list.limit).await?;
@@ -22,7 +23,7 @@ pub async fn run(documents: Documents) -> anyhow::Result<()> {
             instance.close().await?;
             if list.json { output::json(&ListView::<DocumentView>::from(found)) } else { print(found) }
         }
-        Documents::Show { document, show } => show_one(document, &show).await,
+        Documents::Show { document, show } => show_one(config, document, &show).await,
     }
 }
 
@@ -40,8 +41,8 @@ fn print(list: List<colophon_domain::Document>) -> anyhow::Result<()> {
     output::table(["ID", "NAME", "STATUS", "PAGES", "SIZE", "STORED (UTC)"], rows)
 }
 
-async fn show_one(id: DocumentId, show: &ShowOptions) -> anyhow::Result<()> {
-    let instance = Instance::open(&show.place, WISH).await?;
+async fn show_one(config: &Config, id: DocumentId, show: &ShowOptions) -> anyhow::Result<()> {
+    let instance = Instance::open(config, WISH).await?;
     let tx = instance.platform.database.session(&SystemScope::new()).begin().await?;
     let document = tx.documents().require(id).await?;
     let versions = tx.versions().list(id).await?;

@@ -9,16 +9,16 @@ use futures_util::StreamExt as _;
 use tokio::io::AsyncWriteExt as _;
 
 use crate::args::Export;
+use crate::config::Config;
 use crate::failure::Usage;
 use crate::instance::{Instance, Wish};
 use crate::output::ReaderGone;
 
-pub async fn run(export: Export) -> anyhow::Result<()> {
+pub async fn run(config: &Config, export: Export) -> anyhow::Result<()> {
     if export.formats.len() > 1 {
         return Err(Usage("one --format for one file; run it again for another".into()).into());
     }
-    let instance =
-        Instance::open(&export.place, Wish { program: "colophon export", ..Wish::default() }).await?;
+    let instance = Instance::open(config, Wish { program: "colophon export", ..Wish::default() }).await?;
     let outcome = write(&export, &instance).await;
     instance.close().await?;
     outcome

@@ -4,15 +4,16 @@ use colophon_db::SystemScope;
 use colophon_formats::views::{ExportView, ListView};
 
 use crate::args::Exports;
+use crate::config::Config;
 use crate::instance::{Instance, Wish};
 use crate::output::{self, bytes, optional, time};
 
 const WISH: Wish = Wish { program: "colophon exports", workers: 0, database_listen: None };
 
-pub async fn run(exports: Exports) -> anyhow::Result<()> {
+pub async fn run(config: &Config, exports: Exports) -> anyhow::Result<()> {
     match exports {
         Exports::List { document, list } => {
-            let instance = Instance::open(&list.place, WISH).await?;
+            let instance = Instance::open(config, WISH).await?;
             let tx = instance.platform.database.session(&SystemScope::new()).begin().await?;
             let found = tx.exports().list(document, None, list.limit).await?;
             tx.commit().await?;
@@ -35,7 +36,7 @@ pub async fn run(exports: Exports) -> anyhow::Result<()> {
             output::table(["ID", "DOCUMENT", "FORMATS", "STATUS", "SIZE", "MADE (UTC)"], rows)
         }
         Exports::Show { export, show } => {
-            let instance = Instance::open(&show.place, WISH).await?;
+            let instance = Instance::open(config, WISH).await?;
             let tx = instance.platform.database.session(&SystemScope::new()).begin().await?;
             let e = ExportView::from(tx.exports().require(export).await?);
             tx.commit().await?;

@@ -22,6 +22,7 @@ use tokio_util::sync::CancellationToken;
 use super::asked_to_stop;
 use super::worker::start_workers;
 use crate::args::Import;
+use crate::config::Config;
 use crate::failure::{IN_PART, Usage};
 use crate::instance::{Instance, Wish};
 use crate::output;
@@ -32,18 +33,18 @@ const AT_ONCE: usize = 4;
 /// How long a file is tried again while the database cannot be reached.
 const PATIENCE: Duration = Duration::from_mins(1);
 
-pub async fn run(import: Import) -> anyhow::Result<ExitCode> {
+pub async fn run(config: &Config, import: Import) -> anyhow::Result<ExitCode> {
     let files = find(&import.paths)?;
-    let wish = Wish { program: "colophon import", workers: import.workers, ..Wish::default() };
+    let wish = Wish { program: "colophon import", workers: config.workers, ..Wish::default() };
     // Opened before anything is started, so that no signal is missed.
     let mut asked = pin!(asked_to_stop());
     let instance = tokio::select! {
         biased;
         () = &mut asked => anyhow::bail!("stopped before anything went in"),
-        instance = Instance::open(&import.place, wish) => instance?,
+        instance = Instance::open(config, wish) => instance?,
     };
     let stop = CancellationToken::new();
-    let workers = if import.no_process { 0 } else { import.workers };
+    let workers = if import.no_process { 0 } else { config.workers };
     let working = start_workers(&instance.platform, workers, &stop);
     let outcome = tokio::select! {
         outcome = import_all(&import, &instance, files) => outcome,

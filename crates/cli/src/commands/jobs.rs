@@ -6,15 +6,16 @@ use colophon_formats::views::{AttemptView, HistoryEntryView, JobPageView, JobVie
 use serde_json::json;
 
 use crate::args::Jobs;
+use crate::config::Config;
 use crate::instance::{Instance, Wish};
 use crate::output::{self, optional, time};
 
 const WISH: Wish = Wish { program: "colophon jobs", workers: 0, database_listen: None };
 
-pub async fn run(jobs: Jobs) -> anyhow::Result<()> {
+pub async fn run(config: &Config, jobs: Jobs) -> anyhow::Result<()> {
     match jobs {
         Jobs::List { status, document, list } => {
-            let instance = Instance::open(&list.place, WISH).await?;
+            let instance = Instance::open(config, WISH).await?;
             let tx = instance.platform.database.session(&SystemScope::new()).begin().await?;
             let filter = JobFilter { status, document_id: document };
             let found = tx.jobs().list(&filter, None, list.limit).await?;
@@ -40,7 +41,7 @@ pub async fn run(jobs: Jobs) -> anyhow::Result<()> {
             output::table(["ID", "DOCUMENT", "STRATEGY", "STATUS", "PAGES", "ZONES", "QUEUED (UTC)"], rows)
         }
         Jobs::Show { job, show } => {
-            let instance = Instance::open(&show.place, WISH).await?;
+            let instance = Instance::open(config, WISH).await?;
             let tx = instance.platform.database.session(&SystemScope::new()).begin().await?;
             let found = tx.jobs().require(job).await?;
             let document = found.document_id;

@@ -10,18 +10,16 @@ use colophon_migrate::{Drift, Migration, Migrator, Options, Problem, Severity};
 use serde_json::json;
 
 use crate::args::{Manners, Migrate, RepairStatus};
+use crate::config::Config;
 use crate::failure::REFUSED;
 use crate::instance::migrator;
 use crate::output;
 use progress::Progress;
 
-pub async fn run(migrate: Migrate) -> anyhow::Result<ExitCode> {
-    let files = match (migrate.folder(), &migrate) {
-        (Some(_), Migrate::New { .. }) | (None, _) => colophon_migrate::migrations(),
-        (Some(folder), _) => colophon_migrate::read_folder(folder)?,
-    };
-    let Some(place) = migrate.place() else { return without_database(&migrate, &files) };
-    let (migrator, postgres) = migrator(place).await?;
+/// Does what needs a database.
+pub async fn run(config: &Config, migrate: Migrate) -> anyhow::Result<ExitCode> {
+    let files = files(&migrate)?;
+    let (migrator, postgres) = migrator(config).await?;
     let migrator = migrator.with_files(files).with_options(options(&migrate));
     let outcome = with_database(&migrate, &migrator).await;
     drop(migrator);
@@ -31,7 +29,16 @@ pub async fn run(migrate: Migrate) -> anyhow::Result<ExitCode> {
     outcome
 }
 
-fn without_database(migrate: &Migrate, files: &[Migration]) -> anyhow::Result<ExitCode> {
+fn files(migrate: &Migrate) -> anyhow::Result<Vec<Migration>> {
+    match (migrate.folder(), migrate) {
+        (Some(_), Migrate::New { .. }) | (None, _) => Ok(colophon_migrate::migrations()),
+        (Some(folder), _) => Ok(colophon_migrate::read_folder(folder)?),
+    }
+}
+
+/// Does what needs files alone.
+pub fn run_alone(migrate: &Migrate) -> anyhow::Result<ExitCode> {
+    let files = files(migrate)?;
     let within = |from: &Option<String>, to: &Option<String>| -> Vec<Migration> {
         let after = |m: &&Migration| from.as_deref().is_none_or(|from| m.version > from);
         let until = |m: &&Migration| to.as_deref().is_none_or(|to| m.version <= to);
@@ -50,7 +57,7 @@ fn without_database(migrate: &Migrate, files: &[Migration]) -> anyhow::Result<Ex
         Migrate::Lint { from, json, .. } => {
             let chosen = within(from, &None);
             let findings: Vec<_> =
-                chosen.iter().flat_map(|m| colophon_migrate::lint_file(m, files)).collect();
+                chosen.iter().flat_map(|m| colophon_migrate::lint_file(m, &files)).collect();
             print::findings(&findings, *json)?;
             if findings.iter().any(|finding| finding.severity == Severity::Error) {
                 return Ok(ExitCode::FAILURE);

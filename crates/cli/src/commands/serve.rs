@@ -13,6 +13,7 @@ use tokio_util::sync::CancellationToken;
 use super::asked_to_stop;
 use super::worker::start_workers;
 use crate::args::Serve;
+use crate::config::Config;
 use crate::instance::{Instance, Wish};
 use crate::output;
 
@@ -25,24 +26,24 @@ const FAREWELL: Duration = Duration::from_secs(2);
 /// How long the token lasts that `serve` prints: a working day.
 const TOKEN_SECONDS: i64 = 12 * 3_600;
 
-pub async fn run(serve: Serve) -> anyhow::Result<()> {
+pub async fn run(config: &Config, serve: Serve) -> anyhow::Result<()> {
     // The address first: a second `serve` is told at once, before it starts anything.
-    let listener = tokio::net::TcpListener::bind(serve.listen).await.with_context(|| {
-        format!("cannot listen on {}; is another program there? say --listen ADDRESS", serve.listen)
+    let listener = tokio::net::TcpListener::bind(config.listen).await.with_context(|| {
+        format!("cannot listen on {}; is another program there? say --listen ADDRESS", config.listen)
     })?;
     let listen = listener.local_addr()?;
     let wish =
-        Wish { program: "colophon serve", workers: serve.workers, database_listen: serve.database_listen };
+        Wish { program: "colophon serve", workers: config.workers, database_listen: config.database.listen };
     // One ear for all phases, opened before anything is started: no signal falls between two of them.
     let mut asked = pin!(asked_to_stop());
     let instance = tokio::select! {
         biased;
         () = &mut asked => return Ok(()),
-        instance = Instance::open(&serve.place, wish) => instance?,
+        instance = Instance::open(config, wish) => instance?,
     };
-    let verifier = Arc::new(instance.verifier()?);
+    let verifier = Arc::new(instance.verifier(config)?);
     let stop = CancellationToken::new();
-    let workers = start_workers(&instance.platform, serve.workers, &stop);
+    let workers = start_workers(&instance.platform, config.workers, &stop);
     let broken_off = CancellationToken::new();
     let app = App {
         platform: Arc::clone(&instance.platform),

@@ -5,22 +5,23 @@ use std::sync::Arc;
 
 use colophon_service::Platform;
 use colophon_service::text_layer::TextLayer;
-use colophon_worker::Config;
+
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
 use super::asked_to_stop;
-use crate::args::Place;
+use crate::config::Config;
 use crate::instance::{Instance, Wish};
 
-pub async fn run(place: &Place, workers: u16) -> anyhow::Result<()> {
+pub async fn run(config: &Config) -> anyhow::Result<()> {
+    let workers = config.workers;
     let wish = Wish { program: "colophon worker", workers, ..Wish::default() };
     // Opened before anything is started, so that no signal is missed.
     let mut asked = pin!(asked_to_stop());
     let instance = tokio::select! {
         biased;
         () = &mut asked => return Ok(()),
-        instance = Instance::open(place, wish) => instance?,
+        instance = Instance::open(config, wish) => instance?,
     };
     let stop = CancellationToken::new();
     let working = start_workers(&instance.platform, workers, &stop);
@@ -43,7 +44,7 @@ pub fn start_workers(
     if workers == 0 {
         return None;
     }
-    let config = Config::new(usize::from(workers));
+    let config = colophon_worker::Config::new(usize::from(workers));
     let processor = TextLayer::new(Platform::clone(platform), config.lease);
     Some(tokio::spawn(colophon_worker::run(platform.database.clone(), processor, config, stop.clone())))
 }

@@ -6,16 +6,17 @@ use colophon_formats::views::{ListView, SearchHitView, ZoneView};
 use serde_json::Value;
 
 use crate::args::{ListOptions, Zones};
+use crate::config::Config;
 use crate::failure::Usage;
 use crate::instance::{Instance, Wish};
 use crate::output::{self, excerpt, optional};
 
 const WISH: Wish = Wish { program: "colophon zones", workers: 0, database_listen: None };
 
-pub async fn run(zones: Zones) -> anyhow::Result<()> {
+pub async fn run(config: &Config, zones: Zones) -> anyhow::Result<()> {
     match zones {
         Zones::List { document, page, zone_type, list } => {
-            let instance = Instance::open(&list.place, WISH).await?;
+            let instance = Instance::open(config, WISH).await?;
             let tx = instance.platform.database.session(&SystemScope::new()).begin().await?;
             tx.documents().require(document).await?;
             let filter = ZoneFilter { page_number: page, zone_type, status: None };
@@ -41,7 +42,7 @@ pub async fn run(zones: Zones) -> anyhow::Result<()> {
             output::table(["INDEX", "PAGE", "TYPE", "BOX (pt from top left)", "TEXT"], rows)
         }
         Zones::Show { document, zone, show } => {
-            let instance = Instance::open(&show.place, WISH).await?;
+            let instance = Instance::open(config, WISH).await?;
             let tx = instance.platform.database.session(&SystemScope::new()).begin().await?;
             let found = tx.zones().get(document, zone).await?;
             tx.commit().await?;
@@ -69,11 +70,11 @@ pub async fn run(zones: Zones) -> anyhow::Result<()> {
     }
 }
 
-pub async fn search(query: &str, list: &ListOptions) -> anyhow::Result<()> {
+pub async fn search(config: &Config, query: &str, list: &ListOptions) -> anyhow::Result<()> {
     if query.contains('\0') {
         return Err(Usage("the query holds U+0000, which no stored text can".into()).into());
     }
-    let instance = Instance::open(&list.place, Wish { program: "colophon search", ..WISH }).await?;
+    let instance = Instance::open(config, Wish { program: "colophon search", ..WISH }).await?;
     let tx = instance.platform.database.session(&SystemScope::new()).begin().await?;
     let hits = tx.zones().search(query, None, list.limit).await?;
     tx.commit().await?;

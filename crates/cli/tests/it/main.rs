@@ -11,6 +11,7 @@ mod api;
 mod bad_files;
 mod bad_requests;
 mod commands;
+mod configuration;
 mod content;
 mod corpus;
 mod crashes;

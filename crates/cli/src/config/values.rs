@@ -1,0 +1,225 @@
+//! From a text to a value, or to what is wrong with it and what to do.
+
+use std::net::SocketAddr;
+use std::ops::RangeInclusive;
+use std::path::PathBuf;
+use std::str::FromStr;
+
+use colophon_connection::ConnectionUrl;
+use colophon_http::auth::JwksSource;
+
+use super::sources::Raw;
+
+/// Bytes that the secret of HS256 has at least (RFC 7518 §3.2).
+const SECRET_BYTES: usize = 32;
+
+/// Why a value is refused, and what to say instead. Names no value: that is for whoever knows if it is a secret.
+#[derive(Debug)]
+pub struct Refusal {
+    pub what: String,
+    pub remedy: String,
+}
+
+impl Refusal {
+    pub fn new(what: impl Into<String>, remedy: impl Into<String>) -> Self {
+        Self { what: what.into(), remedy: remedy.into() }
+    }
+}
+
+/// What stands before a shared database.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Pooler {
+    /// To be found out.
+    #[default]
+    Auto,
+    /// Nothing.
+    None,
+    /// A pooler that gives each client a session of its own.
+    Session,
+    /// A pooler that gives each transaction any session.
+    Transaction,
+}
+
+/// A text that is shown to nobody.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Secret(String);
+
+impl Secret {
+    /// The text itself, for whoever needs it.
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+impl std::fmt::Debug for Secret {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("(set)")
+    }
+}
+
+/// A connection string that can be read.
+#[derive(Clone)]
+pub struct Connection {
+    text: Secret,
+    url: ConnectionUrl,
+}
+
+impl Connection {
+    /// The string itself, for whoever connects.
+    pub fn expose(&self) -> &str {
+        self.text.expose()
+    }
+
+    /// What it says.
+    pub fn url(&self) -> &ConnectionUrl {
+        &self.url
+    }
+}
+
+impl std::fmt::Debug for Connection {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.url.fmt(f)
+    }
+}
+
+pub fn text(raw: &Raw) -> Result<&str, Refusal> {
+    raw.value.to_str().ok_or_else(|| Refusal::new("is no text in UTF-8", "write it anew"))
+}
+
+pub fn path(raw: &Raw) -> Result<PathBuf, Refusal> {
+    std::path::absolute(raw.path())
+        .map_err(|error| Refusal::new(format!("cannot be found: {error}"), "say where the folder is"))
+}
+
+pub fn address(raw: &Raw) -> Result<SocketAddr, Refusal> {
+    text(raw)?
+        .parse()
+        .map_err(|_| Refusal::new("is no address", "say it as 127.0.0.1:8787, with numbers and a port"))
+}
+
+/// A whole number of a range.
+pub fn number<T: FromStr + PartialOrd + std::fmt::Display>(
+    range: RangeInclusive<T>,
+) -> impl FnOnce(&Raw) -> Result<T, Refusal> {
+    move |raw| {
+        text(raw)?.parse().ok().filter(|number| range.contains(number)).ok_or_else(|| {
+            let (least, most) = (range.start(), range.end());
+            Refusal::new(format!("is no number from {least} to {most}"), "say such a number")
+        })
+    }
+}
+
+pub fn size(raw: &Raw) -> Result<u64, Refusal> {
+    let text = text(raw)?.trim();
+    let refuse =
+        || Refusal::new("is no size of at least one byte", "say bytes, or a number with a unit: 50MB, 5GiB");
+    let digits = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
+    let (number, unit) = text.split_at(digits);
+    let factor: u64 = match unit.trim() {
+        "" | "B" => 1,
+        "kB" | "KB" => 1_000,
+        "MB" => 1_000_000,
+        "GB" => 1_000_000_000,
+        "KiB" => 1 << 10,
+        "MiB" => 1 << 20,
+        "GiB" => 1 << 30,
+        _ => return Err(refuse()),
+    };
+    let bytes = number.parse::<u64>().ok().and_then(|number| number.checked_mul(factor));
+    // The column that keeps a file's size is a signed integer.
+    bytes.filter(|bytes| *bytes >= 1 && i64::try_from(*bytes).is_ok()).ok_or_else(refuse)
+}
+
+pub fn log_filter(raw: &Raw) -> Result<String, Refusal> {
+    let text = text(raw)?;
+    match tracing_subscriber::EnvFilter::try_new(text) {
+        Ok(_) => Ok(text.to_owned()),
+        Err(error) => {
+            Err(Refusal::new(format!("is no filter: {error}"), "say info, or info,colophon_db=debug"))
+        }
+    }
+}
+
+pub fn pooler(raw: &Raw) -> Result<Pooler, Refusal> {
+    match text(raw)? {
+        "auto" => Ok(Pooler::Auto),
+        "none" => Ok(Pooler::None),
+        "session" => Ok(Pooler::Session),
+        "transaction" => Ok(Pooler::Transaction),
+        _ => Err(Refusal::new("is no mode of a pooler", "say auto, none, session or transaction")),
+    }
+}
+
+pub fn folder_url(raw: &Raw) -> Result<PathBuf, Refusal> {
+    match text(raw)?.strip_prefix("file://") {
+        Some(path) if path.starts_with('/') => Ok(PathBuf::from(path)),
+        _ => Err(Refusal::new("is no folder, and this version stores in folders only", "say file:///folder")),
+    }
+}
+
+pub fn web_url(raw: &Raw) -> Result<String, Refusal> {
+    let text = text(raw)?.trim_end_matches('/');
+    let rest = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
+    let host = rest.map(|rest| rest.split('/').next().unwrap_or_default());
+    match host {
+        Some(host) if !host.is_empty() && !host.contains('@') && !text.contains(char::is_whitespace) => {
+            Ok(text.to_owned())
+        }
+        _ => Err(Refusal::new("is no URL of a web server", "say it as https://project.supabase.co")),
+    }
+}
+
+pub fn jwks(raw: &Raw) -> Result<JwksSource, Refusal> {
+    let file = text(raw)?.strip_prefix("file://");
+    if file.is_none() && text(raw)?.contains("://") {
+        return web_url(raw).map(JwksSource::Url);
+    }
+    let path = file.map_or_else(|| path(raw), |file| Ok(PathBuf::from(file)))?;
+    if path.is_file() {
+        Ok(JwksSource::File(path))
+    } else {
+        Err(Refusal::new("is neither a URL nor a file that is there", "say https://… or name the file"))
+    }
+}
+
+pub fn jwt_secret(raw: &Raw) -> Result<Secret, Refusal> {
+    secret(raw).and_then(|secret| match secret.expose().len() {
+        SECRET_BYTES.. => Ok(secret),
+        bytes => Err(Refusal::new(
+            format!("has {bytes} bytes, and might be found by trying"),
+            format!("HS256 needs {SECRET_BYTES} or more"),
+        )),
+    })
+}
+
+pub fn secret(raw: &Raw) -> Result<Secret, Refusal> {
+    text(raw).map(|text| Secret(text.trim().to_owned()))
+}
+
+pub fn connection(raw: &Raw) -> Result<Connection, Refusal> {
+    let text = secret(raw)?;
+    match ConnectionUrl::parse(text.expose()) {
+        Ok(url) => Ok(Connection { text, url }),
+        Err(error) => Err(Refusal::new(
+            error.to_string(),
+            "say it as postgresql://role:password@host:5432/database?sslmode=verify-full",
+        )),
+    }
+}
+
+pub fn secret_key(raw: &Raw) -> Result<Secret, Refusal> {
+    if text(raw)?.starts_with("sb_publishable_") {
+        return Err(Refusal::new("is the publishable key", "give the one that begins with sb_secret_"));
+    }
+    secret(raw)
+}
+
+pub fn publishable_key(raw: &Raw) -> Result<Secret, Refusal> {
+    if text(raw)?.starts_with("sb_secret_") {
+        return Err(Refusal::new(
+            "is the secret key, which no browser may see",
+            "give the one that begins with sb_publishable_",
+        ));
+    }
+    secret(raw)
+}
