@@ -5,6 +5,7 @@ use serde_json::Value;
 use tokio_postgres::Row;
 use uuid::Uuid;
 
+use crate::parameter::Params;
 use crate::session::column;
 use crate::statement::statement;
 use crate::{Error, ErrorKind, Result, Scope, Tx};
@@ -51,7 +52,13 @@ impl<S: Scope> Documents<'_, S> {
 
     /// One document, if the scope may see it.
     pub async fn get(&self, id: DocumentId) -> Result<Option<Document>> {
-        self.0.query_opt(statement!("documents/get"), &[&id.0]).await?.as_ref().map(decode).transpose()
+        self.0
+            .reading(id)
+            .query_opt(statement!("documents/get"), &[&id.0])
+            .await?
+            .as_ref()
+            .map(decode)
+            .transpose()
     }
 
     /// One document; an error where there is none for this scope.
@@ -75,20 +82,21 @@ impl<S: Scope> Documents<'_, S> {
         limit: u16,
     ) -> Result<List<Document>> {
         let status = filter.status.map(DocumentStatus::as_str);
-        let rows = self
-            .0
-            .query_planned(
-                statement!("documents/list"),
-                &[
-                    &status,
-                    &filter.uploaded_by,
-                    &filter.q,
-                    &after.map(|cursor| cursor.created_at),
-                    &after.map(|cursor| cursor.id),
-                    &(i64::from(limit) + 1),
-                ],
-            )
-            .await?;
+        let (time, id) = (after.map(|cursor| cursor.created_at), after.map(|cursor| cursor.id));
+        let most = i64::from(limit) + 1;
+        let person = self.0.person();
+        let (platform, of_person) = (statement!("documents/list"), statement!("documents/list_for_person"));
+        let rows = match &person {
+            None => {
+                let params: Params<'_> = &[&status, &filter.uploaded_by, &filter.q, &time, &id, &most];
+                self.0.query_planned(platform, params).await?
+            }
+            Some(person) => {
+                let params: Params<'_> =
+                    &[&status, &filter.uploaded_by, &filter.q, &time, &id, &most, person];
+                self.0.query_planned(of_person, params).await?
+            }
+        };
         let items = rows.iter().map(decode).collect::<Result<Vec<_>>>()?;
         Ok(part_of(items, limit, |d| Cursor { created_at: d.created_at, id: d.id.0 }))
     }

@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use tokio_postgres::Row;
 
 use crate::documents::part_of;
+use crate::parameter::Params;
 use crate::session::column;
 use crate::statement::statement;
 use crate::{Error, ErrorKind, Result, Scope, Tx};
@@ -59,18 +60,21 @@ impl<S: Scope> Exports<'_, S> {
         after: Option<Cursor>,
         limit: u16,
     ) -> Result<List<ExportRecord>> {
-        let rows = self
-            .0
-            .query_planned(
-                statement!("exports/list"),
-                &[
-                    &document.map(|id| id.0),
-                    &after.map(|cursor| cursor.created_at),
-                    &after.map(|cursor| cursor.id),
-                    &(i64::from(limit) + 1),
-                ],
-            )
-            .await?;
+        let (time, id) = (after.map(|cursor| cursor.created_at), after.map(|cursor| cursor.id));
+        let most = i64::from(limit) + 1;
+        let rows = match (document, self.0.person()) {
+            (None, Some(person)) => {
+                let params: Params<'_> = &[&time, &id, &most, &person];
+                self.0.query_planned(statement!("exports/list_for_person"), params).await?
+            }
+            (document, _) => {
+                if let Some(document) = document {
+                    self.0.reading(document);
+                }
+                let params: Params<'_> = &[&document.map(|id| id.0), &time, &id, &most];
+                self.0.query_planned(statement!("exports/list"), params).await?
+            }
+        };
         let items = rows.iter().map(decode).collect::<Result<Vec<_>>>()?;
         Ok(part_of(items, limit, |e| Cursor { created_at: e.created_at, id: e.id.0 }))
     }

@@ -9,6 +9,7 @@ use tokio_postgres::Row;
 use uuid::Uuid;
 
 use crate::documents::part_of;
+use crate::parameter::Params;
 use crate::session::column;
 use crate::statement::statement;
 use crate::{Error, ErrorKind, Result, Scope, SystemScope, Tx};
@@ -68,19 +69,21 @@ impl<S: Scope> Jobs<'_, S> {
     /// Jobs, newest first; `limit` at most.
     pub async fn list(&self, filter: &JobFilter, after: Option<Cursor>, limit: u16) -> Result<List<Job>> {
         let status = filter.status.map(JobStatus::as_str);
-        let rows = self
-            .0
-            .query_planned(
-                statement!("jobs/list"),
-                &[
-                    &status,
-                    &filter.document_id.map(|id| id.0),
-                    &after.map(|cursor| cursor.created_at),
-                    &after.map(|cursor| cursor.id),
-                    &(i64::from(limit) + 1),
-                ],
-            )
-            .await?;
+        let (time, id) = (after.map(|cursor| cursor.created_at), after.map(|cursor| cursor.id));
+        let most = i64::from(limit) + 1;
+        let rows = match (filter.document_id, self.0.person()) {
+            (None, Some(person)) => {
+                let params: Params<'_> = &[&status, &time, &id, &most, &person];
+                self.0.query_planned(statement!("jobs/list_for_person"), params).await?
+            }
+            (document, _) => {
+                if let Some(document) = document {
+                    self.0.reading(document);
+                }
+                let params: Params<'_> = &[&status, &document.map(|id| id.0), &time, &id, &most];
+                self.0.query_planned(statement!("jobs/list"), params).await?
+            }
+        };
         let items = rows.iter().map(decode).collect::<Result<Vec<_>>>()?;
         Ok(part_of(items, limit, |j| Cursor { created_at: j.created_at, id: j.id.0 }))
     }
@@ -94,6 +97,7 @@ impl<S: Scope> Jobs<'_, S> {
     /// The outcome of each page so far, in order.
     pub async fn pages(&self, document: DocumentId, job: JobId) -> Result<Vec<JobPage>> {
         self.0
+            .reading(document)
             .query(statement!("jobs/pages"), &[&document.0, &job.0])
             .await?
             .iter()
@@ -104,6 +108,7 @@ impl<S: Scope> Jobs<'_, S> {
     /// Attempts that ended, first to last.
     pub async fn attempts(&self, document: DocumentId, job: JobId) -> Result<Vec<Attempt>> {
         self.0
+            .reading(document)
             .query(statement!("jobs/attempts"), &[&document.0, &job.0])
             .await?
             .iter()
@@ -114,6 +119,7 @@ impl<S: Scope> Jobs<'_, S> {
     /// What happened to a job, first to last.
     pub async fn history(&self, document: DocumentId, job: JobId) -> Result<Vec<HistoryEntry>> {
         self.0
+            .reading(document)
             .query(statement!("jobs/history"), &[&document.0, &job.0])
             .await?
             .iter()

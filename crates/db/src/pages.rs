@@ -60,6 +60,7 @@ impl<S: Scope> Pages<'_, S> {
         limit: i64,
     ) -> Result<Vec<Page>> {
         self.0
+            .reading(document)
             .query(statement!("pages/list"), &[&document.0, &version, &after, &limit])
             .await?
             .iter()

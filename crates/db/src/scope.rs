@@ -14,6 +14,9 @@ pub trait Scope: Clone + Send + Sync + 'static + sealed::Sealed {
     fn claims(&self) -> &str;
     /// `statement_timeout` of the transaction.
     fn statement_timeout(&self) -> &'static str;
+    /// The person who asks; `None` for the platform, which sees everything. Lists begin with what is theirs: a policy
+    /// alone would have the server walk everybody's rows in search of them.
+    fn person(&self) -> Option<UserId>;
 }
 
 mod sealed {
@@ -52,6 +55,9 @@ impl Scope for UserScope {
     fn statement_timeout(&self) -> &'static str {
         "30s"
     }
+    fn person(&self) -> Option<UserId> {
+        Some(self.user)
+    }
 }
 
 /// The platform itself: workers, the command line, and callers with the role `service_role`. Sees everything.
@@ -75,6 +81,9 @@ impl Scope for SystemScope {
     }
     fn statement_timeout(&self) -> &'static str {
         "5min"
+    }
+    fn person(&self) -> Option<UserId> {
+        None
     }
 }
 
@@ -105,6 +114,12 @@ impl Scope for CallerScope {
         match self {
             Self::User(scope) => scope.statement_timeout(),
             Self::Service(scope) => scope.statement_timeout(),
+        }
+    }
+    fn person(&self) -> Option<UserId> {
+        match self {
+            Self::User(scope) => scope.person(),
+            Self::Service(scope) => scope.person(),
         }
     }
 }

@@ -1,10 +1,11 @@
 //! The pool, scoped sessions and transactions.
 
 use std::fmt;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
 
 use colophon_connection::{ConnectionUrl, Connector, Pooler};
+use colophon_domain::DocumentId;
 use deadpool_postgres::{Object, Pool};
 use futures_util::future::{join, join3};
 use tokio_postgres::Row;
@@ -122,6 +123,7 @@ impl<S: Scope> Session<S> {
             unnamed: self.database.0.pooler == Pooler::Transaction,
             scope: self.scope.clone(),
             begin,
+            document: OnceLock::new(),
             begun: AtomicBool::new(false),
             failed: AtomicBool::new(false),
         })
@@ -135,6 +137,8 @@ pub struct Tx<S> {
     unnamed: bool,
     scope: S,
     begin: &'static str,
+    /// The first document that was read: sent with the scope, so that policies ask for it once and not for each row.
+    document: OnceLock<DocumentId>,
     begun: AtomicBool,
     failed: AtomicBool,
 }
@@ -186,6 +190,18 @@ impl<S: Scope> Tx<S> {
         }
         *self.begun.get_mut() = false;
         Ok(())
+    }
+
+    /// Says that what follows reads this document. Only the first one of a transaction counts, and only before its first
+    /// statement; whatever else is read is found all the same, at one look-up for each row.
+    pub(crate) fn reading(&self, document: DocumentId) -> &Self {
+        self.document.get_or_init(|| document);
+        self
+    }
+
+    /// The person who asks, as rows name them.
+    pub(crate) fn person(&self) -> Option<String> {
+        self.scope.person().map(|person| person.to_string())
     }
 
     pub(crate) async fn query(&self, statement: Statement, params: Params<'_>) -> Result<Vec<Row>> {
@@ -276,7 +292,8 @@ impl<S: Scope> Tx<S> {
         }
         let (role, claims, timeout) =
             (self.scope.role(), self.scope.claims(), self.scope.statement_timeout());
-        let settings: Params<'_> = &[&role, &claims, &timeout, &"10s"];
+        let document = self.document.get().map(DocumentId::to_string).unwrap_or_default();
+        let settings: Params<'_> = &[&role, &claims, &timeout, &"10s", &document];
         let (begun, entered, ran) = if self.unnamed {
             let settings = typed(settings);
             self.begun.store(true, Ordering::Release);

@@ -46,13 +46,20 @@ impl<S: Scope> Versions<'_, S> {
 
     /// One version of a document.
     pub async fn get(&self, document: DocumentId, version: i32) -> Result<Option<Version>> {
-        let row = self.0.query_opt(statement!("versions/get"), &[&document.0, &version]).await?;
+        let row =
+            self.0.reading(document).query_opt(statement!("versions/get"), &[&document.0, &version]).await?;
         row.as_ref().map(decode).transpose()
     }
 
     /// Every version of a document, newest first.
     pub async fn list(&self, document: DocumentId) -> Result<Vec<Version>> {
-        self.0.query(statement!("versions/list"), &[&document.0]).await?.iter().map(decode).collect()
+        self.0
+            .reading(document)
+            .query(statement!("versions/list"), &[&document.0])
+            .await?
+            .iter()
+            .map(decode)
+            .collect()
     }
 }
 

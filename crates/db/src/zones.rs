@@ -72,6 +72,7 @@ impl<S: Scope> Zones<'_, S> {
         limit: i64,
     ) -> Result<Vec<Zone>> {
         self.0
+            .reading(document)
             .query_planned(
                 statement!("zones/list"),
                 &[&document.0, &filter.page_number, &filter.zone_type, &filter.status, &after, &limit],
@@ -84,7 +85,7 @@ impl<S: Scope> Zones<'_, S> {
 
     /// One zone, if the scope may see it.
     pub async fn get(&self, document: DocumentId, id: ZoneId) -> Result<Option<Zone>> {
-        let row = self.0.query_opt(statement!("zones/get"), &[&document.0, &id.0]).await?;
+        let row = self.0.reading(document).query_opt(statement!("zones/get"), &[&document.0, &id.0]).await?;
         row.as_ref().map(decode).transpose()
     }
 

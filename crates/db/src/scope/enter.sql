@@ -1,5 +1,7 @@
--- scope/enter: who asks, for this transaction only. One statement, so that a role is never set without its claims.
+-- scope/enter: who asks, for this transaction only, and which document it reads first (a hint for the policies, '' for
+-- none). One statement, so that a role is never set without its claims.
 select set_config('role', $1, true),
        set_config('request.jwt.claims', $2, true),
        set_config('statement_timeout', $3, true),
-       set_config('lock_timeout', $4, true)
+       set_config('lock_timeout', $4, true),
+       set_config('colophon.document_id', $5, true)

@@ -40,7 +40,7 @@ fn reads_of(rows: &[Row]) -> Vec<String> {
 async fn enter<S: Scope>(client: &Client, scope: &S) {
     client.batch_execute("begin").await.expect("a transaction");
     let enter = include_str!("../../src/scope/enter.sql");
-    client.query(enter, &[&scope.role(), &scope.claims(), &"30s", &"10s"]).await.expect("a scope");
+    client.query(enter, &[&scope.role(), &scope.claims(), &"30s", &"10s", &""]).await.expect("a scope");
 }
 
 /// How the server would run it for this scope and these values.
@@ -71,8 +71,14 @@ async fn hot_statements_use_an_index_at_scale() {
     search(&client).await;
 }
 
+/// A person with few documents among the many, one with a fifth of them, and the platform.
+const FEW: &str = "00000000-0000-7000-8000-00000000000b";
+
 async fn documents_lists(client: &Client) {
-    let list = include_str!("../../src/documents/list.sql");
+    let (list, for_person) = (
+        include_str!("../../src/documents/list.sql"),
+        include_str!("../../src/documents/list_for_person.sql"),
+    );
     let (person, platform) = (as_user(OWNER.parse().expect("an identifier")), SystemScope::new());
     let (none, limit) = (None::<String>, 51_i64);
     let after = client.query_one("select now(), gen_random_uuid()", &[]).await.expect("a cursor");
@@ -87,7 +93,7 @@ async fn documents_lists(client: &Client) {
     for ((time, id), (status, owner, index)) in
         cursors.into_iter().flat_map(|cursor| by.map(|by| (cursor, by)))
     {
-        let params: [Param<'_>; 6] = [
+        let mut params: Vec<Param<'_>> = vec![
             (&status, Type::TEXT),
             (&owner, Type::TEXT),
             (&none, Type::TEXT),
@@ -98,10 +104,13 @@ async fn documents_lists(client: &Client) {
         let what = format!("documents/list {status:?} {owner:?} {time:?}");
         let seen = explained(client, &platform, list, &params).await;
         assert_by(&format!("{what}, the platform"), index, &seen);
-        let seen = explained(client, &person, list, &params).await;
+        params.push((&OWNER, Type::TEXT));
+        let seen = explained(client, &person, for_person, &params).await;
         // A rare status is looked up by itself, or together with the person's own documents.
         let index = if status == Some("damaged") { index } else { "documents_uploaded_by_idx" };
         assert_by(&format!("{what}, a person"), index, &seen);
+        // What is shared is looked up one by one.
+        assert_by(&format!("{what}, shared"), "documents_pkey", &seen);
     }
 }
 
@@ -146,8 +155,23 @@ async fn jobs_list(client: &Client) {
         let what = format!("jobs/list {status:?} {document:?}");
         let seen = explained(client, &SystemScope::new(), list, &params).await;
         assert_by(&format!("{what}, the platform"), index, &seen);
-        let seen = explained(client, &person, list, &params).await;
-        assert_by(&format!("{what}, a person"), index, &seen);
+        if document.is_some() {
+            let seen = explained(client, &person, list, &params).await;
+            assert_by(&format!("{what}, a person"), index, &seen);
+        }
+    }
+    let for_person = include_str!("../../src/jobs/list_for_person.sql");
+    for (who, index) in [(OWNER, "processing_jobs_created_at_idx"), (FEW, "documents_uploaded_by_idx")] {
+        let params: [Param<'_>; 5] = [
+            (&None::<String>, Type::TEXT),
+            (&time, Type::TIMESTAMPTZ),
+            (&id, Type::UUID),
+            (&limit, Type::INT8),
+            (&who, Type::TEXT),
+        ];
+        let scope = as_user(who.parse().expect("an identifier"));
+        let seen = explained(client, &scope, for_person, &params).await;
+        assert_by(&format!("jobs/list_for_person {who}"), index, &seen);
     }
 }
 
