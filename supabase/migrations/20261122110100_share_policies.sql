@@ -9,7 +9,7 @@
 -- The forms were measured at 1,000,000 documents (docs/security.md):
 -- `id in (select shared)` is hashed once, and only when a row is not the caller's own; `id = any (array(…))` made the
 -- planner sort all documents of an owner. A row of a child costs one comparison where the transaction has named the
--- document it reads (colophon.document_in_view), else one look at the document, whose own policy decides. That look is a
+-- document it reads (colophon.document_in_view), else one look at the document, whose own policy decides. It is a
 -- scalar sub-select: for EXISTS the planner may choose to hash all documents instead, 30 ms at 100,000 of them.
 
 alter table public.document_shares enable row level security;

@@ -94,7 +94,11 @@ impl<S: Scope> Documents<'_, S> {
             Some(person) => {
                 let params: Params<'_> =
                     &[&status, &filter.uploaded_by, &filter.q, &time, &id, &most, person];
-                self.0.query_planned(of_person, params).await?
+                if filter.is_empty() {
+                    self.0.query(of_person, params).await?
+                } else {
+                    self.0.query_planned(of_person, params).await?
+                }
             }
         };
         let items = rows.iter().map(decode).collect::<Result<Vec<_>>>()?;

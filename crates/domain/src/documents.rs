@@ -176,3 +176,10 @@ pub struct DocumentFilter {
     /// Only names that contain this, upper and lower case alike.
     pub q: Option<String>,
 }
+
+impl DocumentFilter {
+    /// Whether it lets every document through.
+    pub fn is_empty(&self) -> bool {
+        self.status.is_none() && self.uploaded_by.is_none() && self.q.is_none()
+    }
+}
