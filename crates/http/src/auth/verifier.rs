@@ -91,14 +91,18 @@ impl Verifier {
     }
 
     async fn holder(&self, token: &str) -> Result<Caller, Refusal> {
-        let key = self.key_of(&Header::read(token)?).await?;
-        claims::judge(key.open(token)?, &self.issuer, key.algorithm() == Algorithm::HS256)
+        let header = Header::read(token)?;
+        let key = self.key_of(&header).await?;
+        if header.algorithm != Some(key.algorithm) {
+            return Err(Refusal::TokenAlgorithm);
+        }
+        claims::judge(key.open(token)?, &self.issuer, key.algorithm == Algorithm::HS256)
     }
 
     /// The key is chosen by `kid`, and knows its algorithm; what the token says of `alg` can only fail against it. HS256
     /// with a `kid` that no public key has is left to the secret, which is never published.
     async fn key_of(&self, header: &Header) -> Result<Arc<Key>, Refusal> {
-        let public = ["ES256", "RS256", "EdDSA"].contains(&header.alg.as_str());
+        let public = matches!(header.algorithm, Some(Algorithm::ES256 | Algorithm::RS256 | Algorithm::EdDSA));
         if let (Some(jwks), Some(kid)) = (&self.jwks, &header.kid) {
             if public {
                 return jwks.key(kid).await;
@@ -107,8 +111,8 @@ impl Verifier {
                 return Ok(key);
             }
         }
-        match (&self.secret, header.alg.as_str()) {
-            (Some(secret), "HS256") => Ok(Arc::clone(&secret.verifying)),
+        match (&self.secret, header.algorithm) {
+            (Some(secret), Some(Algorithm::HS256)) => Ok(Arc::clone(&secret.verifying)),
             // Without `kid` a token could be meant for any key, and would stop to work at the next rotation.
             _ if public && self.jwks.is_some() => Err(Refusal::TokenKey),
             _ => Err(Refusal::TokenAlgorithm),
@@ -132,7 +136,7 @@ impl Verifier {
 /// What tokens of one key are verified with. The algorithm belongs to the key.
 #[derive(Debug)]
 pub struct Key {
-    algorithm: Algorithm,
+    pub algorithm: Algorithm,
     decoding: DecodingKey,
     validation: Validation,
 }
@@ -147,19 +151,16 @@ impl Key {
         Self { algorithm, decoding, validation }
     }
 
-    pub fn algorithm(&self) -> Algorithm {
-        self.algorithm
-    }
-
     /// The claims of a token that this key signed and whose time is now.
     fn open(&self, token: &str) -> Result<Map<String, Value>, Refusal> {
+        jsonwebtoken::decode_header(token).map_err(|_| Refusal::TokenMalformed)?;
         let opened = jsonwebtoken::decode(token, &self.decoding, &self.validation);
         opened.map(|token| token.claims).map_err(|error| match error.kind() {
             ErrorKind::InvalidAlgorithm => Refusal::TokenAlgorithm,
             ErrorKind::InvalidSignature => Refusal::TokenSignature,
             ErrorKind::ExpiredSignature => Refusal::TokenExpired,
             ErrorKind::ImmatureSignature => Refusal::TokenNotYetValid,
-            // The header was read before, so JSON that cannot be read is that of the claims.
+            // The header was read before by the same library, so this is JSON of the claims.
             ErrorKind::MissingRequiredClaim(_) | ErrorKind::InvalidClaimFormat(_) | ErrorKind::Json(_) => {
                 Refusal::TokenClaims
             }
@@ -169,18 +170,27 @@ impl Key {
 }
 
 /// What a token says of itself, before anything of it is believed.
-#[derive(Debug, Deserialize)]
 struct Header {
-    alg: String,
+    /// Absent where it is none that anybody here knows, as `none` is.
+    algorithm: Option<Algorithm>,
     kid: Option<String>,
-    crit: Option<Value>,
 }
 
 impl Header {
     fn read(token: &str) -> Result<Self, Refusal> {
-        let header = token.split('.').next().and_then(|part| URL_SAFE_NO_PAD.decode(part).ok());
-        let header: Option<Self> = header.and_then(|json| serde_json::from_slice(&json).ok());
+        #[derive(Deserialize)]
+        struct Text {
+            alg: String,
+            kid: Option<String>,
+            crit: Option<Value>,
+        }
+        let part = token.split('.').next().unwrap_or_default();
+        let json = URL_SAFE_NO_PAD.decode(part).map_err(|_| Refusal::TokenMalformed)?;
+        let text: Text = serde_json::from_slice(&json).map_err(|_| Refusal::TokenMalformed)?;
         // Whoever does not know an extension that is critical has to refuse it (RFC 7515 §4.1.11). We know none.
-        header.filter(|header| header.crit.is_none()).ok_or(Refusal::TokenMalformed)
+        if text.crit.is_some() {
+            return Err(Refusal::TokenMalformed);
+        }
+        Ok(Self { algorithm: text.alg.parse().ok(), kid: text.kid })
     }
 }
