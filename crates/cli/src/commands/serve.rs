@@ -41,6 +41,11 @@ pub async fn run(serve: Serve) -> anyhow::Result<()> {
         instance = Instance::open(&serve.place, wish) => instance?,
     };
     let verifier = Arc::new(instance.verifier()?);
+    // Beside everything else: a project whose keys cannot be reached must not keep the server from starting.
+    tokio::spawn({
+        let verifier = Arc::clone(&verifier);
+        async move { verifier.prepare().await }
+    });
     let stop = CancellationToken::new();
     let workers = start_workers(&instance.platform, serve.workers, &stop);
     let broken_off = CancellationToken::new();

@@ -46,7 +46,7 @@ impl fmt::Debug for Verifier {
 }
 
 impl Verifier {
-    /// Fetches nothing: public keys are looked for when the first token needs one.
+    /// Fetches nothing: public keys are looked for by [`Verifier::prepare`], or when a token needs one.
     ///
     /// # Errors
     /// The secret is too short to sign with.
@@ -63,6 +63,13 @@ impl Verifier {
         });
         let secret_key = keys.secret_key.filter(|key| key.len() > SECRET_KEY_PREFIX.len());
         Ok(Self { secret, jwks: keys.jwks.map(KeySet::new), issuer: keys.issuer, secret_key })
+    }
+
+    /// Fetches public keys ahead of the first token. A failure is in the log, and tried again when a token needs them.
+    pub async fn prepare(&self) {
+        if let Some(jwks) = &self.jwks {
+            jwks.prepare().await;
+        }
     }
 
     /// A token for a person, or for the platform, that lasts `seconds`.

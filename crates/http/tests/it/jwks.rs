@@ -1,5 +1,6 @@
 //! Public keys come and go.
 
+use std::io::Write as _;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -27,6 +28,37 @@ async fn keys_are_fetched_once_and_believed() {
         try_as(&verifier, &signer).await.unwrap();
     }
     assert_eq!(server.requests(), 1);
+}
+
+#[tokio::test]
+async fn a_server_that_starts_fetches_ahead_of_the_first_token() {
+    let signer = Signer::es256("a");
+    let server = KeyServer::of(&[&signer]);
+    let verifier = server.verifier(LONG, LONG);
+    verifier.prepare().await;
+    verifier.prepare().await;
+    try_as(&verifier, &signer).await.unwrap();
+    assert_eq!(server.requests(), 1);
+}
+
+#[tokio::test]
+async fn a_source_that_hangs_is_given_up() {
+    // Before it says anything, and in the middle of its answer.
+    for said in ["", "HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\n{\"keys\":"] {
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let source = JwksSource::Url(format!("http://{}/", listener.local_addr().unwrap()));
+        std::thread::spawn(move || {
+            let mut held = Vec::new();
+            for stream in listener.incoming() {
+                let mut stream = stream.unwrap();
+                stream.write_all(said.as_bytes()).unwrap();
+                held.push(stream);
+            }
+        });
+        let jwks = Some(Jwks { timeout: Duration::from_millis(50), ..Jwks::new(source) });
+        let verifier = Verifier::new(Keys { jwks, ..Keys::default() }).unwrap();
+        assert_eq!(try_as(&verifier, &Signer::es256("a")).await.unwrap_err(), Refusal::KeysUnavailable);
+    }
 }
 
 #[tokio::test]

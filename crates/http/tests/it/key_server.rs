@@ -81,7 +81,7 @@ impl KeyServer {
 
     /// A verifier that fetches here, and nothing of which is kept or held back unless said.
     pub fn verifier(&self, max_age: Duration, cooldown: Duration) -> Verifier {
-        let jwks = Jwks { source: JwksSource::Url(self.url.clone()), max_age, cooldown };
+        let jwks = Jwks { max_age, cooldown, ..Jwks::new(JwksSource::Url(self.url.clone())) };
         let issuer = Issuer::Project(ISSUER.into());
         Verifier::new(Keys { secret: Some(SECRET.into()), jwks: Some(jwks), issuer, secret_key: None })
             .unwrap()
