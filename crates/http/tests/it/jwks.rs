@@ -84,9 +84,18 @@ async fn a_removed_key_is_out_once_what_was_fetched_is_too_old() {
     let (old, new) = (Signer::es256("old"), Signer::es256("new"));
     let server = KeyServer::of(&[&old]);
     let verifier = server.verifier(NEVER, NEVER);
-    try_as(&verifier, &old).await.unwrap();
+    let token = old.sign(&claims(Uuid::new_v4()));
+    show(&verifier, &token).await.unwrap();
     server.publish(&[&new]);
+    assert_eq!(
+        show(&verifier, &token).await.unwrap_err(),
+        Refusal::TokenKey,
+        "not even one that was good before"
+    );
     assert_eq!(try_as(&verifier, &old).await.unwrap_err(), Refusal::TokenKey);
+    // The same token is nothing to another key of the old one's name.
+    server.publish(&[&Signer::es256("old"), &new]);
+    assert_eq!(show(&verifier, &token).await.unwrap_err(), Refusal::TokenSignature);
     // Nor does the same name help another key.
     let impostor = Signer::es256("new");
     assert_eq!(try_as(&verifier, &impostor).await.unwrap_err(), Refusal::TokenSignature);

@@ -1,5 +1,7 @@
 //! Who is not let in, and the code that says why.
 
+use std::time::{Duration, Instant};
+
 use colophon_http::auth::{Jwks, Keys, Verifier};
 use jsonwebtoken::Algorithm;
 use serde_json::{Value, json};
@@ -23,7 +25,8 @@ fn bad_claims(signer: &Signer, person: Uuid) -> Vec<Case> {
         (json!({ "exp": 0 }), "token_expired"),
         (json!({ "exp": null }), "token_claims"),
         (json!({ "exp": "tomorrow" }), "token_claims"),
-        (json!({ "exp": -1 }), "token_claims"),
+        (json!({ "exp": -1 }), "token_expired"),
+        (json!({ "exp": [9e9] }), "token_claims"),
         (json!({ "exp": { "in": 3600 } }), "token_claims"),
         (json!({ "nbf": now() + 3_600 }), "token_not_yet_valid"),
         (json!({ "nbf": now() + 70 }), "token_not_yet_valid"),
@@ -202,4 +205,22 @@ async fn without_a_shared_secret_no_hs256_token_is_taken() {
             assert_eq!(show(&verifier, &token).await.unwrap_err().code(), "token_algorithm");
         }
     }
+}
+
+#[tokio::test]
+async fn a_token_that_was_good_before_is_refused_once_it_has_expired() {
+    let signer = Signer::es256("k");
+    let verifier = project(&[&signer]).await;
+    // Has a second or two left, of the minute by which clocks may differ.
+    let token = signer.sign(&with(&claims(Uuid::new_v4()), &json!({ "exp": now() - 58 })));
+    show(&verifier, &token).await.unwrap();
+    let deadline = Instant::now() + Duration::from_secs(30);
+    let refused = loop {
+        match show(&verifier, &token).await {
+            Err(refused) => break refused,
+            Ok(_) => assert!(Instant::now() < deadline, "it never expires"),
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    };
+    assert_eq!(refused.code(), "token_expired");
 }
