@@ -10,7 +10,9 @@
 mod api;
 mod bad_files;
 mod bad_requests;
+mod browser;
 mod commands;
+mod console;
 mod content;
 mod corpus;
 mod crashes;

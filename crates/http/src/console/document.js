@@ -1,7 +1,7 @@
 // One document: its facts, its file, its pages with their zones, its jobs, versions and exports.
 
 import { file, get, post } from './api.js';
-import { badge, button, bytes, count, el, empty, facts, poll, table, time } from './dom.js';
+import { badge, button, bytes, count, el, facts, poll, table, time } from './dom.js';
 import { isLive } from './documents.js';
 import { jobList } from './jobs.js';
 import { pageViewer } from './pages.js';
@@ -32,9 +32,10 @@ export async function documentView(root, { id, query, signal }) {
   const jobSection = section('Jobs', jobs.node);
   const exports = el('div');
   const versions = el('div');
+  const origin = el('div');
   const viewer = pageViewer({ signal, page: Number(query.get('page')) || 1, zone: query.get('zone') });
   root.append(el('p', { class: 'back' }, el('a', { href: '#/documents' }, 'Documents')),
-    el('div', { class: 'heading' }, title, tools), about, viewer.node, jobSection, section('Versions', versions), section('Exports', exports));
+    el('div', { class: 'heading' }, title, tools), about, viewer.node, jobSection, section('Versions', versions, origin), section('Exports', exports));
 
   const show = () => {
     const { status, status_detail: detail } = current;
@@ -43,12 +44,14 @@ export async function documentView(root, { id, query, signal }) {
     about.replaceChildren(
       el('p', { class: 'line' }, badge(status), detail ? el('span', { dir: 'auto' }, detail) : null),
       facts([
-        ['pages', current.page_count === null ? null : count(current.page_count)], ['size', bytes(current.file_size_bytes)],
-        ['added', time(current.created_at)], ['changed', time(current.updated_at)], ['version', String(current.version)],
-        ['uploaded_by', current.uploaded_by && el('code', {}, current.uploaded_by)],
+        ['page_count', current.page_count === null ? null : count(current.page_count)], ['file_size', bytes(current.file_size_bytes)],
+        ['created_at', time(current.created_at)], ['updated_at', time(current.updated_at)], ['version', String(current.version)],
         ['original_filename', current.original_filename === current.filename ? null : el('span', { dir: 'auto' }, current.original_filename)],
-        ['sha256', current.sha256 && el('code', { class: 'break' }, current.sha256)], ['id', el('code', {}, current.id)],
       ]));
+    origin.replaceChildren(facts([
+      ['id', el('code', {}, current.id)], ['uploaded_by', current.uploaded_by && el('code', {}, current.uploaded_by)],
+      ['sha256', current.sha256 && el('code', { class: 'break' }, current.sha256)],
+    ]));
   };
   const showJobs = async () => {
     const list = await get('jobs', { document_id: id, limit: 50 }, signal);
@@ -57,7 +60,7 @@ export async function documentView(root, { id, query, signal }) {
   };
   const showExports = async () => {
     const list = await get(`documents/${id}/exports`, {}, signal);
-    exports.replaceChildren(list.items.length ? exportTable(list.items) : empty('No exports yet.', 'Export as JSON makes one; it is kept here.'));
+    exports.replaceChildren(list.items.length ? exportTable(list.items) : el('p', { class: 'muted' }, 'None yet. Export as JSON makes one, and it is kept here.'));
   };
   const look = async () => {
     current = await get(`documents/${id}`, {}, signal);

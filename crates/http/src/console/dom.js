@@ -44,7 +44,8 @@ export function table(headings, className = '') {
   const body = el('tbody');
   const head = el('thead', {}, el('tr', {}, headings.map((heading) => el('th', { scope: 'col' }, heading))));
   const node = el('table', { class: className }, head, body);
-  const row = (...cells) => el('tr', {}, cells.map((cell, at) => el('td', { 'data-heading': headings[at] }, cell ?? '')));
+  const row = (...cells) => el('tr', {}, cells.map((cell, at) =>
+    el('td', { 'data-heading': headings[at] }, cell === '' ? null : el('div', {}, cell))));
   return { node, body, row };
 }
 
@@ -61,13 +62,14 @@ export function zoneType(type) {
 }
 
 const dateTime = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'short' });
+const toTheSecond = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'medium' });
 const exactly = new Intl.DateTimeFormat(undefined, { dateStyle: 'full', timeStyle: 'long' });
 
 /** A time as the reader writes it. */
-export function time(iso) {
+export function time(iso, { seconds = false } = {}) {
   if (!iso) return '';
   const at = new Date(iso);
-  return el('time', { datetime: iso, title: exactly.format(at) }, dateTime.format(at));
+  return el('time', { datetime: iso, title: exactly.format(at) }, (seconds ? toTheSecond : dateTime).format(at));
 }
 
 /** How long something took, between two times. */
@@ -119,10 +121,10 @@ export function button(label, act, attributes = {}) {
   return node;
 }
 
-/** Names and values. Those without a value are left out. */
+/** Columns and their values. Those without a value are left out. */
 export function facts(pairs) {
   const known = pairs.filter(([, value]) => value !== null && value !== undefined && value !== '');
-  return el('dl', { class: 'facts' }, known.map(([name, value]) => el('div', {}, el('dt', {}, name), el('dd', {}, value))));
+  return el('dl', { class: 'facts' }, known.map(([name, value]) => el('div', {}, el('dt', {}, words(name)), el('dd', {}, value))));
 }
 
 /** Looks every two seconds while the page is seen and `look` says that more will come. Gives what starts it anew. */

@@ -91,9 +91,9 @@ export async function jobView(root, { id, signal }) {
 
 function summary(job) {
   return el('div', { class: 'card' }, el('p', { class: 'line' }, badge(job.status), progress(job)), failure(job), facts([
-    ['strategy', job.strategy], ['attempt', `${job.attempt} of ${job.max_attempts}`], ['created_at', time(job.created_at)],
-    ['started_at', time(job.started_at)], ['completed_at', time(job.completed_at)], ['took', took(job.started_at, job.completed_at)],
-    ['priority', String(job.priority)], ['created_by', job.created_by], ['id', el('code', {}, job.id)]]));
+    ['strategy', job.strategy], ['attempt', `${job.attempt} of ${job.max_attempts}`], ['created_at', time(job.created_at, { seconds: true })],
+    ['started_at', time(job.started_at, { seconds: true })], ['completed_at', time(job.completed_at, { seconds: true })], ['took', took(job.started_at, job.completed_at)],
+    ['priority', String(job.priority)], ['created_by', job.created_by && el('code', {}, job.created_by)], ['id', el('code', {}, job.id)]]));
 }
 
 async function jobDetails(job, signal) {
@@ -109,7 +109,7 @@ async function jobDetails(job, signal) {
 
 function attemptTable(attempts) {
   const { node, body, row } = table(['Attempt', 'Outcome', 'Started', 'Took', 'Worker', 'Error'], 'small');
-  body.append(...attempts.map((attempt) => row(String(attempt.attempt), badge(attempt.outcome), time(attempt.started_at),
+  body.append(...attempts.map((attempt) => row(String(attempt.attempt), badge(attempt.outcome), time(attempt.started_at, { seconds: true }),
     took(attempt.started_at, attempt.finished_at), el('span', { class: 'muted break' }, attempt.worker ?? ''), failure(attempt))));
   return node;
 }
@@ -121,7 +121,7 @@ function failedPages(pages) {
 }
 
 function historyList(entries) {
-  return el('ol', { class: 'history' }, entries.map((entry) => el('li', {}, time(entry.created_at), ' ',
+  return el('ol', { class: 'history' }, entries.map((entry) => el('li', {}, time(entry.created_at, { seconds: true }), ' ',
     el('strong', {}, String(entry.action).replaceAll('_', ' ')), ' ', entry.status ? badge(entry.status) : null,
     entry.error_message ? el('p', { class: 'problem' }, entry.error_message) : null)));
 }

@@ -29,6 +29,8 @@ export function pageViewer({ signal, page, zone }) {
   let pages = [];
   let from = 0;
   let drawn = '';
+  // Somebody who follows a link to a zone wants to see that zone.
+  let arriving = Boolean(zone);
 
   const seen = new IntersectionObserver((entries) => {
     for (const { target } of entries.filter((entry) => entry.isIntersecting)) {
@@ -73,6 +75,8 @@ export function pageViewer({ signal, page, zone }) {
     if (!items.length) list.replaceChildren(el('li', {}, noZones(document)));
     caption.textContent = here ? `${Math.round(here.width)} × ${Math.round(here.height)} pt${here.rotation ? `, turned by ${here.rotation}°` : ''}` : '';
     if (zone) select(zone);
+    if (arriving) columns.scrollIntoView();
+    arriving = false;
   };
 
   const select = (id) => {
