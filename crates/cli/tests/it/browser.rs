@@ -107,6 +107,8 @@ impl Browser {
     pub fn click(&self, selector: &str) {
         wait::until(&format!("{selector} can be clicked"), || {
             let element = self.element(selector);
+            // As one scrolls to what one wants to click, away from the bar that stays on top.
+            self.run(&format!("document.querySelector({selector:?})?.scrollIntoView({{ block: 'center' }})"));
             self.send("POST", &format!("/element/{element}/click"), &json!({})).is_ok()
         });
     }
