@@ -40,10 +40,9 @@ export async function request(method, path, { query = {}, body, signal } = {}) {
     response = await fetch(`v1/${path}${asked.size ? `?${asked}` : ''}`, options);
   } catch (error) {
     if (error.name === 'AbortError') throw error;
-    tell('reached', false);
+    tell('unreachable');
     throw unreachable();
   }
-  tell('reached', true);
   if (!response.ok) throw refused(response.status, await response.text(), used);
   return response;
 }
@@ -70,11 +69,11 @@ export async function all(path, query, signal) {
   return rows;
 }
 
-/** A file as a URL that this page alone can open, for a minute. The type is ours: no file may run as a page of ours. */
+/** A file as a URL that this page alone can open, for five minutes. The type is ours: no file may run as a page of ours. */
 export async function file(path, type) {
   const bytes = await (await request('GET', path)).arrayBuffer();
   const url = URL.createObjectURL(new Blob([bytes], { type }));
-  setTimeout(() => URL.revokeObjectURL(url), 60_000);
+  setTimeout(() => URL.revokeObjectURL(url), 300_000);
   return url;
 }
 

@@ -19,11 +19,15 @@ const VIEWS = [
 const main = document.getElementById('main');
 const searchInput = document.querySelector('#search input');
 let current = new AbortController();
+/** Whether the view lacks what the server could not give. */
+let incomplete = false;
+let waiting = false;
 
 function go() {
   takeFromAddress();
   current.abort();
   current = new AbortController();
+  incomplete = false;
   if (!token()) return askAgain(null);
   const [path, query = ''] = (location.hash.slice(1) || '/documents').split('?');
   const [pattern, title, view] = VIEWS.find(([pattern]) => pattern.test(path)) ?? [null, 'Not found', notFound];
@@ -38,8 +42,10 @@ function go() {
   const asked = { id: pattern?.exec(path)[1], query: new URLSearchParams(query), signal: current.signal };
   searchInput.value = view === search ? asked.query.get('q') ?? '' : '';
   window.scrollTo(0, 0);
+  main.focus({ preventScroll: true });
   view(root, asked)?.catch?.((error) => {
-    if (error.name !== 'AbortError' && error.status !== 401) root.append(problem(error));
+    if (error.code === 'unreachable') incomplete = true;
+    else if (error.name !== 'AbortError' && error.status !== 401) root.append(problem(error));
   });
 }
 
@@ -69,6 +75,19 @@ function showSession() {
     el('button', { type: 'button', class: 'quiet', click: leave }, 'Forget token'));
 }
 
+/** Says that the server is away until it is back, then shows what is missing. */
+async function waitForServer() {
+  if (waiting) return;
+  waiting = true;
+  const banner = document.getElementById('unreachable');
+  banner.hidden = false;
+  do await new Promise((resolve) => setTimeout(resolve, 2000));
+  while (document.hidden || !(await fetch('healthz').then((answer) => answer.ok, () => false)));
+  banner.hidden = true;
+  waiting = false;
+  if (incomplete) go();
+}
+
 document.getElementById('search').addEventListener('submit', (event) => {
   event.preventDefault();
   location.hash = `#/search?${new URLSearchParams({ q: searchInput.value })}`;
@@ -79,7 +98,7 @@ document.addEventListener('keydown', (event) => {
   searchInput.focus();
 });
 window.addEventListener('hashchange', go);
-window.addEventListener('reached', ({ detail }) => (document.getElementById('unreachable').hidden = detail));
+window.addEventListener('unreachable', waitForServer);
 window.addEventListener('unauthorized', ({ detail }) => {
   forget();
   askAgain(detail);

@@ -53,10 +53,14 @@ export function pageViewer({ signal, page, zone }) {
     if (!pages.length || page <= from || page > from + STRIP) {
       from = Math.max(0, Math.min(page - STRIP / 2, document.page_count - STRIP));
       pages = (await get(`documents/${document.id}/pages`, { limit: STRIP, cursor: from }, signal)).items;
+      strip.replaceChildren(...pages.map((item) => thumbnail(item, () => turn(item.page_number))));
+      for (const item of strip.children) seen.observe(item);
     }
-    strip.replaceChildren(...pages.map((item) => thumbnail(item, item.page_number === page, () => turn(item.page_number))));
-    for (const item of strip.children) seen.observe(item);
     strip.hidden = pages.length < 2;
+    for (const item of strip.children) {
+      const button = item.firstElementChild;
+      Number(item.dataset.page) === page ? button.setAttribute('aria-current', 'page') : button.removeAttribute('aria-current');
+    }
     const here = strip.querySelector('[aria-current]')?.parentElement;
     // Sideways only: scrollIntoView would move the whole page.
     if (here) strip.scrollLeft = here.offsetLeft - strip.offsetLeft - strip.clientWidth / 2 + here.clientWidth / 2;
@@ -127,16 +131,20 @@ export function pageViewer({ signal, page, zone }) {
     document = fresh;
     if (!document.page_count) return node.replaceChildren(noPages(document));
     page = Math.min(Math.max(1, page), document.page_count);
-    // While a worker reads, there are more zones each time.
-    if (isLive(document) || changed) zonesOf.clear();
+    // While a worker reads, there may be more zones each time; the strip follows at the end.
+    zonesOf.delete(page);
+    if (changed) {
+      zonesOf.clear();
+      pages = [];
+    }
     await showAll();
   };
   return { node, show };
 }
 
-function thumbnail(item, current, turn) {
+function thumbnail(item, turn) {
   const frame = svg('svg', { viewBox: `0 0 ${item.width} ${item.height}`, 'aria-hidden': 'true' });
-  const label = { type: 'button', 'aria-label': `Page ${item.page_number}`, 'aria-current': current ? 'page' : null, click: turn };
+  const label = { type: 'button', 'aria-label': `Page ${item.page_number}`, click: turn };
   return el('li', { 'data-page': item.page_number }, el('button', label, frame, el('span', {}, count(item.page_number))));
 }
 
