@@ -1,4 +1,4 @@
-//! A real browser: headless Chromium by chromedriver, spoken to as W3C WebDriver has it.
+//! A real browser: headless Chromium by chromedriver, spoken to by HTTP in the protocol of the W3C.
 
 use std::io::{BufRead as _, BufReader};
 use std::process::{Child, Command, Stdio};
@@ -10,7 +10,7 @@ use ureq::Agent;
 
 use crate::wait;
 
-/// How WebDriver names an element in JSON.
+/// How the protocol names an element in JSON.
 const ELEMENT: &str = "element-6066-11e4-a52e-4f735466cecf";
 
 /// A browser with a profile of its own. Dropped, it goes with everything it started.

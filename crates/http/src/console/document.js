@@ -33,7 +33,7 @@ export async function documentView(root, { id, query, signal }) {
   const exports = el('div');
   const versions = el('div');
   const origin = el('div');
-  const viewer = pageViewer({ signal, page: Number(query.get('page')) || 1, zone: query.get('zone') });
+  const viewer = pageViewer({ signal, page: Math.trunc(query.get('page')) || 1, zone: query.get('zone') });
   root.append(el('p', { class: 'back' }, el('a', { href: '#/documents' }, 'Documents')),
     el('div', { class: 'heading' }, title, tools), about, viewer.node, jobSection, section('Versions', versions, origin), section('Exports', exports));
 

@@ -65,7 +65,8 @@ function showSession() {
   const session = document.getElementById('session');
   document.body.classList.toggle('signed-out', !token());
   if (!token()) return session.replaceChildren();
-  const until = exp?.toLocaleTimeString(undefined, { timeStyle: 'short' });
+  const isToday = exp?.toDateString() === new Date().toDateString();
+  const until = exp?.toLocaleString(undefined, isToday ? { timeStyle: 'short' } : { dateStyle: 'medium', timeStyle: 'short' });
   const leave = () => {
     forget();
     askAgain(null);
