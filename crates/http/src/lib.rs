@@ -1,7 +1,8 @@
 //! Colophon's HTTP API.
 //!
 //! A handler reads as a sentence: who, what, done. **Architecture invariants:** no SQL here; every `/v1` route takes a
-//! [`auth::Caller`], so that a route without a verified token cannot reach a row.
+//! [`auth::Caller`], so that a route without a verified token cannot reach a row. The
+//! console's own files hold nothing of anybody's, and need no token.
 
 pub mod auth;
 mod problem;
@@ -32,11 +33,12 @@ pub struct App {
 /// Bytes that a request other than an upload may have.
 const BODY_LIMIT: usize = 1 << 20;
 
-/// The API.
+/// The API and the console.
 pub fn router(app: App) -> Router {
     Router::new()
         .route("/healthz", get(routes::operation::healthz))
         .route("/readyz", get(routes::operation::readyz))
+        .merge(routes::console::router())
         .merge(routes::documents::router())
         .merge(routes::pages::router())
         .merge(routes::zones::router())

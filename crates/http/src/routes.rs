@@ -1,5 +1,6 @@
 //! A file for each noun.
 
+pub mod console;
 pub mod documents;
 pub mod exports;
 pub mod jobs;

@@ -1,6 +1,7 @@
 //! `colophon serve`: the whole platform in one process.
 
 use std::future::IntoFuture as _;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
@@ -89,7 +90,7 @@ fn announce(
     serve: &Serve,
     instance: &Instance,
     verifier: &auth::Verifier,
-    listen: std::net::SocketAddr,
+    listen: SocketAddr,
 ) -> anyhow::Result<()> {
     let url = format!("http://{listen}");
     let database_url = instance.private_url();
@@ -103,16 +104,47 @@ fn announce(
             json!({ "listen": listen.to_string(), "url": url, "token": token, "database_url": database_url });
         return output::line(&ready.to_string());
     }
+    let console = console_url(listen);
+    let Some(token) = token else {
+        output::line(&format!("Open {console} (it asks for a token of your platform)\n"))?;
+        return output::line(&format!("Colophon is ready: {url}"));
+    };
+    // A fragment: browsers send it to no server, and no log holds it.
+    output::line(&format!("Open {console}#token={token}\n"))?;
     output::line(&format!("Colophon is ready: {url}"))?;
-    if let Some(token) = token {
-        output::line(
-            "\nTry it in another terminal (the token lasts 12 hours; `colophon token` makes others):\n",
-        )?;
-        output::line(&format!("  export TOKEN={token}"))?;
-        output::line(&format!(
-            "  curl -H \"Authorization: Bearer $TOKEN\" -F file=@some.pdf '{url}/v1/documents?process=true'"
-        ))?;
-        output::line(&format!("  curl -H \"Authorization: Bearer $TOKEN\" '{url}/v1/documents'"))?;
+    output::line(
+        "\nTry it in another terminal (the token lasts 12 hours; `colophon token` makes others):\n",
+    )?;
+    output::line(&format!("  export TOKEN={token}"))?;
+    output::line(&format!(
+        "  curl -H \"Authorization: Bearer $TOKEN\" -F file=@some.pdf '{url}/v1/documents?process=true'"
+    ))?;
+    output::line(&format!("  curl -H \"Authorization: Bearer $TOKEN\" '{url}/v1/documents'"))
+}
+
+/// Where a browser on this machine finds the console: nobody can open 0.0.0.0.
+fn console_url(listen: SocketAddr) -> String {
+    let ip = match listen.ip() {
+        IpAddr::V4(ip) if ip.is_unspecified() => Ipv4Addr::LOCALHOST.into(),
+        IpAddr::V6(ip) if ip.is_unspecified() => Ipv6Addr::LOCALHOST.into(),
+        ip => ip,
+    };
+    format!("http://{}/", SocketAddr::new(ip, listen.port()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_link_can_be_opened_wherever_the_server_listens() {
+        for (listen, link) in [
+            ("127.0.0.1:8787", "http://127.0.0.1:8787/"),
+            ("0.0.0.0:80", "http://127.0.0.1:80/"),
+            ("[::]:8787", "http://[::1]:8787/"),
+            ("192.0.2.7:8787", "http://192.0.2.7:8787/"),
+        ] {
+            assert_eq!(console_url(listen.parse().unwrap()), link);
+        }
     }
-    Ok(())
 }

@@ -10,8 +10,10 @@
 mod api;
 mod bad_files;
 mod bad_requests;
+mod browser;
 mod commands;
 mod configuration;
+mod console;
 mod content;
 mod corpus;
 mod crashes;

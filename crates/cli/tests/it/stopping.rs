@@ -86,7 +86,8 @@ fn a_worker_beside_a_server_without_any_does_its_jobs_and_stops_when_asked() {
     assert!(!server.folder.postgres().is_empty(), "PostgreSQL goes on for the server");
 }
 
-fn terminate(process: &mut Child) -> ExitStatus {
+/// Asks a process to end, and waits until it has.
+pub fn terminate(process: &mut Child) -> ExitStatus {
     kill_process(Pid::from_child(process), Signal::TERM).unwrap();
     let mut status = None;
     wait::until("the process has ended", || {

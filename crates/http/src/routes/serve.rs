@@ -19,15 +19,10 @@ pub struct File<'a> {
 /// several ranges get the whole file, as the RFC allows.
 pub async fn file(store: &Store, file: File<'_>, headers: &HeaderMap) -> Result<Response, Problem> {
     let etag = format!("\"{}\"", file.sha256);
-    let names_it = |name: HeaderName| {
-        headers.get(name).and_then(|value| value.to_str().ok()).is_some_and(|tags| {
-            tags.split(',').map(str::trim).any(|tag| tag == "*" || tag.trim_start_matches("W/") == etag)
-        })
-    };
-    if names_it(header::IF_NONE_MATCH) {
+    if names(headers, header::IF_NONE_MATCH, &etag) {
         return Ok((StatusCode::NOT_MODIFIED, [(header::ETAG, etag)]).into_response());
     }
-    let fresh = !headers.contains_key(header::IF_RANGE) || names_it(header::IF_RANGE);
+    let fresh = !headers.contains_key(header::IF_RANGE) || names(headers, header::IF_RANGE, &etag);
     let asked = headers.get(header::RANGE).and_then(|value| value.to_str().ok()).filter(|_| fresh);
     let range = asked.and_then(parse_range);
     // The last no bytes of a file are none (RFC 9110 §14.1.2), whatever the store makes of it.
@@ -59,6 +54,13 @@ pub async fn file(store: &Store, file: File<'_>, headers: &HeaderMap) -> Result<
         headers.insert(header::CONTENT_RANGE, value(&content_range));
     }
     Ok(response)
+}
+
+/// Whether a condition of the request names this `ETag`.
+pub fn names(headers: &HeaderMap, condition: HeaderName, etag: &str) -> bool {
+    headers.get(condition).and_then(|value| value.to_str().ok()).is_some_and(|tags| {
+        tags.split(',').map(str::trim).any(|tag| tag == "*" || tag.trim_start_matches("W/") == etag)
+    })
 }
 
 async fn not_satisfiable(store: &Store, file: &File<'_>) -> Result<Response, Problem> {
