@@ -10,12 +10,14 @@
 #![allow(clippy::expect_used, clippy::missing_panics_doc, reason = "in a test a panic is the report")]
 
 mod database;
+mod own_server;
 mod rows;
 mod server;
 mod skip;
 mod templates;
 
 pub use database::TestDatabase;
+pub use own_server::OwnServer;
 pub use rows::{A_ROW_IN_EVERY_TABLE, a_document, a_job, a_page, a_zone, as_user, store_document, store_job};
 pub use server::{POSTGRES_SETTINGS, folder};
 pub use skip::skipped;

@@ -2,9 +2,11 @@
 
 #![allow(clippy::expect_used, reason = "in a test a panic is the report")]
 
+mod advisors;
 mod documented;
 mod drift;
 mod folder;
+mod hosted;
 mod kills;
 mod lint;
 mod locks;
