@@ -11,7 +11,7 @@ use crate::split::{Statement, statements};
 /// changes nothing that is there.
 pub fn prepare_script() -> String {
     let mut text = format!(
-        "-- Made by {PROGRAM}: the roles of a Supabase project, and its functions and tables in this database. Run it with psql as a superuser.\n\\set ON_ERROR_STOP on\n"
+        "-- Made by {PROGRAM}: the roles of a Supabase project, and its functions and tables in this database. Run it with psql as a superuser.\n\\set ON_ERROR_STOP on\nset client_min_messages = warning;\n"
     );
     for (name, sql) in plain() {
         let _ = writeln!(text, "\n-- {name}\n{}", sql.trim_end());

@@ -10,6 +10,7 @@
 mod api;
 mod bad_files;
 mod bad_requests;
+mod bucket;
 mod commands;
 mod content;
 mod corpus;
