@@ -10,7 +10,6 @@
 mod api;
 mod bad_files;
 mod bad_requests;
-mod bucket;
 mod commands;
 mod content;
 mod corpus;
@@ -24,6 +23,7 @@ mod importing;
 mod migrations;
 mod names;
 mod pdf;
+mod project;
 mod raw;
 mod reading;
 mod restarts;
