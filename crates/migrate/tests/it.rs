@@ -45,7 +45,7 @@ async fn the_fingerprint_sees_what_it_should() {
         "alter table zones alter status set default 'failed'",
         "drop index zones_page_number_idx",
         "grant delete on job_queue to anon",
-        "drop policy zones_owner_select on zones",
+        "drop policy colophon_objects_owner_select on storage.objects",
         "alter table zones disable row level security",
         "alter function colophon.zone_text_vector reset search_path",
         "drop trigger zones_revision on zones",

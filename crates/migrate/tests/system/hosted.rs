@@ -206,7 +206,7 @@ async fn our_own_migrator_goes_up_and_down_and_compares_on_a_hosted_project() {
 }
 
 const OWNER: &str = "00000000-0000-7000-8000-00000000000a";
-const STRANGER: &str = "00000000-0000-7000-8000-00000000000b";
+const STRANGER: &str = "00000000-0000-7000-8000-0000000000ff";
 
 /// As the Data API does it: the login role takes the role of the token, with its claims, for one transaction.
 async fn as_the_data_api<const N: usize>(
