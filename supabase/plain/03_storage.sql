@@ -1,5 +1,5 @@
--- The tables that name buckets and objects on a Supabase project, as far as migrations may rely on them (supabase/storage,
--- after its migration 0062): a server without Supabase Storage keeps its objects elsewhere, and these stay without rows
+-- The tables that name buckets and objects on a Supabase project, as far as migrations may rely on them
+-- (supabase/storage, after its migration 0062): a server without Supabase Storage keeps its objects elsewhere, and these stay without rows
 -- but for the bucket. They are here so that one set of migrations, with its policies, is valid on both.
 -- Run once in each database as a superuser, may be run again. Where a storage server has made the tables itself,
 -- nothing is changed.
@@ -43,11 +43,11 @@ begin
     constraint objects_bucket_id_name_key unique (bucket_id, name)
   );
 
-  -- Everybody has the grants, so that the policies alone decide, as on a project.
+  -- Every role has the grants, so that the policies alone decide, as on a project.
   alter table storage.buckets enable row level security;
   alter table storage.objects enable row level security;
   grant all on storage.buckets, storage.objects to postgres with grant option;
-  grant all on storage.buckets, storage.objects to anon, authenticated, service_role;
+  grant select, insert, update, delete on storage.buckets, storage.objects to anon, authenticated, service_role;
 
   -- 'a/b/c.pdf' lies in the folders {a,b}, is the file c.pdf, and its extension is pdf.
   create or replace function storage.foldername(name text) returns text[]

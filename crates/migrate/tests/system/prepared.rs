@@ -7,7 +7,7 @@ use colophon_testkit::{OwnServer, TestDatabase, skip};
 use tokio::io::AsyncWriteExt as _;
 use tokio::process::Command;
 
-use crate::folder::ask;
+use crate::folder::{Folder, ask};
 
 /// Runs a script as somebody who has only psql; `None` where there is none.
 async fn psql(url: &str, script: &str) -> Option<()> {
@@ -87,4 +87,13 @@ async fn what_a_storage_server_has_made_is_left_alone() {
     }
     let again = "select count(*) from pg_trigger where tgname = 'protect_objects_delete'";
     assert_eq!(ask(&admin, again).await, "0");
+}
+
+#[tokio::test]
+async fn whoever_may_not_look_into_the_platforms_schemas_may_still_apply_his_own_files() {
+    let (folder, db) = (Folder::of_three(), TestDatabase::empty().await);
+    let closed =
+        "revoke all on schema auth, storage from postgres; alter schema storage owner to supabase_admin";
+    db.client("supabase_admin").await.batch_execute(closed).await.expect("closed");
+    assert_eq!(folder.migrator(&db).await.up(|_| {}).await.expect("up"), 3);
 }
