@@ -113,6 +113,27 @@ async fn a_day_of_an_operator() {
 }
 
 #[tokio::test]
+async fn a_server_that_was_not_prepared_ends_with_4_and_the_remedy_works() {
+    let desk = Desk::new().await;
+    let admin = desk.db.client("supabase_admin").await;
+    admin.batch_execute("drop schema auth cascade; drop schema storage cascade").await.expect("gone");
+    desk.write(
+        "20260103000000_policy",
+        "create policy mine on storage.objects for select to authenticated using (owner = (select auth.uid()));",
+        "drop policy mine on storage.objects;",
+    );
+    let up = desk.run(&["up"]);
+    assert_eq!((up.code, up.err.lines().count()), (Some(4), 1), "{up:?}");
+    assert!(
+        up.err.contains("function auth.uid") && up.err.contains("colophon migrate sql --plain"),
+        "{up:?}"
+    );
+    let script = desk.done(&["sql", "--plain"]).replace("\\set ON_ERROR_STOP on", "");
+    admin.batch_execute(&script).await.expect("the script");
+    desk.done(&["up"]);
+}
+
+#[tokio::test]
 async fn what_the_state_of_the_database_forbids_ends_with_4_and_one_line() {
     let desk = Desk::new().await;
     desk.done(&["up"]);

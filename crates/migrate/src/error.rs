@@ -98,6 +98,14 @@ pub enum Error {
         /// What is wrong and what to do.
         problem: String,
     },
+    /// A server of one's own was not prepared.
+    #[error(
+        "the database lacks what every Supabase project has ({lacking}); if it is a project, look whether the URL is the right one; if the server is your own, prepare it once as a superuser: colophon migrate sql --plain | psql -d DATABASE"
+    )]
+    Unprepared {
+        /// What is lacking and needed.
+        lacking: String,
+    },
     /// A scratch database cannot be made.
     #[error("a scratch database cannot be made ({0}); give a role with CREATEDB, or a server for it")]
     Scratch(#[source] StatementError),
@@ -106,7 +114,10 @@ pub enum Error {
 impl Error {
     /// Does the state of the database, rather than a failure, forbid it?
     pub fn refused(&self) -> bool {
-        matches!(self, Self::Newer { .. } | Self::Edited { .. } | Self::OutOfOrder { .. })
+        matches!(
+            self,
+            Self::Newer { .. } | Self::Edited { .. } | Self::OutOfOrder { .. } | Self::Unprepared { .. }
+        )
     }
 }
 

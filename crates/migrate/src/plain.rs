@@ -6,6 +6,7 @@ use crate::Error;
 use crate::connection::{connector, lock, unlock};
 use crate::error::{doing, reading};
 use crate::files::plain;
+use crate::prepared::check_roles;
 use crate::runner::Options;
 
 /// Gives a plain server the roles that a Supabase project has, and makes `database` if it is absent, owned by
@@ -46,6 +47,7 @@ pub async fn prepare_plain_database(url: &str) -> Result<(), Error> {
 }
 
 pub(crate) async fn prepare_database(client: &Client) -> Result<(), Error> {
+    check_roles(client).await?;
     run_plain(client, 1..plain().len()).await
 }
 

@@ -10,6 +10,7 @@ use crate::connection::{connector, lock, refuse_pooler, unlock};
 use crate::error::doing;
 use crate::files::{Migration, migrations};
 use crate::history::{self, Note};
+use crate::prepared;
 use crate::validate::edited;
 
 /// A connection that changes the schema. For that it needs a session of its own (no transaction pooler); where the
@@ -157,7 +158,7 @@ impl Migrator {
     ///
     /// # Errors
     /// A migration failed (it was rolled back, those before it stay), the lock is held, the database is newer, an
-    /// applied file was edited, or a pending one is out of order.
+    /// applied file was edited, a pending one is out of order, or the server lacks what it takes for given.
     pub async fn up_to(
         &self,
         version: Option<&str>,
@@ -170,7 +171,6 @@ impl Migrator {
 
     async fn up_locked(&self, version: Option<&str>, tell: Tell<'_>) -> Result<usize, Error> {
         self.known(version)?;
-        history::make(&self.client).await?;
         self.finish_interrupted(tell).await?;
         let applied = history::rows(&self.client, true).await?;
         self.refuse_newer(&applied)?;
@@ -187,6 +187,8 @@ impl Migrator {
         if let Some(late) = pending.iter().find(|m| *m.version < *newest && !self.options.include_all) {
             return Err(Error::OutOfOrder { version: late.version.to_owned(), newest });
         }
+        prepared::check(&self.client, &pending).await?;
+        history::make(&self.client).await?;
         for migration in &pending {
             let took = self.execute(migration, true, tell).await?;
             tell(&Event::Applied(&Applied { migration: **migration, took }));

@@ -3,9 +3,21 @@
 use std::fmt::Write as _;
 
 use crate::error::Error;
-use crate::files::Migration;
+use crate::files::{Migration, plain};
 use crate::history::PROGRAM;
 use crate::split::{Statement, statements};
+
+/// What a server of one's own needs before the first migration, as a script for a superuser; it may be run again, and
+/// changes nothing that is there.
+pub fn prepare_script() -> String {
+    let mut text = format!(
+        "-- Made by {PROGRAM}: the roles of a Supabase project, and its functions and tables in this database. Run it with psql as a superuser.\n\\set ON_ERROR_STOP on\nset client_min_messages = warning;\n"
+    );
+    for (name, sql) in plain() {
+        let _ = writeln!(text, "\n-- {name}\n{}", sql.trim_end());
+    }
+    text
+}
 
 /// A script that applies (or, where `down`, undoes) these migrations, history and log included. Without `psql`'s
 /// `ON_ERROR_STOP`, which it sets, a failed file would be followed by the next one.

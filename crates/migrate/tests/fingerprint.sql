@@ -33,7 +33,7 @@ select line from (
   union all
   select format('policy %s on %s.%s %s %s to %s using %s check %s', policyname, schemaname, tablename, permissive, cmd,
                 roles, qual, with_check)
-  from pg_policies where schemaname in ('public', 'colophon')
+  from pg_policies where schemaname in ('public', 'colophon', 'storage')
   union all
   select format('type %s.%s %s', n.nspname, t.typname, t.typtype)
   from pg_type t join ours n on n.oid = t.typnamespace where t.typtype <> 'c' and t.typelem = 0

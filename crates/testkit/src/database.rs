@@ -117,7 +117,7 @@ impl Drop for TestDatabase {
     }
 }
 
-async fn connect(url: &str) -> Client {
+pub(crate) async fn connect(url: &str) -> Client {
     let (client, connection) =
         tokio_postgres::connect(url, NoTls).await.unwrap_or_else(|error| panic!("{url}: {}", words(&error)));
     tokio::spawn(connection);

@@ -13,6 +13,7 @@
 #![allow(clippy::expect_used, clippy::missing_panics_doc, reason = "in a test a panic is the report")]
 
 mod database;
+mod own_server;
 mod pooler;
 mod rows;
 mod server;
@@ -20,6 +21,7 @@ mod skip;
 mod templates;
 
 pub use database::TestDatabase;
+pub use own_server::OwnServer;
 pub use pooler::through_a_pooler;
 pub use rows::{A_ROW_IN_EVERY_TABLE, a_document, a_job, a_page, a_zone, as_user, store_document, store_job};
 pub use server::{POSTGRES_SETTINGS, folder};

@@ -32,7 +32,7 @@ pub fn folder() -> PathBuf {
 }
 
 /// `COLOPHON_TEST_POSTGRES_DIR`: the folder with another server's `postgres` and `initdb`, to run the suite on it.
-fn postgres_dir() -> Option<PathBuf> {
+pub(crate) fn postgres_dir() -> Option<PathBuf> {
     std::env::var_os("COLOPHON_TEST_POSTGRES_DIR").filter(|folder| !folder.is_empty()).map(PathBuf::from)
 }
 

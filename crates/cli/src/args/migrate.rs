@@ -113,6 +113,9 @@ pub enum Migrate {
         /// The way back, newest first
         #[arg(long)]
         down: bool,
+        /// Instead: what a server of one's own needs once before the first migration, for a superuser
+        #[arg(long, conflicts_with_all = ["from", "to", "down"])]
+        plain: bool,
     },
     /// Show what this program has done to the database's schema, when and for whom
     History {

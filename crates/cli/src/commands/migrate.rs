@@ -50,6 +50,7 @@ pub fn run_alone(migrate: &Migrate) -> anyhow::Result<ExitCode> {
                 output::line(&path.display().to_string())?;
             }
         }
+        Migrate::Sql { plain: true, .. } => output::line(colophon_migrate::prepare_script().trim_end())?,
         Migrate::Sql { from, to, down, .. } => {
             let script = colophon_migrate::script(&within(from, to), *down)?;
             output::line(script.trim_end())?;

@@ -26,6 +26,7 @@ mod importing;
 mod migrations;
 mod names;
 mod pdf;
+mod project;
 mod raw;
 mod reading;
 mod restarts;

@@ -52,11 +52,11 @@ async fn every_policy_names_a_role_and_one_command_and_there_is_one_for_each() {
     nothing_breaks(
         "too wide, or two that add up",
         "select format('%s on %s', policyname, tablename) from pg_policies
-         where schemaname in ('public', 'colophon')
+         where schemaname in ('public', 'colophon', 'storage')
            and (roles = '{public}' or cmd = 'ALL' or permissive <> 'PERMISSIVE')
          union all
          select format('%s policies for %s on %s', count(*), cmd, tablename) from pg_policies, unnest(roles) role
-         where schemaname in ('public', 'colophon') group by cmd, tablename, role having count(*) > 1",
+         where schemaname in ('public', 'colophon', 'storage') group by cmd, tablename, role having count(*) > 1",
     )
     .await;
 }
@@ -67,7 +67,7 @@ async fn policies_ask_for_the_person_once_for_a_statement() {
     nothing_breaks(
         "called for each row",
         "select format('%s on %s', policyname, tablename) from pg_policies
-         where schemaname in ('public', 'colophon')
+         where schemaname in ('public', 'colophon', 'storage')
            and replace(coalesce(qual, '') || coalesce(with_check, ''), 'SELECT auth.uid()', '') ~ 'auth\\.'",
     )
     .await;
@@ -107,7 +107,8 @@ async fn every_foreign_key_between_children_contains_the_document_and_cascades()
     nothing_breaks(
         "foreign key",
         "select k.conname::text from pg_constraint k
-         where k.contype = 'f' and (k.confdeltype <> 'c' or k.condeferrable or not exists (
+         where k.contype = 'f' and k.connamespace <> 'storage'::regnamespace
+           and (k.confdeltype <> 'c' or k.condeferrable or not exists (
            select from pg_attribute a
            where a.attrelid = k.conrelid and a.attnum = any (k.conkey) and a.attname = 'document_id'))",
     )

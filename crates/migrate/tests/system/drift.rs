@@ -23,7 +23,10 @@ async fn what_somebody_changed_by_hand_is_told_object_by_object() {
         ),
         ("alter table zones alter status set default 'failed'", "column public.zones.status is `"),
         ("grant delete on job_queue to anon", "table public.job_queue is `"),
-        ("drop policy zones_owner_select on zones", "policy zones_owner_select on public.zones is missing"),
+        (
+            "drop policy colophon_objects_owner_select on storage.objects",
+            "policy colophon_objects_owner_select on storage.objects is missing",
+        ),
         ("alter table zones disable row level security", "table public.zones is `"),
         ("alter function colophon.uuid_v7() reset search_path", "function colophon.uuid_v7() is `"),
         ("drop trigger zones_revision on zones", "trigger zones_revision on public.zones is missing"),

@@ -11,7 +11,7 @@ use tokio::process::Command;
 use crate::folder::{Folder, versions};
 use crate::pooler::{bridge, socket_of};
 
-fn binary() -> Option<PathBuf> {
+pub fn binary() -> Option<PathBuf> {
     let named = std::env::var_os("COLOPHON_SUPABASE_CLI").map(PathBuf::from);
     let installed =
         PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../target/ci-npm/node_modules/.bin/supabase"));
