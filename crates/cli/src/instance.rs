@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use colophon_blobs::Store;
-use colophon_db::Database;
+use colophon_db::{ConnectionUrl, Database, Pooler};
 use colophon_domain::UserId;
 use colophon_embedded::{OnProgress, Postgres, Progress, Settings};
 use colophon_http::auth::{Issuer, Jwks, Keys, Verifier};
@@ -16,7 +16,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
-use crate::config::{Config, Secret, Supabase};
+use crate::config::{self, Config, Secret, Supabase};
 use crate::failure::WrongSchema;
 use crate::secrets;
 
@@ -59,18 +59,20 @@ impl Instance {
     pub async fn open(config: &Config, wish: Wish) -> anyhow::Result<Self> {
         let store = Store::folder(&config.objects_dir())?;
         let owner = secrets::owner(&config.data_dir)?;
-        let (url, postgres) = if let Some(url) = &config.database.url {
+        let (url, pooler, postgres) = if let Some(url) = &config.database.url {
             check_schema(config, url.expose()).await?;
-            (url.expose().to_owned(), None)
+            (url.url().clone(), pooler(config, url.url(), wish.program).await?, None)
         } else {
             let postgres = open_private(config, &wish).await?;
             migrate_private(&postgres).await?;
-            (postgres.url(LOGIN, DATABASE), Some(Arc::new(postgres)))
+            (ConnectionUrl::parse(&postgres.url(LOGIN, DATABASE))?, Pooler::None, Some(Arc::new(postgres)))
         };
-        let by_default = (POOL + usize::from(wish.workers) * 2).min(POOL_MOST);
+        let direct_url = config.database.direct_url.as_ref().filter(|_| postgres.is_none());
         let database = Database::new(colophon_db::Config {
             url,
-            pool_size: config.database.pool_size.unwrap_or(by_default),
+            direct_url: direct_url.map(|direct| direct.url().clone()),
+            pooler,
+            pool_size: pool_size(config, wish.workers),
             application_name: wish.program.to_owned(),
         })?;
         let platform = Arc::new(Platform {
@@ -220,6 +222,22 @@ async fn prepare_private(postgres: &Postgres) -> anyhow::Result<()> {
     colophon_migrate::prepare_plain_database(&postgres.url(SUPERUSER, DATABASE)).await?;
     postgres.set_password(OWNER).await?;
     Ok(())
+}
+
+/// Connections of a program with so many workers.
+pub fn pool_size(config: &Config, workers: u16) -> usize {
+    let by_default = (POOL + usize::from(workers) * 2).min(POOL_MOST);
+    config.database.pool_size.unwrap_or(by_default)
+}
+
+/// What stands before a shared database: what was said, else what the URL tells, else what two connections find out.
+pub async fn pooler(config: &Config, url: &ConnectionUrl, program: &str) -> anyhow::Result<Pooler> {
+    Ok(match config.database.pooler {
+        config::Pooler::Auto => url.connector(program)?.pooler().await?,
+        config::Pooler::None => Pooler::None,
+        config::Pooler::Session => Pooler::Session,
+        config::Pooler::Transaction => Pooler::Transaction,
+    })
 }
 
 async fn check_schema(config: &Config, url: &str) -> anyhow::Result<()> {

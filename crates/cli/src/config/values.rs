@@ -198,13 +198,14 @@ pub fn secret(raw: &Raw) -> Result<Secret, Refusal> {
 
 pub fn connection(raw: &Raw) -> Result<Connection, Refusal> {
     let text = secret(raw)?;
-    match ConnectionUrl::parse(text.expose()) {
-        Ok(url) => Ok(Connection { text, url }),
-        Err(error) => Err(Refusal::new(
-            error.to_string(),
-            "say it as postgresql://role:password@host:5432/database?sslmode=verify-full",
-        )),
-    }
+    let url = ConnectionUrl::parse(text.expose()).map_err(|error| {
+        let remedy = "say it as postgresql://role:password@host:5432/database?sslmode=verify-full";
+        Refusal::new(error.to_string(), remedy)
+    })?;
+    // Reads the authorities' certificates that it names.
+    url.connector("colophon")
+        .map_err(|error| Refusal::new(error.to_string(), "mend the connection string"))?;
+    Ok(Connection { text, url })
 }
 
 pub fn secret_key(raw: &Raw) -> Result<Secret, Refusal> {
