@@ -4,6 +4,7 @@
 
 mod catalog;
 mod documents;
+mod health;
 mod idempotency_keys;
 mod jobs;
 mod leases;
