@@ -19,7 +19,7 @@ use colophon_http::auth::JwksSource;
 use etcetera::BaseStrategy as _;
 
 pub use keys::{FILE, INSTANCE, KEYS, Key, SERVE, Secrecy, WORK};
-pub use show::{default_file, print, print_json};
+pub use show::{default_file, print, print_json, sslmode_name};
 pub use sources::Origin;
 use sources::{Raw, Sources};
 pub use values::{Connection, Pooler, Secret};

@@ -135,6 +135,25 @@ pub async fn migrator(config: &Config) -> anyhow::Result<(Migrator, Option<Postg
     Ok((Migrator::connect(&postgres.url(OWNER, DATABASE)).await?, Some(postgres)))
 }
 
+/// A private instance as `doctor` looks at it: open, whatever became of its migrations.
+pub struct ForDoctor {
+    pub postgres: Postgres,
+    /// For the role that programs log in with.
+    pub login_url: String,
+    /// For the owner of the tables.
+    pub owner_url: String,
+    /// What bringing it up to date came to.
+    pub migrated: anyhow::Result<()>,
+}
+
+/// Opens the private instance for `doctor`.
+pub async fn open_for_doctor(config: &Config, program: &'static str) -> anyhow::Result<ForDoctor> {
+    let postgres = open_private(config, &Wish { program, ..Wish::default() }).await?;
+    let migrated = migrate_private(&postgres).await;
+    let (login_url, owner_url) = (postgres.url(LOGIN, DATABASE), postgres.url(OWNER, DATABASE));
+    Ok(ForDoctor { postgres, login_url, owner_url, migrated })
+}
+
 /// The secret and the owner of a private instance, without starting anything.
 pub fn identity(config: &Config) -> anyhow::Result<(Verifier, UserId)> {
     let data_dir = &config.data_dir;
@@ -143,7 +162,7 @@ pub fn identity(config: &Config) -> anyhow::Result<(Verifier, UserId)> {
 }
 
 /// What the tokens of a shared database are verified with.
-fn shared_keys(supabase: &Supabase) -> anyhow::Result<Keys> {
+pub fn shared_keys(supabase: &Supabase) -> anyhow::Result<Keys> {
     let text = |secret: &Secret| secret.expose().to_owned();
     let mut keys = supabase.url.as_ref().map_or_else(|| Ok(Keys::default()), |url| Keys::project(url))?;
     keys.secret = supabase.jwt_secret.as_ref().map(text).map(String::into_bytes);

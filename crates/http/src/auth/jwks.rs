@@ -39,6 +39,19 @@ impl Jwks {
     }
 }
 
+impl JwksSource {
+    /// Fetches the keys once and counts those that tokens can be verified with.
+    ///
+    /// # Errors
+    /// They cannot be fetched or read; the reason.
+    pub async fn count(&self) -> Result<usize, String> {
+        let source = self.clone();
+        let fetching =
+            tokio::task::spawn_blocking(move || fetch::fetch(&source).and_then(|bytes| set::read(&bytes)));
+        Ok(fetching.await.map_err(|error| error.to_string())??.len())
+    }
+}
+
 /// Where a JSON Web Key Set is (RFC 7517 §5).
 #[derive(Clone, PartialEq, Eq)]
 pub enum JwksSource {
