@@ -7,6 +7,7 @@ mod claims;
 mod credential;
 mod jwks;
 mod keys;
+mod recent;
 mod refusal;
 mod verifier;
 

@@ -42,6 +42,11 @@ pub async fn run(config: &Config, serve: Serve) -> anyhow::Result<()> {
         instance = Instance::open(config, wish) => instance?,
     };
     let verifier = Arc::new(instance.verifier(config)?);
+    // Beside everything else: a project whose keys cannot be reached must not keep the server from starting.
+    tokio::spawn({
+        let verifier = Arc::clone(&verifier);
+        async move { verifier.prepare().await }
+    });
     let stop = CancellationToken::new();
     let workers = start_workers(&instance.platform, config.workers, &stop);
     let broken_off = CancellationToken::new();

@@ -16,6 +16,7 @@ mod content;
 mod corpus;
 mod crashes;
 mod cut_off;
+mod doctor;
 mod exports;
 mod folder;
 mod idempotency;

@@ -2,6 +2,7 @@
 
 use colophon_db::{CallerScope, SystemScope, UserScope};
 use colophon_domain::UserId;
+use jiff::Timestamp;
 use serde::Deserialize as _;
 use serde_json::{Map, Value};
 
@@ -17,9 +18,38 @@ pub const AUDIENCE: &str = "authenticated";
 /// begin with.
 const LEGACY_KEY_ISSUERS: [&str; 2] = ["supabase", "supabase-demo"];
 
-/// Whom a token names. Its signature and its times were verified before; `by_secret`: with the shared secret.
-pub fn judge(claims: Map<String, Value>, issuer: &Issuer, by_secret: bool) -> Result<Caller, Refusal> {
+/// Seconds by which clocks may differ.
+const LEEWAY: f64 = 60.0;
+
+/// Whom a token names, and when.
+pub struct Holder {
+    caller: Caller,
+    not_before: Option<f64>,
+    expires: f64,
+}
+
+impl Holder {
+    /// The caller, if the token is valid at this moment.
+    pub fn now(&self) -> Result<Caller, Refusal> {
+        let now = Timestamp::now().as_duration().as_secs_f64();
+        if now > self.expires + LEEWAY {
+            return Err(Refusal::TokenExpired);
+        }
+        if self.not_before.is_some_and(|not_before| now < not_before - LEEWAY) {
+            return Err(Refusal::TokenNotYetValid);
+        }
+        Ok(self.caller.clone())
+    }
+}
+
+/// Whom a token names. Its signature was verified before; `by_secret`: with the shared secret. Everything but the times,
+/// which are judged anew with each request.
+pub fn judge(claims: Map<String, Value>, issuer: &Issuer, by_secret: bool) -> Result<Holder, Refusal> {
     let claim = |name| claims.get(name).filter(|value| !value.is_null());
+    let time = |name| claim(name).map(|time| time.as_f64().ok_or(Refusal::TokenClaims)).transpose();
+    let expires = time("exp")?.ok_or(Refusal::TokenClaims)?;
+    let not_before = time("nbf")?;
+
     let role = claim("role").and_then(|role| Role::deserialize(role).ok()).ok_or(Refusal::TokenRole)?;
 
     let legacy_keys = by_secret && role == Role::ServiceRole;
@@ -31,19 +61,19 @@ pub fn judge(claims: Map<String, Value>, issuer: &Issuer, by_secret: bool) -> Re
         return Err(Refusal::TokenAudience);
     }
     let user = claim("sub").map(|sub| user(sub).ok_or(Refusal::TokenSubject)).transpose()?;
-    match (role, user) {
+    let scope = match (role, user) {
+        (Role::ServiceRole, _) => CallerScope::Service(SystemScope::new()),
+        (Role::Authenticated, None) => return Err(Refusal::TokenSubject),
         (Role::Authenticated, Some(user)) => {
             let claims = Value::Object(claims);
             // PostgreSQL's jsonb cannot hold U+0000, and would fail at every statement.
             if holds_nul(&claims) {
                 return Err(Refusal::TokenClaims);
             }
-            let scope = CallerScope::User(UserScope::from_verified_claims(user, &claims));
-            Ok(Caller { scope, user: Some(user) })
+            CallerScope::User(UserScope::from_verified_claims(user, &claims))
         }
-        (Role::Authenticated, None) => Err(Refusal::TokenSubject),
-        (Role::ServiceRole, user) => Ok(Caller { scope: CallerScope::Service(SystemScope::new()), user }),
-    }
+    };
+    Ok(Holder { caller: Caller { scope, user }, not_before, expires })
 }
 
 fn issued_by(issuer: &Issuer, iss: Option<&Value>, legacy_keys: bool) -> bool {

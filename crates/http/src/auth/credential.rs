@@ -23,10 +23,10 @@ impl<'a> Credential<'a> {
     /// Supabase's clients send `apikey` with every request. Beside a person's token it says nothing; alone, or equal to
     /// what `Authorization` holds, a new-style key is the credential itself.
     pub fn of(headers: &'a HeaderMap) -> Result<Self, Refusal> {
-        let apikey = single(headers, APIKEY)?.filter(|key| is_api_key(key));
+        let apikey = || Ok(single(headers, APIKEY)?.filter(|key| is_api_key(key)));
         let shown = match single(headers, header::AUTHORIZATION)? {
             Some(authorization) => bearer(authorization).ok_or(Refusal::TokenMissing)?,
-            None => apikey.ok_or(Refusal::TokenMissing)?,
+            None => apikey()?.ok_or(Refusal::TokenMissing)?,
         };
         if shown.len() > LONGEST {
             return Err(Refusal::TokenTooLong);
@@ -34,7 +34,7 @@ impl<'a> Credential<'a> {
         if !is_api_key(shown) {
             return Ok(Self::Token(shown));
         }
-        if apikey.is_some_and(|apikey| apikey != shown) {
+        if apikey()?.is_some_and(|apikey| apikey != shown) {
             return Err(Refusal::ApiKeyMismatch);
         }
         if shown.starts_with(PUBLISHABLE_KEY_PREFIX) {
@@ -105,6 +105,10 @@ mod tests {
         assert_eq!(of(&[("apikey", "an.anon.token")]), Err(Refusal::TokenMissing));
         let twice = [("authorization", "Bearer a.b.c"), ("authorization", "Bearer a.b.c")];
         assert_eq!(of(&twice), Err(Refusal::TokenMalformed));
+        // Beside a token nothing of `apikey` is looked at.
+        let beside = [("authorization", "Bearer a.b.c"), ("apikey", "sb_secret_a"), ("apikey", "é")];
+        assert!(of(&beside).is_ok());
+        assert_eq!(of(&beside[1..]), Err(Refusal::TokenMalformed));
         let longest = format!("Bearer {}", "a".repeat(LONGEST));
         assert!(of(&[("authorization", &longest)]).is_ok());
         assert_eq!(of(&[("authorization", &format!("{longest}a"))]), Err(Refusal::TokenTooLong));

@@ -30,12 +30,15 @@ pub struct Jwks {
     pub max_age: Duration,
     /// How long no second fetch is made for a key id that is not in the set, or after a fetch that failed.
     pub cooldown: Duration,
+    /// How long one fetch may take: a request may have to wait for it.
+    pub timeout: Duration,
 }
 
 impl Jwks {
-    /// Believed for 10 minutes, fetched for unknown key ids every 30 seconds at most.
+    /// Believed for 10 minutes, fetched for unknown key ids every 30 seconds at most, given up after 5 seconds.
     pub fn new(source: JwksSource) -> Self {
-        Self { source, max_age: Duration::from_mins(10), cooldown: Duration::from_secs(30) }
+        let [max_age, cooldown, timeout] = [600, 30, 5].map(Duration::from_secs);
+        Self { source, max_age, cooldown, timeout }
     }
 }
 
@@ -114,6 +117,12 @@ impl KeySet {
         Self { jwks, seen: Arc::default(), not_before: Arc::default() }
     }
 
+    /// Fetches the first set, if there is none, so that the first request need not wait and the log tells at once
+    /// where that fails.
+    pub async fn prepare(&self) {
+        self.fetch_for("").await;
+    }
+
     /// The key of this id; fetches where that may help.
     pub async fn key(&self, kid: &str) -> Result<Arc<Key>, Refusal> {
         if let Some(key) = self.believed(kid) {
@@ -147,7 +156,7 @@ impl KeySet {
         let (jwks, seen) = (self.jwks.clone(), Arc::clone(&self.seen));
         *not_before = Some(Instant::now() + jwks.cooldown);
         let fetching = tokio::task::spawn_blocking(move || {
-            let fetched = fetch::fetch(&jwks.source).and_then(|bytes| set::read(&bytes));
+            let fetched = fetch::fetch(&jwks.source, jwks.timeout).and_then(|bytes| set::read(&bytes));
             let mut seen = seen.write().unwrap_or_else(PoisonError::into_inner);
             let wait = match fetched {
                 Ok(keys) => {

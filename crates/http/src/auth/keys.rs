@@ -11,7 +11,7 @@ use super::jwks::{Jwks, JwksSource};
 pub struct Keys {
     /// The secret that HS256 tokens are signed with: the private instance's own, or a project's `JWT secret`.
     pub secret: Option<Vec<u8>>,
-    /// Where the public keys are that ES256, RS256 and EdDSA tokens are verified with.
+    /// Where the public keys are that ES256, RS256 and `EdDSA` tokens are verified with.
     pub jwks: Option<Jwks>,
     /// Who must have issued a token.
     pub issuer: Issuer,

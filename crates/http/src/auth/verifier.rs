@@ -18,10 +18,8 @@ use subtle::ConstantTimeEq as _;
 use super::claims::{self, AUDIENCE, OWN_ISSUER};
 use super::credential::{Credential, SECRET_KEY_PREFIX};
 use super::jwks::KeySet;
+use super::recent::Recent;
 use super::{Caller, Issuer, Keys, Refusal, Role};
-
-/// Seconds by which clocks may differ.
-const LEEWAY: u64 = 60;
 
 /// Bytes that the secret of HS256 has at least (RFC 7518 §3.2).
 const SHORTEST_SECRET: usize = 32;
@@ -46,7 +44,7 @@ impl fmt::Debug for Verifier {
 }
 
 impl Verifier {
-    /// Fetches nothing: public keys are looked for when the first token needs one.
+    /// Fetches nothing: public keys are looked for by [`Verifier::prepare`], or when a token needs one.
     ///
     /// # Errors
     /// The secret is too short to sign with.
@@ -63,6 +61,13 @@ impl Verifier {
         });
         let secret_key = keys.secret_key.filter(|key| key.len() > SECRET_KEY_PREFIX.len());
         Ok(Self { secret, jwks: keys.jwks.map(KeySet::new), issuer: keys.issuer, secret_key })
+    }
+
+    /// Fetches public keys ahead of the first token. A failure is in the log, and tried again when a token needs them.
+    pub async fn prepare(&self) {
+        if let Some(jwks) = &self.jwks {
+            jwks.prepare().await;
+        }
     }
 
     /// A token for a person, or for the platform, that lasts `seconds`.
@@ -91,14 +96,22 @@ impl Verifier {
     }
 
     async fn holder(&self, token: &str) -> Result<Caller, Refusal> {
-        let key = self.key_of(&Header::read(token)?).await?;
-        claims::judge(key.open(token)?, &self.issuer, key.algorithm() == Algorithm::HS256)
+        let header = Header::read(token)?;
+        let key = self.key_of(&header).await?;
+        if header.algorithm != Some(key.algorithm) {
+            return Err(Refusal::TokenAlgorithm);
+        }
+        let verify = || claims::judge(key.open(token)?, &self.issuer, key.algorithm == Algorithm::HS256);
+        match &key.recent {
+            None => verify()?.now(),
+            Some(recent) => recent.holder(token, verify)?.now(),
+        }
     }
 
     /// The key is chosen by `kid`, and knows its algorithm; what the token says of `alg` can only fail against it. HS256
     /// with a `kid` that no public key has is left to the secret, which is never published.
     async fn key_of(&self, header: &Header) -> Result<Arc<Key>, Refusal> {
-        let public = ["ES256", "RS256", "EdDSA"].contains(&header.alg.as_str());
+        let public = matches!(header.algorithm, Some(Algorithm::ES256 | Algorithm::RS256 | Algorithm::EdDSA));
         if let (Some(jwks), Some(kid)) = (&self.jwks, &header.kid) {
             if public {
                 return jwks.key(kid).await;
@@ -107,8 +120,8 @@ impl Verifier {
                 return Ok(key);
             }
         }
-        match (&self.secret, header.alg.as_str()) {
-            (Some(secret), "HS256") => Ok(Arc::clone(&secret.verifying)),
+        match (&self.secret, header.algorithm) {
+            (Some(secret), Some(Algorithm::HS256)) => Ok(Arc::clone(&secret.verifying)),
             // Without `kid` a token could be meant for any key, and would stop to work at the next rotation.
             _ if public && self.jwks.is_some() => Err(Refusal::TokenKey),
             _ => Err(Refusal::TokenAlgorithm),
@@ -132,55 +145,60 @@ impl Verifier {
 /// What tokens of one key are verified with. The algorithm belongs to the key.
 #[derive(Debug)]
 pub struct Key {
-    algorithm: Algorithm,
+    pub algorithm: Algorithm,
     decoding: DecodingKey,
     validation: Validation,
+    /// Of public keys alone: HS256 is quick, and goes without a lock.
+    recent: Option<Recent>,
 }
 
 impl Key {
     pub fn new(decoding: DecodingKey, algorithm: Algorithm) -> Self {
         let mut validation = Validation::new(algorithm);
-        validation.leeway = LEEWAY;
-        validation.validate_nbf = true;
-        // Depends on more than the key: see `claims`.
+        // The signature is all that depends on the key: see `claims` for the rest.
+        validation.required_spec_claims.clear();
+        validation.validate_exp = false;
         validation.validate_aud = false;
-        Self { algorithm, decoding, validation }
+        let recent = (algorithm != Algorithm::HS256).then(Recent::default);
+        Self { algorithm, decoding, validation, recent }
     }
 
-    pub fn algorithm(&self) -> Algorithm {
-        self.algorithm
-    }
-
-    /// The claims of a token that this key signed and whose time is now.
+    /// The claims of a token that this key signed.
     fn open(&self, token: &str) -> Result<Map<String, Value>, Refusal> {
+        jsonwebtoken::decode_header(token).map_err(|_| Refusal::TokenMalformed)?;
         let opened = jsonwebtoken::decode(token, &self.decoding, &self.validation);
         opened.map(|token| token.claims).map_err(|error| match error.kind() {
             ErrorKind::InvalidAlgorithm => Refusal::TokenAlgorithm,
             ErrorKind::InvalidSignature => Refusal::TokenSignature,
-            ErrorKind::ExpiredSignature => Refusal::TokenExpired,
-            ErrorKind::ImmatureSignature => Refusal::TokenNotYetValid,
-            // The header was read before, so JSON that cannot be read is that of the claims.
-            ErrorKind::MissingRequiredClaim(_) | ErrorKind::InvalidClaimFormat(_) | ErrorKind::Json(_) => {
-                Refusal::TokenClaims
-            }
+            // The header was read before by the same library, so this is JSON of the claims.
+            ErrorKind::Json(_) => Refusal::TokenClaims,
             _ => Refusal::TokenMalformed,
         })
     }
 }
 
 /// What a token says of itself, before anything of it is believed.
-#[derive(Debug, Deserialize)]
 struct Header {
-    alg: String,
+    /// Absent where it is none that anybody here knows, as `none` is.
+    algorithm: Option<Algorithm>,
     kid: Option<String>,
-    crit: Option<Value>,
 }
 
 impl Header {
     fn read(token: &str) -> Result<Self, Refusal> {
-        let header = token.split('.').next().and_then(|part| URL_SAFE_NO_PAD.decode(part).ok());
-        let header: Option<Self> = header.and_then(|json| serde_json::from_slice(&json).ok());
+        #[derive(Deserialize)]
+        struct Text {
+            alg: String,
+            kid: Option<String>,
+            crit: Option<Value>,
+        }
+        let part = token.split('.').next().unwrap_or_default();
+        let json = URL_SAFE_NO_PAD.decode(part).map_err(|_| Refusal::TokenMalformed)?;
+        let text: Text = serde_json::from_slice(&json).map_err(|_| Refusal::TokenMalformed)?;
         // Whoever does not know an extension that is critical has to refuse it (RFC 7515 §4.1.11). We know none.
-        header.filter(|header| header.crit.is_none()).ok_or(Refusal::TokenMalformed)
+        if text.crit.is_some() {
+            return Err(Refusal::TokenMalformed);
+        }
+        Ok(Self { algorithm: text.alg.parse().ok(), kid: text.kid })
     }
 }

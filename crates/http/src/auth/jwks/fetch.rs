@@ -7,24 +7,21 @@ use std::time::Duration;
 
 use super::JwksSource;
 
-/// A request may have to wait for this.
-const TIMEOUT: Duration = Duration::from_secs(5);
-
 /// A project has a handful of keys of less than 1 kB each.
 const LARGEST: u64 = 256 * 1024;
 
 /// Blocks. The error is for the log.
-pub fn fetch(source: &JwksSource) -> Result<Vec<u8>, String> {
+pub fn fetch(source: &JwksSource, timeout: Duration) -> Result<Vec<u8>, String> {
     match source {
-        JwksSource::Url(url) => from_url(url).map_err(|error| error.to_string()),
+        JwksSource::Url(url) => from_url(url, timeout).map_err(|error| error.to_string()),
         JwksSource::File(path) => from_file(path).map_err(|error| error.to_string()),
     }
 }
 
-fn from_url(url: &str) -> Result<Vec<u8>, ureq::Error> {
+fn from_url(url: &str, timeout: Duration) -> Result<Vec<u8>, ureq::Error> {
     let agent: ureq::Agent = ureq::Agent::config_builder()
         .user_agent(concat!("colophon/", env!("CARGO_PKG_VERSION")))
-        .timeout_global(Some(TIMEOUT))
+        .timeout_global(Some(timeout))
         .max_redirects(3)
         // Nobody may lead us from a safe address to an unsafe one.
         .https_only(url.starts_with("https://"))
