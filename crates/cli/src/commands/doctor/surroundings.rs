@@ -102,7 +102,7 @@ pub async fn tokens(config: &Config, report: &mut Report) {
             report.skip(name, "there is nothing to verify them with; see the check configuration");
         };
     };
-    match jwks.source.count().await {
+    match jwks.count().await {
         Ok(0) if secret => {
             report.ok(name, format!("{}: no public keys; supabase.jwt_secret is used", jwks.source));
         }
