@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use colophon_blobs::Store;
-use colophon_db::{Config, Database};
+use colophon_db::{Config, ConnectionUrl, Database};
 use colophon_domain::UserId;
 use colophon_embedded::{OnProgress, Postgres, Progress, Settings};
 use colophon_http::auth::Verifier;
@@ -20,6 +20,7 @@ use tokio_util::sync::CancellationToken;
 use crate::args::Place;
 use crate::failure::{Usage, WrongSchema};
 use crate::secrets;
+use crate::shared::{Reached, shared};
 
 /// The private instance's database, its bootstrap superuser, the owner of its tables, and the role that logs in.
 const DATABASE: &str = "colophon";
@@ -61,16 +62,18 @@ impl Instance {
         let data_dir = data_dir(place)?;
         let store = store(place, &data_dir)?;
         let owner = secrets::owner(&data_dir)?;
-        let (url, postgres) = if let Some(url) = shared_url(place)? {
-            check_schema(&url).await?;
-            (url, None)
+        let (reached, postgres) = if let Some(shared) = shared(place)? {
+            check_schema(shared.for_migrations()).await?;
+            (shared.reach(wish.program).await?, None)
         } else {
             let postgres = open_private(place, &data_dir, &wish).await?;
             migrate_private(&postgres).await?;
-            (postgres.url(LOGIN, DATABASE), Some(Arc::new(postgres)))
+            (Reached::directly(&postgres.url(LOGIN, DATABASE))?, Some(Arc::new(postgres)))
         };
         let database = Database::new(Config {
-            url,
+            url: reached.url,
+            direct_url: reached.direct_url,
+            pooler: reached.pooler,
             pool_size: (POOL + usize::from(wish.workers) * 2).min(POOL_MOST),
             application_name: wish.program.to_owned(),
         })?;
@@ -130,8 +133,8 @@ impl Instance {
 
 /// A migrator for an instance, and what must live as long as it works.
 pub async fn migrator(place: &Place) -> anyhow::Result<(Migrator, Option<Postgres>)> {
-    if let Some(url) = shared_url(place)? {
-        return Ok((Migrator::connect(&direct_url(&url)).await?, None));
+    if let Some(shared) = shared(place)? {
+        return Ok((Migrator::connect_to(shared.for_migrations()).await?, None));
     }
     let data_dir = data_dir(place)?;
     let wish = Wish { program: "colophon migrate", ..Wish::default() };
@@ -155,14 +158,6 @@ fn data_dir(place: &Place) -> anyhow::Result<PathBuf> {
             .map_err(|_| Usage("there is no home folder to keep data in; say --data-dir FOLDER".into()))?,
     };
     std::path::absolute(&folder).with_context(|| format!("cannot find {}", folder.display()))
-}
-
-/// A URL that cannot be read is a mistake of usage, and told before anything is tried.
-fn shared_url(place: &Place) -> anyhow::Result<Option<String>> {
-    let url = place.database_url.clone().or_else(|| std::env::var("DATABASE_URL").ok());
-    let Some(url) = url.filter(|url| !url.is_empty()) else { return Ok(None) };
-    Database::new(Config { url: url.clone(), pool_size: 1, application_name: "colophon".to_owned() })?;
-    Ok(Some(url))
 }
 
 fn store(place: &Place, data_dir: &std::path::Path) -> anyhow::Result<Store> {
@@ -247,8 +242,8 @@ async fn prepare_private(postgres: &Postgres) -> anyhow::Result<()> {
     Ok(())
 }
 
-async fn check_schema(url: &str) -> anyhow::Result<()> {
-    match Migrator::connect(&direct_url(url)).await?.standing().await? {
+async fn check_schema(url: &ConnectionUrl) -> anyhow::Result<()> {
+    match Migrator::connect_to(url).await?.standing().await? {
         Standing::Current => Ok(()),
         Standing::Behind(pending) => Err(WrongSchema(format!(
             "the database lacks {pending} migrations that this program needs; run `colophon migrate up`"
@@ -256,12 +251,6 @@ async fn check_schema(url: &str) -> anyhow::Result<()> {
         .into()),
         Standing::Ahead(version) => Err(colophon_migrate::Error::Newer { version }.into()),
     }
-}
-
-/// The session connection for migrations, where the shared URL is of a pooler.
-fn direct_url(url: &str) -> String {
-    let direct = std::env::var("COLOPHON_DIRECT_URL").ok().filter(|url| !url.is_empty());
-    direct.unwrap_or_else(|| url.to_owned())
 }
 
 /// Starts the private PostgreSQL again when it was killed.

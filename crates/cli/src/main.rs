@@ -6,6 +6,7 @@ mod failure;
 mod instance;
 mod output;
 mod secrets;
+mod shared;
 
 use std::io::IsTerminal as _;
 use std::process::ExitCode;
