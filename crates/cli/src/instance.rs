@@ -60,17 +60,16 @@ impl Instance {
         let store = Store::folder(&config.objects_dir())?;
         let owner = secrets::owner(&config.data_dir)?;
         let (url, pooler, postgres) = if let Some(url) = &config.database.url {
-            check_schema(config, url.expose()).await?;
-            (url.url().clone(), pooler(config, url.url(), wish.program).await?, None)
+            check_schema(config.database.for_migrations().unwrap_or(url)).await?;
+            (url.clone(), pooler(config, url, wish.program).await?, None)
         } else {
             let postgres = open_private(config, &wish).await?;
             migrate_private(&postgres).await?;
             (ConnectionUrl::parse(&postgres.url(LOGIN, DATABASE))?, Pooler::None, Some(Arc::new(postgres)))
         };
-        let direct_url = config.database.direct_url.as_ref().filter(|_| postgres.is_none());
         let database = Database::new(colophon_db::Config {
             url,
-            direct_url: direct_url.map(|direct| direct.url().clone()),
+            direct_url: config.database.direct_url.clone().filter(|_| postgres.is_none()),
             pooler,
             pool_size: pool_size(config, wish.workers),
             application_name: wish.program.to_owned(),
@@ -126,8 +125,8 @@ impl Instance {
 
 /// A migrator for an instance, and what must live as long as it works.
 pub async fn migrator(config: &Config) -> anyhow::Result<(Migrator, Option<Postgres>)> {
-    if let Some(url) = &config.database.url {
-        return Ok((Migrator::connect(direct_url(config, url.expose())).await?, None));
+    if let Some(url) = config.database.for_migrations() {
+        return Ok((Migrator::connect_to(url).await?, None));
     }
     let wish = Wish { program: "colophon migrate", ..Wish::default() };
     let postgres = open_private(config, &wish).await?;
@@ -259,8 +258,8 @@ pub async fn pooler(config: &Config, url: &ConnectionUrl, program: &str) -> anyh
     })
 }
 
-async fn check_schema(config: &Config, url: &str) -> anyhow::Result<()> {
-    match Migrator::connect(direct_url(config, url)).await?.standing().await? {
+async fn check_schema(url: &ConnectionUrl) -> anyhow::Result<()> {
+    match Migrator::connect_to(url).await?.standing().await? {
         Standing::Current => Ok(()),
         Standing::Behind(pending) => Err(WrongSchema(format!(
             "the database lacks {pending} migrations that this program needs; run `colophon migrate up`"
@@ -268,11 +267,6 @@ async fn check_schema(config: &Config, url: &str) -> anyhow::Result<()> {
         .into()),
         Standing::Ahead(version) => Err(colophon_migrate::Error::Newer { version }.into()),
     }
-}
-
-/// The session connection for migrations, where the shared URL is of a pooler.
-fn direct_url<'a>(config: &'a Config, url: &'a str) -> &'a str {
-    config.database.direct_url.as_ref().map_or(url, |direct| direct.expose())
 }
 
 /// Starts the private PostgreSQL again when it was killed.

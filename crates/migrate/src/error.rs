@@ -50,6 +50,11 @@ pub enum Error {
         /// How it was recognised.
         found: String,
     },
+    /// The role that logs in may not see where the database stands.
+    #[error(
+        "the role that logs in may not read the migrations' history ({0}); give the connection of the tables' owner as COLOPHON_DIRECT_URL, or let the role read it: grant usage on schema supabase_migrations to ROLE; grant select on supabase_migrations.schema_migrations to ROLE"
+    )]
+    Hidden(#[source] StatementError),
     /// The database has migrations that this program does not know.
     #[error(
         "the database has migration {version}, which this program does not know; use the program that applied it, or a newer one"
@@ -127,6 +132,9 @@ impl std::error::Error for StatementError {}
 
 /// An error of reading or writing the history.
 pub(crate) fn reading(source: tokio_postgres::Error) -> Error {
+    if source.code() == Some(&tokio_postgres::error::SqlState::INSUFFICIENT_PRIVILEGE) {
+        return Error::Hidden(StatementError(source));
+    }
     Error::Statement { what: "reading the migrations' history".to_owned(), source: StatementError(source) }
 }
 

@@ -25,6 +25,7 @@ mod importing;
 mod migrations;
 mod names;
 mod pdf;
+mod poolers;
 mod raw;
 mod reading;
 mod restarts;

@@ -171,7 +171,7 @@ async fn migrations(way: &Way, report: &mut Report) -> bool {
         return true;
     }
     let standing = async {
-        let migrator = Migrator::connect(&way.migrations_url).await?;
+        let migrator = Migrator::connect_to(&way.migrations_url).await?;
         let standing = migrator.standing().await?;
         // Whoever may not read the history in full still knows where it stands.
         let edited = migrator.status().await.unwrap_or_default();

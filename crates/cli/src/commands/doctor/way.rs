@@ -31,7 +31,7 @@ pub struct Way {
     pub url: ConnectionUrl,
     pub direct_url: Option<ConnectionUrl>,
     /// For the migrations' history.
-    pub migrations_url: String,
+    pub migrations_url: ConnectionUrl,
     /// What an attempt to bring a private database up to date came to.
     pub migrated: Option<Result<(), String>>,
 }
@@ -40,12 +40,10 @@ impl Way {
     /// To the shared database of a configuration, which has one.
     pub fn shared(config: &Config) -> Option<Self> {
         let database = &config.database;
-        let url = database.url.as_ref()?;
-        let direct = database.direct_url.as_ref();
         Some(Self {
-            url: url.url().clone(),
-            direct_url: direct.map(|direct| direct.url().clone()),
-            migrations_url: direct.unwrap_or(url).expose().to_owned(),
+            url: database.url.clone()?,
+            direct_url: database.direct_url.clone(),
+            migrations_url: database.for_migrations()?.clone(),
             migrated: None,
         })
     }
@@ -55,7 +53,7 @@ impl Way {
         Ok(Self {
             url: ConnectionUrl::parse(&private.login_url)?,
             direct_url: None,
-            migrations_url: private.owner_url.clone(),
+            migrations_url: ConnectionUrl::parse(&private.owner_url)?,
             migrated: Some(private.migrated.as_ref().copied().map_err(|error| format!("{error:#}"))),
         })
     }
