@@ -88,7 +88,8 @@ async fn a_probe_tells_whether_objects_can_be_kept_and_leaves_nothing_behind() {
     let (folder, store) = store();
     store.probe().await.unwrap();
     assert!(everything_in(folder.path()).is_empty());
-    assert!(!folder.path().join("probes").exists());
-    std::fs::write(folder.path().join("probes"), "a file in the place of the folder").unwrap();
+    let probes = folder.path().join("objects/probes");
+    assert!(!probes.exists());
+    std::fs::write(&probes, "a file in the place of the folder").unwrap();
     assert!(matches!(store.probe().await, Err(Error::Store { .. })));
 }

@@ -61,6 +61,8 @@ pub struct Login {
     pub superuser: bool,
     /// It sees every row.
     pub bypasses_rls: bool,
+    /// It may look into the schema `colophon`: statements are parsed before a role is taken.
+    pub enters_colophon: bool,
     /// Relations it reaches without taking another role.
     pub reaches: Vec<String>,
 }
@@ -140,6 +142,7 @@ impl Health<'_> {
             name: column(&row, "name")?,
             superuser: column(&row, "superuser")?,
             bypasses_rls: column(&row, "bypasses_rls")?,
+            enters_colophon: column(&row, "enters_colophon")?,
             reaches: column(&row, "reaches")?,
         })
     }

@@ -95,6 +95,14 @@ pub enum Error {
         /// The version asked for.
         version: String,
     },
+    /// The role that logged in cannot learn what is applied.
+    #[error(
+        "{role} may not read the migrations' history, and the migration is missing that lets it ask: run `colophon migrate up` as the owner of the tables (name that connection as COLOPHON_DIRECT_URL)"
+    )]
+    Unreadable {
+        /// The role.
+        role: String,
+    },
     /// A file holds what cannot be run.
     #[error("{file}: {problem}")]
     File {
@@ -111,7 +119,10 @@ pub enum Error {
 impl Error {
     /// Does the state of the database, rather than a failure, forbid it?
     pub fn refused(&self) -> bool {
-        matches!(self, Self::Newer { .. } | Self::Edited { .. } | Self::OutOfOrder { .. })
+        matches!(
+            self,
+            Self::Newer { .. } | Self::Edited { .. } | Self::OutOfOrder { .. } | Self::Unreadable { .. }
+        )
     }
 }
 

@@ -158,7 +158,8 @@ async fn every_breakage_of_the_schema_is_found_by_its_check() {
         let findings = Findings::shared(&folder, &db.url("authenticator"));
         let told = findings.told(check, "failed");
         assert!(told.contains(found) && told.contains(remedy), "{breakage}: {told}");
-        let others = ["login-role", "roles", "connections", "clock", "storage", "server"];
+        let others =
+            ["login-role", "connection-string", "pooler", "connections", "clock", "storage", "server"];
         assert!(
             others.iter().all(|name| findings.all("ok").contains(name)),
             "it goes on: {:#?}",
@@ -173,6 +174,23 @@ async fn every_breakage_of_the_schema_is_found_by_its_check() {
 }
 
 #[tokio::test]
+async fn a_login_role_with_nothing_of_its_own_is_all_that_a_program_needs() {
+    let folder = Folder::new();
+    let db = TestDatabase::migrated().await;
+    let list = |url: &str| folder.run(&["documents", "list", "--database-url", url]);
+    let ran = list(&db.url("authenticator"));
+    assert_eq!(ran.code, Some(0), "{ran:?}");
+    // Before the migration that lets it ask.
+    let client = db.client("postgres").await;
+    client.batch_execute("drop function colophon.applied_migrations()").await.expect("a database of before");
+    let ran = list(&db.url("authenticator"));
+    assert_eq!((ran.code, ran.stderr.lines().count()), (Some(4), 1), "{ran:?}");
+    assert!(ran.stderr.contains("authenticator may not read the migrations' history"), "{ran:?}");
+    let told = Findings::shared(&folder, &db.url("authenticator")).told("migrations", "failed");
+    assert!(told.contains("COLOPHON_DIRECT_URL"), "{told}");
+}
+
+#[tokio::test]
 async fn a_login_that_could_do_more_than_it_should_is_told() {
     let folder = Folder::new();
     let db = TestDatabase::migrated().await;
@@ -183,8 +201,13 @@ async fn a_login_that_could_do_more_than_it_should_is_told() {
     );
     let findings = Findings::shared(&folder, &db.url("supabase_admin"));
     assert!(findings.told("login-role", "failed").contains("supabase_admin is a superuser"));
+    let client = db.client("postgres").await;
+    client.batch_execute("revoke usage on schema colophon from authenticator").await.expect("no way in");
+    let told = Findings::shared(&folder, &db.url("authenticator")).told("login-role", "failed");
+    assert!(told.contains("GRANT USAGE ON SCHEMA colophon TO authenticator"), "{told}");
+    client.batch_execute("grant usage on schema colophon to authenticator").await.expect("a way in");
     let grant = "grant select on public.documents, public.zones to authenticator";
-    db.client("postgres").await.batch_execute(grant).await.expect("a grant");
+    client.batch_execute(grant).await.expect("a grant");
     let told = Findings::shared(&folder, &db.url("authenticator")).told("login-role", "warning");
     assert!(told.contains("authenticator reaches public.documents, public.zones by itself"), "{told}");
 }

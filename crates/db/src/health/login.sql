@@ -2,6 +2,9 @@
 select r.rolname::text as name,
        r.rolsuper as superuser,
        r.rolbypassrls as bypasses_rls,
+       coalesce(
+         (select has_schema_privilege(r.oid, n.oid, 'usage') from pg_namespace n where n.nspname = 'colophon'), false
+       ) as enters_colophon,
        array(
          select format('%s.%s', n.nspname, c.relname)
          from pg_class c

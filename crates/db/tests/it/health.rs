@@ -25,7 +25,7 @@ async fn the_login_role_sees_the_catalogs_and_no_row() {
     assert!(skew.abs().as_secs() < 5, "{skew}");
     let login = tx.health().login(&tables()).await.expect("the role");
     assert_eq!((login.name.as_str(), login.superuser, login.bypasses_rls), ("authenticator", false, false));
-    assert!(login.reaches.is_empty(), "{login:?}");
+    assert!(login.reaches.is_empty() && login.enters_colophon, "{login:?}");
     tx.commit().await.expect("a commit");
     let tx = look(&database).await;
     assert!(tx.documents().get(colophon_domain::DocumentId::new()).await.is_err(), "no rights of its own");

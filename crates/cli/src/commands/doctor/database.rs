@@ -15,10 +15,10 @@ use crate::instance;
 
 /// What is looked at here, in order.
 pub const CHECKS: &[&str] = &[
+    "migrations",
     "login-role",
     "roles",
     "auth-functions",
-    "migrations",
     "row-level-security",
     "policies",
     "grants",
@@ -42,8 +42,9 @@ pub fn skip_all(report: &mut Report, checks: &[&'static str]) {
 
 pub async fn examine(database: &Database, way: &Way, config: &Config, report: &mut Report) {
     let ours = colophon_migrate::relations(&colophon_migrate::migrations());
+    let behind = migrations(way, report).await;
     match look(database, async |health| health.login(&ours).await).await {
-        Ok(login) => login_role(&login, report),
+        Ok(login) => login_role(&login, behind, report),
         Err(error) => broken("login-role", &error, report),
     }
     match look(database, async |health| health.roles(&["anon", "authenticated", "service_role"]).await).await
@@ -52,7 +53,6 @@ pub async fn examine(database: &Database, way: &Way, config: &Config, report: &m
         Err(error) => broken("roles", &error, report),
     }
     auth_functions(database, report).await;
-    let behind = migrations(way, report).await;
     match look(database, async |health| Ok((health.relations().await?, health.open_functions().await?))).await
     {
         Ok((relations, open_functions)) => {
@@ -88,12 +88,17 @@ fn broken(name: &'static str, error: &colophon_db::Error, report: &mut Report) {
     report.fail(name, format!("cannot be looked at: {error}"), "the server's log may say more");
 }
 
-fn login_role(login: &Login, report: &mut Report) {
+fn login_role(login: &Login, behind: bool, report: &mut Report) {
     let name = "login-role";
     let remedy = "log in as a role with nothing of its own, such as authenticator: CREATE ROLE … LOGIN NOINHERIT; GRANT authenticated, service_role TO …";
     let who = &login.name;
     if login.superuser {
         report.fail(name, format!("{who} is a superuser: nothing holds it back"), remedy);
+    } else if !login.enters_colophon && !behind {
+        let found = format!(
+            "{who} may not look into the schema colophon, and statements are parsed before a role is taken"
+        );
+        report.fail(name, found, format!("GRANT USAGE ON SCHEMA colophon TO {who}"));
     } else if login.bypasses_rls {
         report.warn(
             name,
@@ -163,7 +168,7 @@ async fn auth_functions(database: &Database, report: &mut Report) {
     }
 }
 
-/// Whether something is pending, so that what it makes cannot be there yet.
+/// Whether something is pending, or may be, so that what it makes need not be there yet.
 async fn migrations(way: &Way, report: &mut Report) -> bool {
     let name = "migrations";
     if let Some(Err(error)) = &way.migrated {
@@ -197,6 +202,7 @@ async fn migrations(way: &Way, report: &mut Report) -> bool {
         }
         Err(error) => {
             report.fail(name, error.to_string(), "`colophon migrate status` shows where the database stands");
+            return true;
         }
     }
     false
