@@ -1,7 +1,7 @@
 //! Tokens of one public key that were found good lately.
 //!
-//! Verifying ES256 takes a hundred times as long as HS256, and longer than the database takes for most answers; clients
-//! send the same token for an hour. What was found good belongs to its key: when the key goes, so does this.
+//! Verifying ES256 takes many times as long as HS256, and longer than the database takes for most answers; clients send
+//! the same token for an hour. What was found good belongs to its key: when the key goes, so does this.
 
 use std::collections::HashMap;
 use std::fmt;
