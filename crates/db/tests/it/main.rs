@@ -11,6 +11,8 @@ mod leases;
 mod pages;
 mod plans;
 mod policies;
+mod poolers;
+mod scopes;
 mod statements;
 mod states;
 mod transactions;
