@@ -27,6 +27,11 @@ pub enum Key {
         /// `json`, ….
         extension: &'static str,
     },
+    /// What is written to see whether the store takes objects, and deleted at once: `probes/<object>`.
+    Probe {
+        /// Made for this write alone.
+        object: Uuid,
+    },
 }
 
 impl Key {
@@ -43,6 +48,7 @@ impl std::fmt::Display for Key {
             Self::Export { owner, document, export, extension } => {
                 write!(f, "{owner}/{document}/exports/{export}.{extension}")
             }
+            Self::Probe { object } => write!(f, "probes/{object}"),
         }
     }
 }

@@ -10,8 +10,12 @@ use futures_util::stream::{BoxStream, StreamExt};
 use object_store::local::LocalFileSystem;
 use object_store::path::Path as ObjectPath;
 use object_store::{GetOptions, GetRange, ObjectStore, ObjectStoreExt};
+use uuid::Uuid;
 
 use crate::{Error, Key, Writer};
+
+/// What a probe holds.
+const PROBE: &[u8] = b"colophon";
 
 /// Where the objects are.
 #[derive(Debug, Clone)]
@@ -106,6 +110,36 @@ impl Store {
             }
             Err(e) => Err(Error::store("delete", path, &e)),
         }
+    }
+
+    /// Writes an object, reads it and deletes it again.
+    ///
+    /// # Errors
+    /// The store refuses one of the three, or gives back something else.
+    pub async fn probe(&self) -> Result<(), Error> {
+        let key = Key::Probe { object: Uuid::now_v7() };
+        let mut writer = self.write(key).await?;
+        writer.write(Bytes::from_static(PROBE)).await?;
+        let path = writer.finish().await?.path;
+        let read = self.read_whole(&path).await;
+        self.delete(&path).await?;
+        if read? == PROBE {
+            return Ok(());
+        }
+        Err(Error::Store {
+            verb: "read",
+            key: path,
+            reason: "it holds something else than was written".into(),
+        })
+    }
+
+    async fn read_whole(&self, path: &str) -> Result<Vec<u8>, Error> {
+        let mut reader = self.read(path, None).await?;
+        let mut bytes = Vec::new();
+        while let Some(part) = reader.bytes.next().await {
+            bytes.extend_from_slice(&part?);
+        }
+        Ok(bytes)
     }
 
     /// A document's folder holds nothing but its objects, so it goes with the last of them.

@@ -82,3 +82,14 @@ async fn a_deleted_object_is_gone_and_may_be_deleted_again() {
     assert!(matches!(store.read(&stored.path, None).await, Err(Error::NotFound { .. })));
     assert!(matches!(store.open(&stored.path), Err(Error::NotFound { .. })));
 }
+
+#[tokio::test]
+async fn a_probe_tells_whether_objects_can_be_kept_and_leaves_nothing_behind() {
+    let (folder, store) = store();
+    store.probe().await.unwrap();
+    assert!(everything_in(folder.path()).is_empty());
+    let probes = folder.path().join("objects/probes");
+    assert!(!probes.exists());
+    std::fs::write(&probes, "a file in the place of the folder").unwrap();
+    assert!(matches!(store.probe().await, Err(Error::Store { .. })));
+}

@@ -63,6 +63,14 @@ pub enum Command {
     Migrate(Migrate),
     /// Show the configuration in force, and who said what
     Config(Show),
+    /// Check configuration, connection, roles, grants, migrations, storage and clock, each with a remedy
+    Doctor {
+        #[command(flatten)]
+        flags: Flags<{ WORK | SERVE }>,
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+    },
     /// Make a token for the API
     Token {
         /// Whom it names; the instance's owner unless said
@@ -96,6 +104,7 @@ impl Args {
             Command::Worker { work } => &work.0,
             Command::Import(import) => &import.work.0,
             Command::Config(show) => &show.flags.0,
+            Command::Doctor { flags, .. } => &flags.0,
             _ => &[],
         };
         [&self.instance.0, more].concat()
@@ -110,7 +119,7 @@ impl Command {
             Self::Worker { .. } => Some(Purpose::Worker),
             Self::Import(_) => Some(Purpose::Import),
             Self::Config(show) if show.default => None,
-            Self::Config(_) => Some(Purpose::Inspect),
+            Self::Config(_) | Self::Doctor { .. } => Some(Purpose::Inspect),
             Self::Migrate(migrate) if !migrate.needs_database() => None,
             Self::Completions { .. } | Self::PdfChild { .. } => None,
             _ => Some(Purpose::Other),

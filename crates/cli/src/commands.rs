@@ -1,5 +1,6 @@
 //! A file for each command.
 
+mod doctor;
 mod documents;
 mod export;
 mod exports;
@@ -34,6 +35,7 @@ pub async fn run(config: &Config, command: Command) -> anyhow::Result<ExitCode> 
         Command::Migrate(migrate) => return migrate::run(config, migrate).await,
         Command::Config(Show { json: true, .. }) => config::print_json(config)?,
         Command::Config(_) => config::print(config)?,
+        Command::Doctor { json, .. } => return doctor::run(config, json).await,
         Command::Token { user, role, ttl } => {
             let (verifier, owner) = instance::identity(config)?;
             let role = match role {

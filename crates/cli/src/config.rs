@@ -15,14 +15,15 @@ use std::fmt;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
+use colophon_connection::ConnectionUrl;
 use colophon_http::auth::JwksSource;
 use etcetera::BaseStrategy as _;
 
 pub use keys::{FILE, INSTANCE, KEYS, Key, SERVE, Secrecy, WORK};
-pub use show::{default_file, print, print_json};
+pub use show::{default_file, print, print_json, sslmode_name};
 pub use sources::Origin;
 use sources::{Raw, Sources};
-pub use values::{Connection, Pooler, Secret};
+pub use values::{Pooler, Secret};
 use values::{Refusal, address, folder_url, number, path};
 
 /// Values given on the command line, by the name of their key.
@@ -66,8 +67,8 @@ pub struct Config {
 #[derive(Debug, Default)]
 pub struct Database {
     /// A shared database; none for the private one.
-    pub url: Option<Connection>,
-    pub direct_url: Option<Connection>,
+    pub url: Option<ConnectionUrl>,
+    pub direct_url: Option<ConnectionUrl>,
     pub pooler: Pooler,
     pub pool_size: Option<usize>,
     pub listen: Option<SocketAddr>,
@@ -126,6 +127,13 @@ impl fmt::Display for Problem {
             write!(f, " (from {origin})")?;
         }
         write!(f, "; {}", self.remedy)
+    }
+}
+
+impl Database {
+    /// A session for migrations: the way past a pooler, where one is known. `None` for the private database.
+    pub fn for_migrations(&self) -> Option<&ConnectionUrl> {
+        self.url.as_ref().map(|url| self.direct_url.as_ref().unwrap_or(url))
     }
 }
 

@@ -2,8 +2,6 @@
 
 use std::process::ExitCode;
 
-use colophon_db::ErrorKind;
-
 use crate::config::Problem;
 use crate::output::{self, ReaderGone};
 
@@ -74,8 +72,9 @@ fn code_of(error: &anyhow::Error) -> u8 {
         {
             return REFUSED;
         }
-        if let Some(error) = cause.downcast_ref::<colophon_db::Error>()
-            && matches!(error.kind(), ErrorKind::Invalid(field) if field == "database-url")
+        if cause
+            .downcast_ref::<colophon_connection::Error>()
+            .is_some_and(colophon_connection::Error::is_usage)
         {
             return USAGE;
         }

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use colophon_blobs::Store;
-use colophon_db::Database;
+use colophon_db::{ConnectionUrl, Database, Pooler};
 use colophon_domain::UserId;
 use colophon_embedded::{OnProgress, Postgres, Progress, Settings};
 use colophon_http::auth::{Issuer, Jwks, Keys, Verifier};
@@ -16,7 +16,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
-use crate::config::{Config, Secret, Supabase};
+use crate::config::{self, Config, Secret, Supabase};
 use crate::failure::WrongSchema;
 use crate::secrets;
 
@@ -59,18 +59,19 @@ impl Instance {
     pub async fn open(config: &Config, wish: Wish) -> anyhow::Result<Self> {
         let store = Store::folder(&config.objects_dir())?;
         let owner = secrets::owner(&config.data_dir)?;
-        let (url, postgres) = if let Some(url) = &config.database.url {
-            check_schema(config, url.expose()).await?;
-            (url.expose().to_owned(), None)
+        let (url, pooler, postgres) = if let Some(url) = &config.database.url {
+            check_schema(config.database.for_migrations().unwrap_or(url)).await?;
+            (url.clone(), pooler(config, url, wish.program).await?, None)
         } else {
             let postgres = open_private(config, &wish).await?;
             migrate_private(&postgres).await?;
-            (postgres.url(LOGIN, DATABASE), Some(Arc::new(postgres)))
+            (ConnectionUrl::parse(&postgres.url(LOGIN, DATABASE))?, Pooler::None, Some(Arc::new(postgres)))
         };
-        let by_default = (POOL + usize::from(wish.workers) * 2).min(POOL_MOST);
         let database = Database::new(colophon_db::Config {
             url,
-            pool_size: config.database.pool_size.unwrap_or(by_default),
+            direct_url: config.database.direct_url.clone().filter(|_| postgres.is_none()),
+            pooler,
+            pool_size: pool_size(config, wish.workers),
             application_name: wish.program.to_owned(),
         })?;
         let platform = Arc::new(Platform {
@@ -124,13 +125,32 @@ impl Instance {
 
 /// A migrator for an instance, and what must live as long as it works.
 pub async fn migrator(config: &Config) -> anyhow::Result<(Migrator, Option<Postgres>)> {
-    if let Some(url) = &config.database.url {
-        return Ok((Migrator::connect(direct_url(config, url.expose())).await?, None));
+    if let Some(url) = config.database.for_migrations() {
+        return Ok((Migrator::connect_to(url).await?, None));
     }
     let wish = Wish { program: "colophon migrate", ..Wish::default() };
     let postgres = open_private(config, &wish).await?;
     prepare_private(&postgres).await?;
     Ok((Migrator::connect(&postgres.url(OWNER, DATABASE)).await?, Some(postgres)))
+}
+
+/// A private instance as `doctor` looks at it: open, whatever became of its migrations.
+pub struct ForDoctor {
+    pub postgres: Postgres,
+    /// For the role that programs log in with.
+    pub login_url: String,
+    /// For the owner of the tables.
+    pub owner_url: String,
+    /// What bringing it up to date came to.
+    pub migrated: anyhow::Result<()>,
+}
+
+/// Opens the private instance for `doctor`.
+pub async fn open_for_doctor(config: &Config, program: &'static str) -> anyhow::Result<ForDoctor> {
+    let postgres = open_private(config, &Wish { program, ..Wish::default() }).await?;
+    let migrated = migrate_private(&postgres).await;
+    let (login_url, owner_url) = (postgres.url(LOGIN, DATABASE), postgres.url(OWNER, DATABASE));
+    Ok(ForDoctor { postgres, login_url, owner_url, migrated })
 }
 
 /// The secret and the owner of a private instance, without starting anything.
@@ -141,7 +161,7 @@ pub fn identity(config: &Config) -> anyhow::Result<(Verifier, UserId)> {
 }
 
 /// What the tokens of a shared database are verified with.
-fn shared_keys(supabase: &Supabase) -> anyhow::Result<Keys> {
+pub fn shared_keys(supabase: &Supabase) -> anyhow::Result<Keys> {
     let text = |secret: &Secret| secret.expose().to_owned();
     let mut keys = supabase.url.as_ref().map_or_else(|| Ok(Keys::default()), |url| Keys::project(url))?;
     keys.secret = supabase.jwt_secret.as_ref().map(text).map(String::into_bytes);
@@ -222,8 +242,24 @@ async fn prepare_private(postgres: &Postgres) -> anyhow::Result<()> {
     Ok(())
 }
 
-async fn check_schema(config: &Config, url: &str) -> anyhow::Result<()> {
-    match Migrator::connect(direct_url(config, url)).await?.standing().await? {
+/// Connections of a program with so many workers.
+pub fn pool_size(config: &Config, workers: u16) -> usize {
+    let by_default = (POOL + usize::from(workers) * 2).min(POOL_MOST);
+    config.database.pool_size.unwrap_or(by_default)
+}
+
+/// What stands before a shared database: what was said, else what the URL tells, else what two connections find out.
+pub async fn pooler(config: &Config, url: &ConnectionUrl, program: &str) -> anyhow::Result<Pooler> {
+    Ok(match config.database.pooler {
+        config::Pooler::Auto => url.connector(program)?.pooler().await?,
+        config::Pooler::None => Pooler::None,
+        config::Pooler::Session => Pooler::Session,
+        config::Pooler::Transaction => Pooler::Transaction,
+    })
+}
+
+async fn check_schema(url: &ConnectionUrl) -> anyhow::Result<()> {
+    match Migrator::connect_to(url).await?.standing().await? {
         Standing::Current => Ok(()),
         Standing::Behind(pending) => Err(WrongSchema(format!(
             "the database lacks {pending} migrations that this program needs; run `colophon migrate up`"
@@ -231,11 +267,6 @@ async fn check_schema(config: &Config, url: &str) -> anyhow::Result<()> {
         .into()),
         Standing::Ahead(version) => Err(colophon_migrate::Error::Newer { version }.into()),
     }
-}
-
-/// The session connection for migrations, where the shared URL is of a pooler.
-fn direct_url<'a>(config: &'a Config, url: &'a str) -> &'a str {
-    config.database.direct_url.as_ref().map_or(url, |direct| direct.expose())
 }
 
 /// Starts the private PostgreSQL again when it was killed.

@@ -37,8 +37,9 @@ fn main() -> ExitCode {
     let Some(config) = config else {
         return commands::run_alone(args.command).unwrap_or_else(|error| failure::report(&error));
     };
-    for warning in &config.warnings {
-        tracing::warn!("{warning}");
+    // The doctor tells them itself.
+    if !matches!(args.command, Command::Doctor { .. }) {
+        config.warnings.iter().for_each(|warning| tracing::warn!("{warning}"));
     }
     let runtime = match tokio::runtime::Runtime::new() {
         Ok(runtime) => runtime,

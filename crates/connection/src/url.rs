@@ -109,6 +109,14 @@ impl ConnectionUrl {
         self.config.get_hosts().first().map_or(Form::Direct, |host| Form::of(host, port_of(&self.config)))
     }
 
+    /// The first host's name and port; `None` for a socket.
+    pub fn host(&self) -> Option<(&str, u16)> {
+        match self.config.get_hosts().first()? {
+            Host::Tcp(name) => Some((name, port_of(&self.config))),
+            Host::Unix(_) => None,
+        }
+    }
+
     /// How the way is protected.
     pub fn sslmode(&self) -> SslMode {
         self.sslmode

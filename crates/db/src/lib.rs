@@ -9,6 +9,7 @@
 pub mod documents;
 mod error;
 pub mod exports;
+pub mod health;
 pub mod idempotency_keys;
 pub mod jobs;
 pub mod listen;
@@ -25,5 +26,5 @@ pub mod zones;
 pub use colophon_connection::{ConnectionUrl, Pooler};
 pub use error::{Error, ErrorKind, Result};
 pub use listen::Listener;
-pub use scope::{CallerScope, Scope, SystemScope, UserScope};
+pub use scope::{CallerScope, LoginScope, Scope, SystemScope, UserScope};
 pub use session::{Config, Database, Session, Tx};

@@ -24,6 +24,7 @@ mod sealed {
     impl Sealed for super::UserScope {}
     impl Sealed for super::SystemScope {}
     impl Sealed for super::CallerScope {}
+    impl Sealed for super::LoginScope {}
 }
 
 /// A person, known by a verified token. Made in one place: where the token is verified.
@@ -81,6 +82,35 @@ impl Scope for SystemScope {
     }
     fn statement_timeout(&self) -> &'static str {
         "5min"
+    }
+    fn person(&self) -> Option<UserId> {
+        None
+    }
+}
+
+/// The login role itself, which takes no other role and has no rights of its own: it sees the catalogs and no row. For
+/// `colophon doctor`, which looks whether that is so.
+#[derive(Debug, Clone)]
+pub struct LoginScope(());
+
+impl LoginScope {
+    /// A scope that reaches nothing, as long as the login role is what it should be.
+    #[allow(clippy::new_without_default, reason = "as SystemScope: a scope is always asked for by name")]
+    pub fn new() -> Self {
+        Self(())
+    }
+}
+
+impl Scope for LoginScope {
+    fn role(&self) -> &'static str {
+        // SQL's word for the role that logged in.
+        "none"
+    }
+    fn claims(&self) -> &'static str {
+        "{}"
+    }
+    fn statement_timeout(&self) -> &'static str {
+        "10s"
     }
     fn person(&self) -> Option<UserId> {
         None

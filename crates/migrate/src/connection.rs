@@ -11,8 +11,8 @@ use crate::error::reading;
 /// Any number that no other program is likely to use: the letters "colophon" as a 64-bit integer.
 const LOCK: i64 = i64::from_be_bytes(*b"colophon");
 
-pub(crate) fn connector(url: &str) -> Result<Connector, Error> {
-    Ok(ConnectionUrl::parse(url)?.connector("colophon migrate")?)
+pub(crate) fn connector(url: &ConnectionUrl) -> Result<Connector, Error> {
+    Ok(url.connector("colophon migrate")?)
 }
 
 /// Refuses a pooler in transaction mode: behind it a session lock belongs to nobody.

@@ -50,6 +50,11 @@ pub enum Error {
         /// How it was recognised.
         found: String,
     },
+    /// The role that logs in may not see where the database stands.
+    #[error(
+        "the role that logs in may not read the migrations' history ({0}); give the connection of the tables' owner as COLOPHON_DIRECT_URL, or let the role read it: grant usage on schema supabase_migrations to ROLE; grant select on supabase_migrations.schema_migrations to ROLE"
+    )]
+    Hidden(#[source] StatementError),
     /// The database has migrations that this program does not know.
     #[error(
         "the database has migration {version}, which this program does not know; use the program that applied it, or a newer one"
@@ -90,6 +95,14 @@ pub enum Error {
         /// The version asked for.
         version: String,
     },
+    /// The role that logged in cannot learn what is applied.
+    #[error(
+        "{role} may not read the migrations' history, and the migration is missing that lets it ask: run `colophon migrate up` as the owner of the tables (name that connection as COLOPHON_DIRECT_URL)"
+    )]
+    Unreadable {
+        /// The role.
+        role: String,
+    },
     /// A file holds what cannot be run.
     #[error("{file}: {problem}")]
     File {
@@ -116,7 +129,11 @@ impl Error {
     pub fn refused(&self) -> bool {
         matches!(
             self,
-            Self::Newer { .. } | Self::Edited { .. } | Self::OutOfOrder { .. } | Self::Unprepared { .. }
+            Self::Newer { .. }
+                | Self::Edited { .. }
+                | Self::OutOfOrder { .. }
+                | Self::Unprepared { .. }
+                | Self::Unreadable { .. }
         )
     }
 }
@@ -138,6 +155,9 @@ impl std::error::Error for StatementError {}
 
 /// An error of reading or writing the history.
 pub(crate) fn reading(source: tokio_postgres::Error) -> Error {
+    if source.code() == Some(&tokio_postgres::error::SqlState::INSUFFICIENT_PRIVILEGE) {
+        return Error::Hidden(StatementError(source));
+    }
     Error::Statement { what: "reading the migrations' history".to_owned(), source: StatementError(source) }
 }
 

@@ -4,8 +4,8 @@
 
 use std::time::Duration;
 
-use tokio_postgres::GenericClient;
 use tokio_postgres::types::Type;
+use tokio_postgres::{GenericClient, SimpleQueryMessage};
 
 use crate::Error;
 use crate::error::{doing, reading};
@@ -113,6 +113,45 @@ async fn exists(client: &impl GenericClient, table: &str) -> Result<bool, Error>
     Ok(client.query_typed_one(sql, &[(&table, Type::TEXT)]).await.map_err(reading)?.get(0))
 }
 
+enum Access {
+    Absent,
+    Denied,
+    Granted,
+}
+
+/// Is there a history, and may this role read it?
+async fn access(client: &impl GenericClient) -> Result<Access, Error> {
+    let sql = "select pg_catalog.has_schema_privilege(n.oid, 'usage') and pg_catalog.has_table_privilege(c.oid, 'select')
+        from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+        where n.nspname = 'supabase_migrations' and c.relname = 'schema_migrations'";
+    let rows = client.query_typed(sql, &[]).await.map_err(reading)?;
+    Ok(match rows.first().map(|row| row.get(0)) {
+        None => Access::Absent,
+        Some(false) => Access::Denied,
+        Some(true) => Access::Granted,
+    })
+}
+
+/// The applied versions, as a transaction of the platform may ask for them. One message, so that it is one
+/// transaction behind a pooler too.
+async fn versions(client: &impl GenericClient) -> Result<Vec<Row>, Error> {
+    let there = "select exists (
+            select from pg_catalog.pg_proc p join pg_catalog.pg_namespace n on n.oid = p.pronamespace
+            where n.nspname = 'colophon' and p.proname = 'applied_migrations'), session_user::text";
+    let row = client.query_typed_one(there, &[]).await.map_err(reading)?;
+    if !row.get::<_, bool>(0) {
+        return Err(Error::Unreadable { role: row.get(1) });
+    }
+    let sql = "begin; set local role service_role; select colophon.applied_migrations(); commit";
+    let answers = client.simple_query(sql).await.map_err(reading)?;
+    let version = |message: &SimpleQueryMessage| match message {
+        SimpleQueryMessage::Row(row) => row.get(0).map(str::to_owned),
+        _ => None,
+    };
+    let row = |version| Row { version, name: None, statements: None };
+    Ok(answers.iter().filter_map(version).map(row).collect())
+}
+
 /// Is there a log, and may this role read it? The role that a program logs in with need not.
 async fn has_log(client: &impl GenericClient) -> Result<bool, Error> {
     let sql = "select exists (
@@ -122,10 +161,13 @@ async fn has_log(client: &impl GenericClient) -> Result<bool, Error> {
     Ok(client.query_typed_one(sql, &[]).await.map_err(reading)?.get(0))
 }
 
-/// Every row of the history, in order.
+/// Every row of the history, in order. Whoever may not read it, as the role that a program logs in with, learns the
+/// versions alone.
 pub(crate) async fn rows(client: &impl GenericClient, with_statements: bool) -> Result<Vec<Row>, Error> {
-    if !exists(client, "supabase_migrations.schema_migrations").await? {
-        return Ok(Vec::new());
+    match access(client).await? {
+        Access::Absent => return Ok(Vec::new()),
+        Access::Denied => return versions(client).await,
+        Access::Granted => {}
     }
     // A table made by an older CLI, or by hand, may lack the later columns.
     let sql = "select version, to_jsonb(h) ->> 'name',

@@ -1,5 +1,6 @@
 //! Making a plain server look like a Supabase project, as far as the migrations need it.
 
+use colophon_connection::ConnectionUrl;
 use tokio_postgres::Client;
 
 use crate::Error;
@@ -16,7 +17,7 @@ use crate::runner::Options;
 /// # Errors
 /// The server cannot be reached, or the role may not create roles.
 pub async fn prepare_plain_server(url: &str, database: &str) -> Result<(), Error> {
-    let client = connector(url)?.connect().await?;
+    let client = connector(&ConnectionUrl::parse(url)?)?.connect().await?;
     lock(&client, Options::default().lock_wait, |_| {}).await?;
     let result = prepare_server(&client, database).await;
     unlock(&client).await?;
@@ -39,7 +40,7 @@ async fn prepare_server(client: &Client, database: &str) -> Result<(), Error> {
 /// # Errors
 /// As [`prepare_plain_server`].
 pub async fn prepare_plain_database(url: &str) -> Result<(), Error> {
-    let client = connector(url)?.connect().await?;
+    let client = connector(&ConnectionUrl::parse(url)?)?.connect().await?;
     lock(&client, Options::default().lock_wait, |_| {}).await?;
     let result = prepare_database(&client).await;
     unlock(&client).await?;

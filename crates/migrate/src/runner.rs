@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use colophon_connection::Connector;
+use colophon_connection::{ConnectionUrl, Connector};
 use tokio_postgres::Client;
 
 use crate::Error;
@@ -117,6 +117,14 @@ impl Migrator {
     /// # Errors
     /// The database cannot be reached.
     pub async fn connect(url: &str) -> Result<Self, Error> {
+        Self::connect_to(&ConnectionUrl::parse(url)?).await
+    }
+
+    /// As [`Migrator::connect`], where the URL is read already.
+    ///
+    /// # Errors
+    /// As [`Migrator::connect`].
+    pub async fn connect_to(url: &ConnectionUrl) -> Result<Self, Error> {
         let connector = connector(url)?;
         let client = connector.connect().await?;
         Ok(Self { client, connector, files: migrations(), options: Options::default() })

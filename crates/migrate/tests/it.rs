@@ -3,7 +3,7 @@
 #![allow(clippy::expect_used, reason = "in a test a panic is the report")]
 
 use colophon_migrate::{Error, Migration, Migrator, Standing, migrations};
-use colophon_testkit::{A_ROW_IN_EVERY_TABLE as FILL, TestDatabase};
+use colophon_testkit::{A_ROW_IN_EVERY_TABLE as FILL, TestDatabase, skip};
 use futures_util::future::join_all;
 use tokio_postgres::Client;
 
@@ -209,4 +209,24 @@ async fn the_history_is_the_supabase_clis_own() {
     assert_eq!(applied(&db.client("postgres").await).await, expected);
     assert_eq!(migrator.standing().await.expect("it can be read"), Standing::Current);
     assert_eq!(migrator.up(|_| {}).await.expect("nothing to do"), 0);
+}
+
+#[tokio::test]
+async fn the_role_that_logs_in_learns_the_versions_and_nothing_else() {
+    let db = TestDatabase::migrated().await;
+    for url in [Some(db.url("authenticator")), db.pooled_url("authenticator")] {
+        let Some(url) = url else { skip!("no pgbouncer") };
+        let migrator = Migrator::connect(&url).await.expect("it connects");
+        assert_eq!(migrator.standing().await.expect("it may ask"), Standing::Current);
+        let status = migrator.status().await.expect("it may ask");
+        assert!(
+            status.iter().all(|s| s.applied && s.applied_at.is_none()) && status.len() == migrations().len()
+        );
+        assert!(migrator.down(None, |_| {}).await.is_err(), "it may change nothing");
+    }
+    let client = db.client("postgres").await;
+    client.batch_execute("drop function colophon.applied_migrations()").await.expect("as before it");
+    let migrator = Migrator::connect(&db.url("authenticator")).await.expect("it connects");
+    let error = migrator.standing().await.expect_err("it may not ask");
+    assert!(matches!(error, Error::Unreadable { .. }) && error.refused(), "{error}");
 }

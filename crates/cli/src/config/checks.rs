@@ -20,7 +20,7 @@ pub fn check(config: &Config, purpose: Purpose, problems: &mut Vec<Problem>) {
         problems.push(Problem::new(&DATABASE_URL, KEYLESS, config.origin(&DATABASE_URL), KEYLESS_REMEDY));
     }
     if let Some(direct) = &config.database.direct_url
-        && direct.url().pooler() == Some(colophon_connection::Pooler::Transaction)
+        && direct.pooler() == Some(colophon_connection::Pooler::Transaction)
     {
         problems.push(Problem::new(
             &DIRECT_URL,

@@ -20,7 +20,7 @@ pub fn shown(key: &Key, raw: &Raw) -> String {
         Secrecy::Open => text.into_owned(),
         Secrecy::Url => without_password(&text),
         Secrecy::Connection => match ConnectionUrl::parse(&text) {
-            Ok(url) => format!("{url}, sslmode {}", sslmode(&url)),
+            Ok(url) => format!("{url}, sslmode {}", sslmode_name(url.sslmode())),
             Err(_) => "(set)".to_owned(),
         },
         Secrecy::Secret => "(set)".to_owned(),
@@ -90,8 +90,8 @@ fn literal(value: &str) -> String {
 }
 
 /// As it is written in a connection string.
-pub fn sslmode(url: &ConnectionUrl) -> &'static str {
-    match url.sslmode() {
+pub fn sslmode_name(mode: SslMode) -> &'static str {
+    match mode {
         SslMode::Disable => "disable",
         SslMode::Allow => "allow",
         SslMode::Prefer => "prefer",

@@ -63,7 +63,8 @@ impl Sources {
     /// Reads the environment and the file. What is wrong with the file is added to `problems`.
     pub fn read(given: Given, problems: &mut Vec<Problem>) -> Self {
         // A variable that is set to nothing is as good as none.
-        let environment = std::env::vars_os().filter(|(_, value)| !value.is_empty()).collect();
+        let says = |value: &OsString| !value.to_string_lossy().trim().is_empty();
+        let environment = std::env::vars_os().filter(|(_, value)| says(value)).collect();
         let mut sources = Self { given, environment, file: None };
         sources.file = sources.find_file(problems).and_then(|path| File::read(&path, problems));
         sources

@@ -57,31 +57,6 @@ impl std::fmt::Debug for Secret {
     }
 }
 
-/// A connection string that can be read.
-#[derive(Clone)]
-pub struct Connection {
-    text: Secret,
-    url: ConnectionUrl,
-}
-
-impl Connection {
-    /// The string itself, for whoever connects.
-    pub fn expose(&self) -> &str {
-        self.text.expose()
-    }
-
-    /// What it says.
-    pub fn url(&self) -> &ConnectionUrl {
-        &self.url
-    }
-}
-
-impl std::fmt::Debug for Connection {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        self.url.fmt(f)
-    }
-}
-
 pub fn text(raw: &Raw) -> Result<&str, Refusal> {
     raw.value.to_str().ok_or_else(|| Refusal::new("is no text in UTF-8", "write it anew"))
 }
@@ -196,15 +171,16 @@ pub fn secret(raw: &Raw) -> Result<Secret, Refusal> {
     text(raw).map(|text| Secret(text.trim().to_owned()))
 }
 
-pub fn connection(raw: &Raw) -> Result<Connection, Refusal> {
+pub fn connection(raw: &Raw) -> Result<ConnectionUrl, Refusal> {
     let text = secret(raw)?;
-    match ConnectionUrl::parse(text.expose()) {
-        Ok(url) => Ok(Connection { text, url }),
-        Err(error) => Err(Refusal::new(
-            error.to_string(),
-            "say it as postgresql://role:password@host:5432/database?sslmode=verify-full",
-        )),
-    }
+    let url = ConnectionUrl::parse(text.expose()).map_err(|error| {
+        let remedy = "say it as postgresql://role:password@host:5432/database?sslmode=verify-full";
+        Refusal::new(error.to_string(), remedy)
+    })?;
+    // Reads the authorities' certificates that it names.
+    url.connector("colophon")
+        .map_err(|error| Refusal::new(error.to_string(), "mend the connection string"))?;
+    Ok(url)
 }
 
 pub fn secret_key(raw: &Raw) -> Result<Secret, Refusal> {

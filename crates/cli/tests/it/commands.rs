@@ -6,6 +6,7 @@ use std::process::Stdio;
 use serde_json::{Value, json};
 
 use crate::api::id;
+use crate::folder::only_with_a_private_instance;
 use crate::folder::{Folder, ran};
 use crate::pdf::{numbered, sentence};
 use crate::server::Server;
@@ -166,6 +167,7 @@ fn a_second_server_on_the_same_address_is_told_what_to_do() {
 
 #[test]
 fn two_servers_on_one_folder_share_it_and_the_last_one_stops_postgresql() {
+    only_with_a_private_instance!();
     let mut server = Server::start();
     let other = Folder::new();
     let person = server.person();

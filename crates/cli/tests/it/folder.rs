@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use std::time::Duration;
 
+use colophon_testkit::{TestDatabase, through_a_pooler};
 use rustix::process::{Pid, Signal, kill_process, test_kill_process};
 use serde_json::Value;
 use tempfile::TempDir;
@@ -15,7 +16,22 @@ use crate::wait;
 pub const COLOPHON: &str = env!("CARGO_BIN_EXE_colophon");
 
 /// A data folder. Dropped, it ends the PostgreSQL that works on it, also while a test panics.
-pub struct Folder(TempDir);
+///
+/// With `COLOPHON_TEST_POOLER=transaction` its commands work on a shared database instead, through `PgBouncer`.
+pub struct Folder {
+    folder: TempDir,
+    shared: Option<Shared>,
+}
+
+/// A shared database behind `PgBouncer`.
+struct Shared {
+    database: TestDatabase,
+    /// Is the way past the pooler known?
+    direct: bool,
+}
+
+/// What tokens of a shared database are signed with.
+const SHARED_SECRET: &str = "the secret of a platform that a test plays";
 
 /// How a command ended.
 #[derive(Debug)]
@@ -27,17 +43,44 @@ pub struct Ran {
 
 impl Folder {
     pub fn new() -> Self {
-        Self(tempfile::Builder::new().prefix("colophon-it-").tempdir().unwrap())
+        Self::on(through_a_pooler().then(|| Shared { database: migrated(), direct: true }))
+    }
+
+    /// Whatever the run, with a shared database of which only the pooler is known; `None` where there is no pooler.
+    pub fn behind_a_pooler_alone() -> Option<Self> {
+        let shared = Shared { database: migrated(), direct: false };
+        shared.database.pooled_url("postgres")?;
+        Some(Self::on(Some(shared)))
+    }
+
+    fn on(shared: Option<Shared>) -> Self {
+        Self { folder: tempfile::Builder::new().prefix("colophon-it-").tempdir().unwrap(), shared }
+    }
+
+    /// What tokens are signed with. A shared database's secret is the platform's; `colophon token` signs with the
+    /// folder's, so it is put there.
+    pub fn token_secret(&self) -> String {
+        let file = self.data().join("token-secret");
+        if self.shared.is_some() {
+            fs::create_dir_all(self.data()).unwrap();
+            fs::write(&file, SHARED_SECRET).unwrap();
+        }
+        fs::read_to_string(file).unwrap().trim().to_owned()
+    }
+
+    /// Past the pooler to the shared database, as the owner of its tables; `None` where the instance is private.
+    pub fn shared_url(&self) -> Option<String> {
+        self.shared.as_ref().map(|shared| shared.database.url("postgres"))
     }
 
     /// The data folder itself.
     pub fn data(&self) -> PathBuf {
-        self.0.path().join("data")
+        self.folder.path().join("data")
     }
 
     /// A place for a test's own files, outside of the data folder.
     pub fn scratch(&self) -> PathBuf {
-        let scratch = self.0.path().join("scratch");
+        let scratch = self.folder.path().join("scratch");
         fs::create_dir_all(&scratch).unwrap();
         scratch
     }
@@ -51,7 +94,16 @@ impl Folder {
                 command.env(kept, value);
             }
         }
-        command.env("HOME", self.0.path()).env("COLOPHON_DATA_DIR", self.data());
+        command.env("HOME", self.folder.path()).env("COLOPHON_DATA_DIR", self.data());
+        if let Some(shared) = &self.shared {
+            // Without the owner's own connection it is the owner who logs in, or nobody could see the schema's version.
+            let pooled = shared.database.pooled_url(if shared.direct { "authenticator" } else { "postgres" });
+            command.env("COLOPHON_DATABASE_URL", pooled.expect("COLOPHON_TEST_POOLER needs PgBouncer"));
+            command.env("SUPABASE_JWT_SECRET", SHARED_SECRET);
+            if shared.direct {
+                command.env("COLOPHON_DIRECT_URL", shared.database.url("postgres"));
+            }
+        }
         command
     }
 
@@ -117,6 +169,24 @@ impl Drop for Folder {
             std::thread::yield_now();
         }
     }
+}
+
+/// Leaves the test to the ordinary run, where it is about the private PostgreSQL itself, and says so by name.
+macro_rules! only_with_a_private_instance {
+    () => {
+        if colophon_testkit::through_a_pooler() {
+            fn here() {}
+            let test = std::any::type_name_of_val(&here).trim_end_matches("::here");
+            eprintln!("left to the ordinary run: {test} (it is about the private PostgreSQL)");
+            return;
+        }
+    };
+}
+pub(crate) use only_with_a_private_instance;
+
+fn migrated() -> TestDatabase {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(TestDatabase::migrated())
 }
 
 pub fn ran(output: Output) -> Ran {

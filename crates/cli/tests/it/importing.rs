@@ -6,6 +6,7 @@ use std::process::Stdio;
 
 use serde_json::{Value, json};
 
+use crate::folder::only_with_a_private_instance;
 use crate::folder::{Folder, Ran, ran};
 use crate::pdf::{Pdf, numbered, protected};
 use crate::server::Server;
@@ -129,6 +130,7 @@ fn every_file_has_its_line_of_json() {
 
 #[test]
 fn an_import_beside_a_running_server_shares_its_database() {
+    only_with_a_private_instance!();
     let server = Server::start();
     let folder = &server.folder;
     let root = mixed(folder);

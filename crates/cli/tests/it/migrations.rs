@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::folder::Folder;
+use crate::folder::{Folder, only_with_a_private_instance};
 use crate::server::{Server, ask, change};
 
 fn states(folder: &Folder) -> Vec<(String, bool)> {
@@ -12,6 +12,7 @@ fn states(folder: &Folder) -> Vec<(String, bool)> {
 
 #[test]
 fn migrations_go_up_and_down_and_up_again() {
+    only_with_a_private_instance!();
     let folder = Folder::new();
     let pending = states(&folder);
     assert!(!pending.is_empty() && pending.iter().all(|(_, applied)| !applied), "{pending:?}");

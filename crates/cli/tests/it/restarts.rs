@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use crate::api::{id, sha256};
+use crate::folder::only_with_a_private_instance;
 use crate::pdf::numbered;
 use crate::server::{Person, Server};
 
@@ -21,6 +22,7 @@ fn everything(person: &Person, document: &Value) -> Vec<Value> {
 
 #[test]
 fn everything_is_found_again_after_a_clean_stop_and_after_everything_was_killed() {
+    only_with_a_private_instance!();
     let mut server = Server::start();
     let mut person = server.person();
     let document = person.api.process("kept.pdf", &numbered("giraffe", 5));
@@ -54,6 +56,7 @@ fn everything_is_found_again_after_a_clean_stop_and_after_everything_was_killed(
 
 #[test]
 fn while_postgresql_is_away_requests_are_put_off_and_not_refused_for_good() {
+    only_with_a_private_instance!();
     let server = Server::start();
     let person = server.person();
     let file = numbered("away", 1);

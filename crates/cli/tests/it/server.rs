@@ -114,8 +114,7 @@ impl Server {
 
     /// Signs any claims with the instance's secret.
     pub fn sign(&self, claims: &Value) -> String {
-        let secret = fs::read_to_string(self.folder.data().join("token-secret")).unwrap();
-        sign_with(secret.trim(), Algorithm::HS256, claims)
+        sign_with(&self.folder.token_secret(), Algorithm::HS256, claims)
     }
 
     /// One value from the database, as text, seen by its owner.
@@ -212,12 +211,18 @@ fn launch(folder: &Folder, args: &[&str]) -> (Child, Ready) {
     let mut line = String::new();
     // Ends with the process, should that fail.
     let read = BufReader::new(process.stdout.take().unwrap()).read_line(&mut line);
-    let ready = read.ok().and_then(|_| serde_json::from_str(&line).ok());
-    let Some(ready) = ready else {
+    let ready = read.ok().and_then(|_| serde_json::from_str::<Value>(&line).ok());
+    let Some(mut ready) = ready else {
         let _ = process.kill();
         panic!("the server does not get ready ({line:?}):\n{}", log_of(folder));
     };
-    (process, ready)
+    if let Some(url) = folder.shared_url() {
+        // A shared database's address is known already, and its tokens are the platform's business.
+        ready["database_url"] = url.into();
+        let owner = fs::read_to_string(data.join("owner")).unwrap().trim().parse().unwrap();
+        ready["token"] = sign_with(&folder.token_secret(), Algorithm::HS256, &claims(owner)).into();
+    }
+    (process, serde_json::from_value(ready).unwrap())
 }
 
 fn log_of(folder: &Folder) -> String {

@@ -8,7 +8,7 @@ use rustix::process::{Pid, Signal, kill_process};
 use serde_json::json;
 
 use crate::api::id;
-use crate::folder::Folder;
+use crate::folder::{Folder, only_with_a_private_instance};
 use crate::pdf::many_pages;
 use crate::raw::Raw;
 use crate::server::Server;
@@ -49,6 +49,7 @@ fn a_server_that_is_asked_to_stop_hands_its_jobs_back_and_leaves_no_process() {
 
 #[test]
 fn a_server_that_is_asked_to_stop_while_it_starts_leaves_no_process() {
+    only_with_a_private_instance!();
     let folder = Folder::new();
     let mut command = folder.command(&["serve", "--listen", "127.0.0.1:0"]);
     let mut process = command.spawn().unwrap();
@@ -83,6 +84,7 @@ fn a_worker_beside_a_server_without_any_does_its_jobs_and_stops_when_asked() {
     let mut worker = server.folder.command(&["worker", "--workers", "1"]).stderr(log).spawn().unwrap();
     assert_eq!(api.wait_for(id(&document))["status"], "processed");
     assert_eq!(terminate(&mut worker).code(), Some(0));
+    only_with_a_private_instance!();
     assert!(!server.folder.postgres().is_empty(), "PostgreSQL goes on for the server");
 }
 

@@ -37,7 +37,7 @@ fn a_token_that_is_not_ours_is_refused_and_told_why() {
     let none = format!("eyJhbGciOiJub25lIiwidHlwIjoiSldUIn0.{body}.");
     let other_body = server.token(Uuid::new_v4());
     let swapped = format!("{head}.{}.{signature}", other_body.split('.').nth(1).unwrap());
-    let secret = fs::read_to_string(server.folder.data().join("token-secret")).unwrap();
+    let secret = server.folder.token_secret();
     let cases = [
         ("not a token", "nonsense".to_owned(), "token_malformed"),
         ("two dots", "..".to_owned(), "token_malformed"),
@@ -49,7 +49,7 @@ fn a_token_that_is_not_ours_is_refused_and_told_why() {
         ),
         ("another's claims", swapped, "token_signature"),
         ("alg none", none, "token_algorithm"),
-        ("another algorithm", sign_with(secret.trim(), Algorithm::HS512, &claims(person)), "token_algorithm"),
+        ("another algorithm", sign_with(&secret, Algorithm::HS512, &claims(person)), "token_algorithm"),
         ("expired", with(json!({ "exp": now - 3_600 })), "token_expired"),
         ("no end", with(json!({ "exp": null })), "token_claims"),
         ("not yet", with(json!({ "nbf": now + 3_600 })), "token_not_yet_valid"),

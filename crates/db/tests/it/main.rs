@@ -4,6 +4,7 @@
 
 mod catalog;
 mod documents;
+mod health;
 mod idempotency_keys;
 mod jobs;
 mod leases;
@@ -11,6 +12,8 @@ mod model;
 mod pages;
 mod plans;
 mod policies;
+mod poolers;
+mod scopes;
 mod shares;
 mod statements;
 mod states;

@@ -3,7 +3,6 @@
 use colophon_db::{ErrorKind, UserScope};
 use colophon_domain::{DocumentFilter, UserId};
 use colophon_testkit::{TestDatabase, a_document, as_user, store_document};
-use futures_util::future::join_all;
 use serde_json::json;
 use tokio_postgres::error::SqlState;
 
@@ -62,46 +61,6 @@ async fn a_snapshot_refuses_writes_and_stands_still() {
     // Refused as the first statement, too.
     let snapshot = database.session(&as_user(owner)).begin_snapshot().await.expect("a transaction");
     snapshot.documents().insert(&a_document(owner)).await.expect_err("it only reads");
-}
-
-#[tokio::test]
-async fn a_scope_never_leaks_to_the_next_user_of_a_connection() {
-    let db = TestDatabase::migrated().await;
-    let database = db.database_of(2).await;
-    let mut users = Vec::new();
-    for _ in 0..5 {
-        let user = UserId::new();
-        users.push((as_user(user), store_document(&database, user).await.id));
-    }
-    let stranger = as_user(UserId::new());
-    let (database, users, stranger) = (&database, &users, &stranger);
-    let visit = async |lane: usize| {
-        for turn in 0..60 {
-            let (scope, theirs) = &users[(lane * 7 + turn * 3) % users.len()];
-            let nobody = turn % 6 == 0;
-            let scope = if nobody { stranger } else { scope };
-            let tx = database.session(scope).begin().await.expect("a transaction");
-            let seen = tx.documents().list(&DocumentFilter::default(), None, 10).await.expect("a list");
-            let seen: Vec<_> = seen.items.iter().map(|document| document.id).collect();
-            assert_eq!(seen, if nobody { vec![] } else { vec![*theirs] }, "lane {lane}, turn {turn}");
-            match turn % 4 {
-                0 => drop(tx),
-                1 => {
-                    tx.documents().insert(&a_document(UserId::new())).await.expect_err("not theirs");
-                    drop(tx);
-                }
-                _ => tx.commit().await.expect("it commits"),
-            }
-            if turn % 10 == lane {
-                let everything = system(database).await;
-                let all =
-                    everything.documents().list(&DocumentFilter::default(), None, 10).await.expect("all");
-                assert_eq!(all.items.len(), users.len());
-                everything.commit().await.expect("it commits");
-            }
-        }
-    };
-    join_all((0..6).map(visit)).await;
 }
 
 #[tokio::test]

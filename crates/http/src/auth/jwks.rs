@@ -40,6 +40,17 @@ impl Jwks {
         let [max_age, cooldown, timeout] = [600, 30, 5].map(Duration::from_secs);
         Self { source, max_age, cooldown, timeout }
     }
+
+    /// Fetches the keys once, for whoever only looks, and counts those that tokens can be verified with.
+    ///
+    /// # Errors
+    /// They cannot be fetched or read; the reason.
+    pub async fn count(&self) -> Result<usize, String> {
+        let Self { source, timeout, .. } = self.clone();
+        let fetching = move || fetch::fetch(&source, timeout).and_then(|bytes| set::read(&bytes));
+        let fetched = tokio::task::spawn_blocking(fetching).await;
+        Ok(fetched.map_err(|error| error.to_string())??.len())
+    }
 }
 
 /// Where a JSON Web Key Set is (RFC 7517 §5).
