@@ -10,16 +10,19 @@ use crate::split::statements;
 /// What every Supabase project has and this database lacks, as people and as statements name it. By the catalogs, since
 /// `to_regclass` fails for a role that may not look into the schema.
 const LACKING: &str = "
-    select 'role', r from unnest(array['postgres', 'anon', 'authenticated', 'service_role', 'authenticator']) r
-    where not exists (select from pg_roles where rolname = r)
-    union all
-    select 'function', f from unnest(array['auth.uid', 'storage.foldername']) f
-    where not exists (select from pg_proc p join pg_namespace n on n.oid = p.pronamespace
-                      where n.nspname || '.' || p.proname = f)
-    union all
-    select 'table', t from unnest(array['storage.buckets', 'storage.objects']) t
-    where not exists (select from pg_class c join pg_namespace n on n.oid = c.relnamespace
-                      where n.nspname || '.' || c.relname = t)";
+    select kind, name from (
+      select 'role', r from unnest(array['postgres', 'anon', 'authenticated', 'service_role', 'authenticator']) r
+      where not exists (select from pg_roles where rolname = r)
+      union all
+      select 'function', f from unnest(array['auth.uid', 'storage.foldername']) f
+      where not exists (select from pg_proc p join pg_namespace n on n.oid = p.pronamespace
+                        where n.nspname || '.' || p.proname = f)
+      union all
+      select 'table', t from unnest(array['storage.buckets', 'storage.objects']) t
+      where not exists (select from pg_class c join pg_namespace n on n.oid = c.relnamespace
+                        where n.nspname || '.' || c.relname = t)
+    ) lacking (kind, name)
+    order by kind <> 'role', kind, name";
 
 /// Refuses where these files name something that a server of one's own has only once it was prepared. Without this the
 /// first file would fail on it, and say nothing of what to do.
