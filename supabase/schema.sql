@@ -3,6 +3,15 @@
 
 CREATE SCHEMA colophon;
 
+CREATE FUNCTION colophon.applied_migrations() RETURNS SETOF text
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+begin
+  return query select h.version from supabase_migrations.schema_migrations h order by h.version;
+end
+$$;
+
 CREATE FUNCTION colophon.check_job_transition() RETURNS trigger
     LANGUAGE plpgsql
     SET search_path TO ''
@@ -17,6 +26,20 @@ begin
   end if;
   new.status_changed_at := clock_timestamp();
   return new;
+end
+$$;
+
+CREATE FUNCTION colophon.document_in_view() RETURNS uuid
+    LANGUAGE plpgsql STABLE
+    SET search_path TO ''
+    AS $$
+declare
+  hint constant text := current_setting('colophon.document_id', true);
+begin
+  if hint is null or hint = '' then
+    return null;
+  end if;
+  return (select d.id from public.documents d where d.id = hint::uuid);
 end
 $$;
 
@@ -61,6 +84,43 @@ begin
   new.updated_at := now();
   new.revision := old.revision + 1;
   return new;
+end
+$$;
+
+CREATE FUNCTION colophon.open_share_link(token text) RETURNS uuid
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+  caller constant uuid := auth.uid();
+  share public.document_shares;
+begin
+  if caller is null then
+    raise exception 'a link is opened by a person: sign in first' using errcode = 'insufficient_privilege';
+  end if;
+  select s.* into share
+  from colophon.document_share_tokens t
+  join public.document_shares s on s.document_id = t.document_id and s.id = t.share_id
+  where t.token_hash = sha256(convert_to(open_share_link.token, 'UTF8'))
+    and s.revoked_at is null and (s.expires_at is null or s.expires_at > now())
+  for update of s;
+  if not found then
+    raise exception 'the link opens nothing: it is unknown, revoked or over; ask for a new one' using errcode = 'PT404';
+  end if;
+  if exists (select from public.documents d where d.id = share.document_id and d.uploaded_by = caller::text)
+    or exists (select from public.document_share_uses u
+      where u.document_id = share.document_id and u.share_id = share.id and u.user_id = caller)
+  then
+    return share.document_id;
+  end if;
+  if share.max_uses <= (select count(*) from public.document_share_uses u
+    where u.document_id = share.document_id and u.share_id = share.id)
+  then
+    raise exception 'the link opens nothing: it is unknown, revoked or over; ask for a new one' using errcode = 'PT404';
+  end if;
+  insert into public.document_share_uses (document_id, share_id, user_id)
+  values (share.document_id, share.id, caller);
+  return share.document_id;
 end
 $$;
 
@@ -127,6 +187,7 @@ CREATE FUNCTION colophon.search_zones(search_text text, result_limit integer, af
     join public.zones z on colophon.zone_text_vector(z.content) operator(pg_catalog.@@) query.q
     join public.documents d on d.id = z.document_id
     where query.reads_all or d.uploaded_by = query.reader
+      or d.id in (select colophon.shared_documents('viewer'))
   ), page as (
     select * from hits h
     where after_id is null or (h.rank, h.id) < (after_rank, after_id)
@@ -139,6 +200,25 @@ CREATE FUNCTION colophon.search_zones(search_text text, result_limit integer, af
          p.rank
   from page p
   order by p.rank desc, p.id desc
+$$;
+
+CREATE FUNCTION colophon.shared_documents(least_role text) RETURNS SETOF uuid
+    LANGUAGE plpgsql STABLE SECURITY DEFINER ROWS 10
+    SET search_path TO ''
+    AS $$
+declare
+  caller constant uuid := auth.uid();
+begin
+  return query
+    select s.document_id from public.document_shares s
+    where s.user_id = caller and s.revoked_at is null and (s.expires_at is null or s.expires_at > now())
+      and s.role in ('editor', least_role)
+    union all
+    select s.document_id from public.document_share_uses u
+    join public.document_shares s on s.document_id = u.document_id and s.id = u.share_id
+    where u.user_id = caller and s.revoked_at is null and (s.expires_at is null or s.expires_at > now())
+      and s.role in ('editor', least_role);
+end
 $$;
 
 CREATE FUNCTION colophon.touch_updated_at() RETURNS trigger
@@ -177,6 +257,37 @@ CREATE FUNCTION colophon.zone_text_vector(content text) RETURNS tsvector
   select to_tsvector('pg_catalog.simple'::regconfig, colophon.zone_search_text(content))
 $$;
 
+CREATE FUNCTION public.create_share_link(document_id uuid, role text DEFAULT 'viewer'::text, expires_at timestamp with time zone DEFAULT NULL::timestamp with time zone, max_uses integer DEFAULT NULL::integer) RETURNS text
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+declare
+  share_id constant uuid := colophon.uuid_v7();
+  token constant text := replace(gen_random_uuid()::text || gen_random_uuid()::text, '-', '');
+begin
+  insert into public.document_shares (document_id, id, role, expires_at, max_uses)
+  values (create_share_link.document_id, share_id, create_share_link.role, create_share_link.expires_at,
+          create_share_link.max_uses);
+  insert into colophon.document_share_tokens (document_id, share_id, token_hash)
+  values (create_share_link.document_id, share_id, sha256(convert_to(token, 'UTF8')));
+  return token;
+end
+$$;
+
+CREATE FUNCTION public.open_share_link(token text) RETURNS uuid
+    LANGUAGE sql
+    SET search_path TO ''
+    AS $$
+  select colophon.open_share_link(token)
+$$;
+
+CREATE TABLE colophon.document_share_tokens (
+    document_id uuid NOT NULL,
+    share_id uuid NOT NULL,
+    token_hash bytea NOT NULL,
+    CONSTRAINT document_share_tokens_token_hash_check CHECK ((octet_length(token_hash) = 32))
+);
+
 CREATE TABLE colophon.idempotency_keys (
     owner text NOT NULL,
     key text NOT NULL,
@@ -203,6 +314,28 @@ CREATE TABLE public.document_pages (
     CONSTRAINT document_pages_user_unit_check CHECK (((user_unit > (0)::double precision) AND (user_unit < 'Infinity'::double precision)))
 );
 
+CREATE TABLE public.document_share_uses (
+    document_id uuid NOT NULL,
+    share_id uuid NOT NULL,
+    user_id uuid NOT NULL,
+    used_at timestamp with time zone DEFAULT now() NOT NULL
+);
+
+CREATE TABLE public.document_shares (
+    document_id uuid NOT NULL,
+    id uuid DEFAULT colophon.uuid_v7() NOT NULL,
+    role text NOT NULL,
+    user_id uuid,
+    expires_at timestamp with time zone,
+    max_uses integer,
+    created_by text DEFAULT (auth.uid())::text,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    revoked_at timestamp with time zone,
+    CONSTRAINT document_shares_created_by_check CHECK ((char_length(created_by) <= 255)),
+    CONSTRAINT document_shares_max_uses_check CHECK (((max_uses IS NULL) OR ((max_uses >= 1) AND (user_id IS NULL)))),
+    CONSTRAINT document_shares_role_check CHECK ((role = ANY (ARRAY['viewer'::text, 'editor'::text])))
+);
+
 CREATE TABLE public.document_versions (
     document_id uuid NOT NULL,
     version integer NOT NULL,
@@ -217,7 +350,7 @@ CREATE TABLE public.document_versions (
     encryption text,
     repaired boolean DEFAULT false NOT NULL,
     warnings text[] DEFAULT '{}'::text[] NOT NULL,
-    created_by text,
+    created_by text DEFAULT (auth.uid())::text,
     created_at timestamp with time zone DEFAULT now() NOT NULL,
     CONSTRAINT document_versions_file_size_bytes_check CHECK ((file_size_bytes >= 0)),
     CONSTRAINT document_versions_page_count_check CHECK ((page_count >= 0)),
@@ -235,7 +368,7 @@ CREATE TABLE public.documents (
     mime_type text,
     storage_path text,
     status text DEFAULT 'uploaded'::text NOT NULL,
-    uploaded_by text,
+    uploaded_by text DEFAULT (auth.uid())::text,
     created_at timestamp with time zone DEFAULT now() NOT NULL,
     updated_at timestamp with time zone DEFAULT now() NOT NULL,
     metadata jsonb DEFAULT '{}'::jsonb NOT NULL,
@@ -268,7 +401,7 @@ CREATE TABLE public.export_records (
     started_at timestamp with time zone,
     completed_at timestamp with time zone,
     file_size_bytes bigint,
-    created_by text,
+    created_by text DEFAULT (auth.uid())::text,
     created_at timestamp with time zone DEFAULT now() NOT NULL,
     metadata jsonb DEFAULT '{}'::jsonb NOT NULL,
     CONSTRAINT export_records_created_by_check CHECK ((char_length(created_by) <= 255)),
@@ -374,7 +507,7 @@ CREATE TABLE public.processing_jobs (
     completed_pages integer DEFAULT 0 NOT NULL,
     error_code text,
     error_message text,
-    created_by text,
+    created_by text DEFAULT (auth.uid())::text,
     status_changed_at timestamp with time zone DEFAULT now() NOT NULL,
     CONSTRAINT processing_jobs_attempt_check CHECK (((attempt >= 0) AND ((max_attempts >= 1) AND (max_attempts <= 100)))),
     CONSTRAINT processing_jobs_completed_at_check CHECK (((completed_at IS NOT NULL) = (status = ANY (ARRAY['completed'::text, 'partially_completed'::text, 'failed'::text, 'cancelled'::text])))),
@@ -395,7 +528,7 @@ CREATE TABLE public.user_corrections (
     confidence_before numeric,
     confidence_after numeric DEFAULT 1.0,
     correction_type text,
-    corrected_by text,
+    corrected_by text DEFAULT (auth.uid())::text,
     created_at timestamp with time zone DEFAULT now(),
     CONSTRAINT user_corrections_confidence_check CHECK ((((confidence_before >= (0)::numeric) AND (confidence_before <= (1)::numeric)) AND ((confidence_after >= (0)::numeric) AND (confidence_after <= (1)::numeric)))),
     CONSTRAINT user_corrections_corrected_by_check CHECK ((char_length(corrected_by) <= 255)),
@@ -440,11 +573,20 @@ CREATE TABLE public.zones (
     CONSTRAINT zones_zone_type_check CHECK (((char_length(zone_type) >= 1) AND (char_length(zone_type) <= 50)))
 );
 
+ALTER TABLE ONLY colophon.document_share_tokens
+    ADD CONSTRAINT document_share_tokens_pkey PRIMARY KEY (document_id, share_id);
+
 ALTER TABLE ONLY colophon.idempotency_keys
     ADD CONSTRAINT idempotency_keys_pkey PRIMARY KEY (owner, key);
 
 ALTER TABLE ONLY public.document_pages
     ADD CONSTRAINT document_pages_pkey PRIMARY KEY (document_id, version, page_number);
+
+ALTER TABLE ONLY public.document_share_uses
+    ADD CONSTRAINT document_share_uses_pkey PRIMARY KEY (document_id, share_id, user_id);
+
+ALTER TABLE ONLY public.document_shares
+    ADD CONSTRAINT document_shares_pkey PRIMARY KEY (document_id, id);
 
 ALTER TABLE ONLY public.document_versions
     ADD CONSTRAINT document_versions_pkey PRIMARY KEY (document_id, version);
@@ -482,7 +624,13 @@ ALTER TABLE ONLY public.zones
 ALTER TABLE ONLY public.zones
     ADD CONSTRAINT zones_zone_index_key UNIQUE (document_id, zone_index);
 
+CREATE INDEX document_share_tokens_token_hash_idx ON colophon.document_share_tokens USING btree (token_hash);
+
 CREATE INDEX idempotency_keys_created_at_idx ON colophon.idempotency_keys USING btree (created_at);
+
+CREATE INDEX document_share_uses_user_id_idx ON public.document_share_uses USING btree (user_id);
+
+CREATE INDEX document_shares_user_id_idx ON public.document_shares USING btree (user_id) WHERE (user_id IS NOT NULL);
 
 CREATE INDEX document_versions_sha256_idx ON public.document_versions USING btree (sha256);
 
@@ -546,8 +694,17 @@ CREATE TRIGGER zones_confidence_updated AFTER UPDATE OF confidence ON public.zon
 
 CREATE TRIGGER zones_revision BEFORE UPDATE ON public.zones FOR EACH ROW WHEN ((old.* IS DISTINCT FROM new.*)) EXECUTE FUNCTION colophon.next_revision();
 
+ALTER TABLE ONLY colophon.document_share_tokens
+    ADD CONSTRAINT document_share_tokens_document_id_share_id_fkey FOREIGN KEY (document_id, share_id) REFERENCES public.document_shares(document_id, id) ON DELETE CASCADE;
+
 ALTER TABLE ONLY public.document_pages
     ADD CONSTRAINT document_pages_document_id_version_fkey FOREIGN KEY (document_id, version) REFERENCES public.document_versions(document_id, version) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.document_share_uses
+    ADD CONSTRAINT document_share_uses_document_id_share_id_fkey FOREIGN KEY (document_id, share_id) REFERENCES public.document_shares(document_id, id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.document_shares
+    ADD CONSTRAINT document_shares_document_id_fkey FOREIGN KEY (document_id) REFERENCES public.documents(id) ON DELETE CASCADE;
 
 ALTER TABLE ONLY public.document_versions
     ADD CONSTRAINT document_versions_document_id_fkey FOREIGN KEY (document_id) REFERENCES public.documents(id) ON DELETE CASCADE;
@@ -576,6 +733,12 @@ ALTER TABLE ONLY public.zone_confidence_history
 ALTER TABLE ONLY public.zones
     ADD CONSTRAINT zones_document_id_fkey FOREIGN KEY (document_id) REFERENCES public.documents(id) ON DELETE CASCADE;
 
+ALTER TABLE colophon.document_share_tokens ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY document_share_tokens_insert ON colophon.document_share_tokens FOR INSERT TO authenticated WITH CHECK ((EXISTS ( SELECT
+   FROM public.document_shares s
+  WHERE ((s.document_id = document_share_tokens.document_id) AND (s.id = document_share_tokens.share_id) AND (s.user_id IS NULL) AND (s.created_by = (( SELECT auth.uid() AS uid))::text)))));
+
 ALTER TABLE colophon.idempotency_keys ENABLE ROW LEVEL SECURITY;
 
 CREATE POLICY idempotency_keys_owner_insert ON colophon.idempotency_keys FOR INSERT TO authenticated WITH CHECK ((owner = (( SELECT auth.uid() AS uid))::text));
@@ -584,124 +747,155 @@ CREATE POLICY idempotency_keys_owner_select ON colophon.idempotency_keys FOR SEL
 
 ALTER TABLE public.document_pages ENABLE ROW LEVEL SECURITY;
 
-CREATE POLICY document_pages_owner_insert ON public.document_pages FOR INSERT TO authenticated WITH CHECK ((EXISTS ( SELECT
+CREATE POLICY document_pages_insert ON public.document_pages FOR INSERT TO authenticated WITH CHECK ((document_id = ( SELECT d.id
    FROM public.documents d
-  WHERE ((d.id = document_pages.document_id) AND (d.uploaded_by = (( SELECT auth.uid() AS uid))::text)))));
+  WHERE ((d.id = document_pages.document_id) AND ((d.uploaded_by = (( SELECT auth.uid() AS uid))::text) OR (d.id IN ( SELECT colophon.shared_documents('editor'::text) AS shared_documents)))))));
 
-CREATE POLICY document_pages_owner_select ON public.document_pages FOR SELECT TO authenticated USING ((EXISTS ( SELECT
+CREATE POLICY document_pages_select ON public.document_pages FOR SELECT TO authenticated USING (((document_id = ( SELECT colophon.document_in_view() AS document_in_view)) OR (document_id = ( SELECT d.id
    FROM public.documents d
-  WHERE ((d.id = document_pages.document_id) AND (d.uploaded_by = (( SELECT auth.uid() AS uid))::text)))));
+  WHERE (d.id = document_pages.document_id)))));
+
+ALTER TABLE public.document_share_uses ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY document_share_uses_select ON public.document_share_uses FOR SELECT TO authenticated USING (((user_id = ( SELECT auth.uid() AS uid)) OR (document_id = ( SELECT d.id
+   FROM public.documents d
+  WHERE ((d.id = document_share_uses.document_id) AND (d.uploaded_by = (( SELECT auth.uid() AS uid))::text))))));
+
+ALTER TABLE public.document_shares ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY document_shares_insert ON public.document_shares FOR INSERT TO authenticated WITH CHECK (((created_by = (( SELECT auth.uid() AS uid))::text) AND (document_id = ( SELECT d.id
+   FROM public.documents d
+  WHERE ((d.id = document_shares.document_id) AND (d.uploaded_by = (( SELECT auth.uid() AS uid))::text))))));
+
+CREATE POLICY document_shares_select ON public.document_shares FOR SELECT TO authenticated USING (((user_id = ( SELECT auth.uid() AS uid)) OR (document_id = ( SELECT d.id
+   FROM public.documents d
+  WHERE ((d.id = document_shares.document_id) AND (d.uploaded_by = (( SELECT auth.uid() AS uid))::text))))));
+
+CREATE POLICY document_shares_update ON public.document_shares FOR UPDATE TO authenticated USING (((revoked_at IS NULL) AND (document_id = ( SELECT d.id
+   FROM public.documents d
+  WHERE ((d.id = document_shares.document_id) AND (d.uploaded_by = (( SELECT auth.uid() AS uid))::text)))))) WITH CHECK (((revoked_at IS NOT NULL) AND (document_id = ( SELECT d.id
+   FROM public.documents d
+  WHERE ((d.id = document_shares.document_id) AND (d.uploaded_by = (( SELECT auth.uid() AS uid))::text))))));
 
 ALTER TABLE public.document_versions ENABLE ROW LEVEL SECURITY;
 
-CREATE POLICY document_versions_owner_insert ON public.document_versions FOR INSERT TO authenticated WITH CHECK ((EXISTS ( SELECT
+CREATE POLICY document_versions_insert ON public.document_versions FOR INSERT TO authenticated WITH CHECK (((created_by = (( SELECT auth.uid() AS uid))::text) AND (document_id = ( SELECT d.id
    FROM public.documents d
-  WHERE ((d.id = document_versions.document_id) AND (d.uploaded_by = (( SELECT auth.uid() AS uid))::text)))));
+  WHERE ((d.id = document_versions.document_id) AND ((d.uploaded_by = (( SELECT auth.uid() AS uid))::text) OR (d.id IN ( SELECT colophon.shared_documents('editor'::text) AS shared_documents))))))));
 
-CREATE POLICY document_versions_owner_select ON public.document_versions FOR SELECT TO authenticated USING ((EXISTS ( SELECT
+CREATE POLICY document_versions_select ON public.document_versions FOR SELECT TO authenticated USING (((document_id = ( SELECT colophon.document_in_view() AS document_in_view)) OR (document_id = ( SELECT d.id
    FROM public.documents d
-  WHERE ((d.id = document_versions.document_id) AND (d.uploaded_by = (( SELECT auth.uid() AS uid))::text)))));
+  WHERE (d.id = document_versions.document_id)))));
 
 ALTER TABLE public.documents ENABLE ROW LEVEL SECURITY;
 
-CREATE POLICY documents_owner_delete ON public.documents FOR DELETE TO authenticated USING ((uploaded_by = (( SELECT auth.uid() AS uid))::text));
+CREATE POLICY documents_delete ON public.documents FOR DELETE TO authenticated USING ((uploaded_by = (( SELECT auth.uid() AS uid))::text));
 
-CREATE POLICY documents_owner_insert ON public.documents FOR INSERT TO authenticated WITH CHECK ((uploaded_by = (( SELECT auth.uid() AS uid))::text));
+CREATE POLICY documents_insert ON public.documents FOR INSERT TO authenticated WITH CHECK ((uploaded_by = (( SELECT auth.uid() AS uid))::text));
 
-CREATE POLICY documents_owner_select ON public.documents FOR SELECT TO authenticated USING ((uploaded_by = (( SELECT auth.uid() AS uid))::text));
+CREATE POLICY documents_select ON public.documents FOR SELECT TO authenticated USING (((uploaded_by = (( SELECT auth.uid() AS uid))::text) OR (id IN ( SELECT colophon.shared_documents('viewer'::text) AS shared_documents))));
 
-CREATE POLICY documents_owner_update ON public.documents FOR UPDATE TO authenticated USING ((uploaded_by = (( SELECT auth.uid() AS uid))::text)) WITH CHECK ((uploaded_by = (( SELECT auth.uid() AS uid))::text));
+CREATE POLICY documents_update ON public.documents FOR UPDATE TO authenticated USING (((uploaded_by = (( SELECT auth.uid() AS uid))::text) OR (id IN ( SELECT colophon.shared_documents('editor'::text) AS shared_documents)))) WITH CHECK (((uploaded_by = (( SELECT auth.uid() AS uid))::text) OR (id IN ( SELECT colophon.shared_documents('editor'::text) AS shared_documents))));
 
 ALTER TABLE public.export_records ENABLE ROW LEVEL SECURITY;
 
-CREATE POLICY export_records_owner_insert ON public.export_records FOR INSERT TO authenticated WITH CHECK ((EXISTS ( SELECT
+CREATE POLICY export_records_insert ON public.export_records FOR INSERT TO authenticated WITH CHECK (((created_by = (( SELECT auth.uid() AS uid))::text) AND (document_id = ( SELECT d.id
    FROM public.documents d
-  WHERE ((d.id = export_records.document_id) AND (d.uploaded_by = (( SELECT auth.uid() AS uid))::text)))));
+  WHERE ((d.id = export_records.document_id) AND ((d.uploaded_by = (( SELECT auth.uid() AS uid))::text) OR (d.id IN ( SELECT colophon.shared_documents('editor'::text) AS shared_documents))))))));
 
-CREATE POLICY export_records_owner_select ON public.export_records FOR SELECT TO authenticated USING ((EXISTS ( SELECT
+CREATE POLICY export_records_select ON public.export_records FOR SELECT TO authenticated USING (((document_id = ( SELECT colophon.document_in_view() AS document_in_view)) OR (document_id = ( SELECT d.id
    FROM public.documents d
-  WHERE ((d.id = export_records.document_id) AND (d.uploaded_by = (( SELECT auth.uid() AS uid))::text)))));
+  WHERE (d.id = export_records.document_id)))));
 
 ALTER TABLE public.job_queue ENABLE ROW LEVEL SECURITY;
 
-CREATE POLICY job_queue_owner_insert ON public.job_queue FOR INSERT TO authenticated WITH CHECK ((EXISTS ( SELECT
+CREATE POLICY job_queue_insert ON public.job_queue FOR INSERT TO authenticated WITH CHECK (((document_id = ( SELECT d.id
+   FROM public.documents d
+  WHERE ((d.id = job_queue.document_id) AND ((d.uploaded_by = (( SELECT auth.uid() AS uid))::text) OR (d.id IN ( SELECT colophon.shared_documents('editor'::text) AS shared_documents)))))) AND (EXISTS ( SELECT
    FROM public.processing_jobs j
-  WHERE ((j.document_id = job_queue.document_id) AND (j.id = job_queue.job_id) AND (j.status = 'queued'::text)))));
+  WHERE ((j.document_id = job_queue.document_id) AND (j.id = job_queue.job_id) AND (j.status = 'queued'::text))))));
 
 ALTER TABLE public.processing_attempts ENABLE ROW LEVEL SECURITY;
 
-CREATE POLICY processing_attempts_owner_select ON public.processing_attempts FOR SELECT TO authenticated USING ((EXISTS ( SELECT
+CREATE POLICY processing_attempts_select ON public.processing_attempts FOR SELECT TO authenticated USING (((document_id = ( SELECT colophon.document_in_view() AS document_in_view)) OR (document_id = ( SELECT d.id
    FROM public.documents d
-  WHERE ((d.id = processing_attempts.document_id) AND (d.uploaded_by = (( SELECT auth.uid() AS uid))::text)))));
+  WHERE (d.id = processing_attempts.document_id)))));
 
 ALTER TABLE public.processing_history ENABLE ROW LEVEL SECURITY;
 
-CREATE POLICY processing_history_owner_select ON public.processing_history FOR SELECT TO authenticated USING ((EXISTS ( SELECT
+CREATE POLICY processing_history_select ON public.processing_history FOR SELECT TO authenticated USING (((document_id = ( SELECT colophon.document_in_view() AS document_in_view)) OR (document_id = ( SELECT d.id
    FROM public.documents d
-  WHERE ((d.id = processing_history.document_id) AND (d.uploaded_by = (( SELECT auth.uid() AS uid))::text)))));
+  WHERE (d.id = processing_history.document_id)))));
 
 ALTER TABLE public.processing_job_pages ENABLE ROW LEVEL SECURITY;
 
-CREATE POLICY processing_job_pages_owner_select ON public.processing_job_pages FOR SELECT TO authenticated USING ((EXISTS ( SELECT
+CREATE POLICY processing_job_pages_select ON public.processing_job_pages FOR SELECT TO authenticated USING (((document_id = ( SELECT colophon.document_in_view() AS document_in_view)) OR (document_id = ( SELECT d.id
    FROM public.documents d
-  WHERE ((d.id = processing_job_pages.document_id) AND (d.uploaded_by = (( SELECT auth.uid() AS uid))::text)))));
+  WHERE (d.id = processing_job_pages.document_id)))));
 
 ALTER TABLE public.processing_jobs ENABLE ROW LEVEL SECURITY;
 
-CREATE POLICY processing_jobs_owner_insert ON public.processing_jobs FOR INSERT TO authenticated WITH CHECK ((EXISTS ( SELECT
+CREATE POLICY processing_jobs_insert ON public.processing_jobs FOR INSERT TO authenticated WITH CHECK (((created_by = (( SELECT auth.uid() AS uid))::text) AND (document_id = ( SELECT d.id
    FROM public.documents d
-  WHERE ((d.id = processing_jobs.document_id) AND (d.uploaded_by = (( SELECT auth.uid() AS uid))::text)))));
+  WHERE ((d.id = processing_jobs.document_id) AND ((d.uploaded_by = (( SELECT auth.uid() AS uid))::text) OR (d.id IN ( SELECT colophon.shared_documents('editor'::text) AS shared_documents))))))));
 
-CREATE POLICY processing_jobs_owner_select ON public.processing_jobs FOR SELECT TO authenticated USING ((EXISTS ( SELECT
+CREATE POLICY processing_jobs_select ON public.processing_jobs FOR SELECT TO authenticated USING (((document_id = ( SELECT colophon.document_in_view() AS document_in_view)) OR (document_id = ( SELECT d.id
    FROM public.documents d
-  WHERE ((d.id = processing_jobs.document_id) AND (d.uploaded_by = (( SELECT auth.uid() AS uid))::text)))));
+  WHERE (d.id = processing_jobs.document_id)))));
 
 ALTER TABLE public.user_corrections ENABLE ROW LEVEL SECURITY;
 
-CREATE POLICY user_corrections_owner_insert ON public.user_corrections FOR INSERT TO authenticated WITH CHECK ((EXISTS ( SELECT
+CREATE POLICY user_corrections_insert ON public.user_corrections FOR INSERT TO authenticated WITH CHECK (((corrected_by = (( SELECT auth.uid() AS uid))::text) AND (document_id = ( SELECT d.id
    FROM public.documents d
-  WHERE ((d.id = user_corrections.document_id) AND (d.uploaded_by = (( SELECT auth.uid() AS uid))::text)))));
+  WHERE ((d.id = user_corrections.document_id) AND ((d.uploaded_by = (( SELECT auth.uid() AS uid))::text) OR (d.id IN ( SELECT colophon.shared_documents('editor'::text) AS shared_documents))))))));
 
-CREATE POLICY user_corrections_owner_select ON public.user_corrections FOR SELECT TO authenticated USING ((EXISTS ( SELECT
+CREATE POLICY user_corrections_select ON public.user_corrections FOR SELECT TO authenticated USING (((document_id = ( SELECT colophon.document_in_view() AS document_in_view)) OR (document_id = ( SELECT d.id
    FROM public.documents d
-  WHERE ((d.id = user_corrections.document_id) AND (d.uploaded_by = (( SELECT auth.uid() AS uid))::text)))));
+  WHERE (d.id = user_corrections.document_id)))));
 
 ALTER TABLE public.zone_confidence_history ENABLE ROW LEVEL SECURITY;
 
-CREATE POLICY zone_confidence_history_owner_insert ON public.zone_confidence_history FOR INSERT TO authenticated WITH CHECK ((EXISTS ( SELECT
+CREATE POLICY zone_confidence_history_insert ON public.zone_confidence_history FOR INSERT TO authenticated WITH CHECK ((document_id = ( SELECT d.id
    FROM public.documents d
-  WHERE ((d.id = zone_confidence_history.document_id) AND (d.uploaded_by = (( SELECT auth.uid() AS uid))::text)))));
+  WHERE ((d.id = zone_confidence_history.document_id) AND ((d.uploaded_by = (( SELECT auth.uid() AS uid))::text) OR (d.id IN ( SELECT colophon.shared_documents('editor'::text) AS shared_documents)))))));
 
-CREATE POLICY zone_confidence_history_owner_select ON public.zone_confidence_history FOR SELECT TO authenticated USING ((EXISTS ( SELECT
+CREATE POLICY zone_confidence_history_select ON public.zone_confidence_history FOR SELECT TO authenticated USING (((document_id = ( SELECT colophon.document_in_view() AS document_in_view)) OR (document_id = ( SELECT d.id
    FROM public.documents d
-  WHERE ((d.id = zone_confidence_history.document_id) AND (d.uploaded_by = (( SELECT auth.uid() AS uid))::text)))));
+  WHERE (d.id = zone_confidence_history.document_id)))));
 
 ALTER TABLE public.zones ENABLE ROW LEVEL SECURITY;
 
-CREATE POLICY zones_owner_delete ON public.zones FOR DELETE TO authenticated USING ((EXISTS ( SELECT
+CREATE POLICY zones_delete ON public.zones FOR DELETE TO authenticated USING ((document_id = ( SELECT d.id
    FROM public.documents d
-  WHERE ((d.id = zones.document_id) AND (d.uploaded_by = (( SELECT auth.uid() AS uid))::text)))));
+  WHERE ((d.id = zones.document_id) AND ((d.uploaded_by = (( SELECT auth.uid() AS uid))::text) OR (d.id IN ( SELECT colophon.shared_documents('editor'::text) AS shared_documents)))))));
 
-CREATE POLICY zones_owner_insert ON public.zones FOR INSERT TO authenticated WITH CHECK ((EXISTS ( SELECT
+CREATE POLICY zones_insert ON public.zones FOR INSERT TO authenticated WITH CHECK ((document_id = ( SELECT d.id
    FROM public.documents d
-  WHERE ((d.id = zones.document_id) AND (d.uploaded_by = (( SELECT auth.uid() AS uid))::text)))));
+  WHERE ((d.id = zones.document_id) AND ((d.uploaded_by = (( SELECT auth.uid() AS uid))::text) OR (d.id IN ( SELECT colophon.shared_documents('editor'::text) AS shared_documents)))))));
 
-CREATE POLICY zones_owner_select ON public.zones FOR SELECT TO authenticated USING ((EXISTS ( SELECT
+CREATE POLICY zones_select ON public.zones FOR SELECT TO authenticated USING (((document_id = ( SELECT colophon.document_in_view() AS document_in_view)) OR (document_id = ( SELECT d.id
    FROM public.documents d
-  WHERE ((d.id = zones.document_id) AND (d.uploaded_by = (( SELECT auth.uid() AS uid))::text)))));
+  WHERE (d.id = zones.document_id)))));
 
-CREATE POLICY zones_owner_update ON public.zones FOR UPDATE TO authenticated USING ((EXISTS ( SELECT
+CREATE POLICY zones_update ON public.zones FOR UPDATE TO authenticated USING ((document_id = ( SELECT d.id
    FROM public.documents d
-  WHERE ((d.id = zones.document_id) AND (d.uploaded_by = (( SELECT auth.uid() AS uid))::text))))) WITH CHECK ((EXISTS ( SELECT
+  WHERE ((d.id = zones.document_id) AND ((d.uploaded_by = (( SELECT auth.uid() AS uid))::text) OR (d.id IN ( SELECT colophon.shared_documents('editor'::text) AS shared_documents))))))) WITH CHECK ((document_id = ( SELECT d.id
    FROM public.documents d
-  WHERE ((d.id = zones.document_id) AND (d.uploaded_by = (( SELECT auth.uid() AS uid))::text)))));
+  WHERE ((d.id = zones.document_id) AND ((d.uploaded_by = (( SELECT auth.uid() AS uid))::text) OR (d.id IN ( SELECT colophon.shared_documents('editor'::text) AS shared_documents)))))));
 
 GRANT USAGE ON SCHEMA colophon TO authenticator;
 GRANT USAGE ON SCHEMA colophon TO anon;
 GRANT USAGE ON SCHEMA colophon TO authenticated;
 GRANT USAGE ON SCHEMA colophon TO service_role;
 
+REVOKE ALL ON FUNCTION colophon.applied_migrations() FROM PUBLIC;
+GRANT ALL ON FUNCTION colophon.applied_migrations() TO service_role;
+
 REVOKE ALL ON FUNCTION colophon.check_job_transition() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION colophon.document_in_view() FROM PUBLIC;
+GRANT ALL ON FUNCTION colophon.document_in_view() TO authenticated;
+GRANT ALL ON FUNCTION colophon.document_in_view() TO service_role;
 
 REVOKE ALL ON FUNCTION colophon.fill_document_of_job() FROM PUBLIC;
 
@@ -713,6 +907,9 @@ GRANT ALL ON FUNCTION colophon.job_transitions() TO service_role;
 
 REVOKE ALL ON FUNCTION colophon.next_revision() FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION colophon.open_share_link(token text) FROM PUBLIC;
+GRANT ALL ON FUNCTION colophon.open_share_link(token text) TO authenticated;
+
 REVOKE ALL ON FUNCTION colophon.queue_document() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION colophon.record_job_transition() FROM PUBLIC;
@@ -722,6 +919,9 @@ REVOKE ALL ON FUNCTION colophon.record_zone_confidence() FROM PUBLIC;
 REVOKE ALL ON FUNCTION colophon.search_zones(search_text text, result_limit integer, after_rank real, after_id uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION colophon.search_zones(search_text text, result_limit integer, after_rank real, after_id uuid) TO authenticated;
 GRANT ALL ON FUNCTION colophon.search_zones(search_text text, result_limit integer, after_rank real, after_id uuid) TO service_role;
+
+REVOKE ALL ON FUNCTION colophon.shared_documents(least_role text) FROM PUBLIC;
+GRANT ALL ON FUNCTION colophon.shared_documents(least_role text) TO authenticated;
 
 REVOKE ALL ON FUNCTION colophon.touch_updated_at() FROM PUBLIC;
 
@@ -737,11 +937,43 @@ REVOKE ALL ON FUNCTION colophon.zone_text_vector(content text) FROM PUBLIC;
 GRANT ALL ON FUNCTION colophon.zone_text_vector(content text) TO authenticated;
 GRANT ALL ON FUNCTION colophon.zone_text_vector(content text) TO service_role;
 
+REVOKE ALL ON FUNCTION public.create_share_link(document_id uuid, role text, expires_at timestamp with time zone, max_uses integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.create_share_link(document_id uuid, role text, expires_at timestamp with time zone, max_uses integer) TO authenticated;
+GRANT ALL ON FUNCTION public.create_share_link(document_id uuid, role text, expires_at timestamp with time zone, max_uses integer) TO service_role;
+
+REVOKE ALL ON FUNCTION public.open_share_link(token text) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.open_share_link(token text) TO authenticated;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE colophon.document_share_tokens TO service_role;
+GRANT INSERT ON TABLE colophon.document_share_tokens TO authenticated;
+
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE colophon.idempotency_keys TO service_role;
 GRANT SELECT,INSERT ON TABLE colophon.idempotency_keys TO authenticated;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.document_pages TO service_role;
 GRANT SELECT,INSERT ON TABLE public.document_pages TO authenticated;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.document_share_uses TO service_role;
+GRANT SELECT ON TABLE public.document_share_uses TO authenticated;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.document_shares TO service_role;
+GRANT SELECT ON TABLE public.document_shares TO authenticated;
+
+GRANT INSERT(document_id) ON TABLE public.document_shares TO authenticated;
+
+GRANT INSERT(id) ON TABLE public.document_shares TO authenticated;
+
+GRANT INSERT(role) ON TABLE public.document_shares TO authenticated;
+
+GRANT INSERT(user_id) ON TABLE public.document_shares TO authenticated;
+
+GRANT INSERT(expires_at) ON TABLE public.document_shares TO authenticated;
+
+GRANT INSERT(max_uses) ON TABLE public.document_shares TO authenticated;
+
+GRANT INSERT(created_by) ON TABLE public.document_shares TO authenticated;
+
+GRANT UPDATE(revoked_at) ON TABLE public.document_shares TO authenticated;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.document_versions TO service_role;
 GRANT SELECT,INSERT ON TABLE public.document_versions TO authenticated;
