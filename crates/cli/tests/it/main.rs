@@ -33,6 +33,7 @@ mod raw;
 mod reading;
 mod restarts;
 mod server;
+mod sharing;
 mod stopping;
 mod strangers;
 mod tokens;
