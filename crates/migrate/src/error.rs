@@ -52,7 +52,7 @@ pub enum Error {
     },
     /// The role that logs in may not see where the database stands.
     #[error(
-        "the role that logs in may not read the migrations' history ({0}); give the connection of the tables' owner as COLOPHON_DIRECT_URL, or let the role read it: grant usage on schema supabase_migrations to ROLE; grant select on supabase_migrations.schema_migrations to ROLE"
+        "the role that logs in may not read the migrations' history ({0}); give the connection of the tables' owner as COLOPHON_DIRECT_URL, or log in as a role that may take service_role: grant service_role to ROLE"
     )]
     Hidden(#[source] StatementError),
     /// The database has migrations that this program does not know.

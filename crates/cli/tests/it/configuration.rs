@@ -33,7 +33,7 @@ fn in_force(ran: &Ran, key: &str) -> (Value, Value) {
 
 #[test]
 fn a_flag_beats_the_environment_which_beats_the_file_which_beats_the_default() {
-    let folder = Folder::new();
+    let folder = Folder::private();
     let (file, environment) = ("workers = 3", [("COLOPHON_WORKERS", "4")]);
     let show = &["config", "--json"][..];
     let (value, origin) = in_force(&run_with(&folder, "", &[], show), "workers");
@@ -52,7 +52,7 @@ fn a_flag_beats_the_environment_which_beats_the_file_which_beats_the_default() {
 
 #[test]
 fn of_two_variables_our_own_is_the_stronger() {
-    let folder = Folder::new();
+    let folder = Folder::private();
     let both = [("DATABASE_URL", "postgresql://h/other"), ("COLOPHON_DATABASE_URL", "postgresql://h/ours")];
     let show = &["config", "--json"][..];
     let (value, origin) = in_force(&run_with(&folder, "", &both, show), "database.url");
@@ -69,7 +69,7 @@ fn of_two_variables_our_own_is_the_stronger() {
 
 #[test]
 fn the_file_is_found_by_flag_by_variable_here_or_at_home() {
-    let folder = Folder::new();
+    let folder = Folder::private();
     let file = |name: &str, workers: u16| -> PathBuf {
         let path = folder.scratch().join(name);
         fs::create_dir_all(path.parent().unwrap()).unwrap();
@@ -101,7 +101,7 @@ fn the_file_is_found_by_flag_by_variable_here_or_at_home() {
 
 #[test]
 fn everything_that_is_wrong_is_told_at_once_with_who_said_it_and_what_to_do() {
-    let folder = Folder::new();
+    let folder = Folder::private();
     let file = r#"
         workers = "many"
         lisen = "127.0.0.1:1"
@@ -155,7 +155,7 @@ fn everything_that_is_wrong_is_told_at_once_with_who_said_it_and_what_to_do() {
 
 #[test]
 fn what_does_not_go_together_is_refused_or_warned_of() {
-    let folder = Folder::new();
+    let folder = Folder::private();
     let url = ("COLOPHON_DATABASE_URL", "postgresql://authenticator@127.0.0.1:1/x");
     let ran = run_with(&folder, "", &[url], &["serve", "--listen", "127.0.0.1:0"]);
     assert_eq!((ran.code, ran.stderr.lines().count()), (Some(2), 1), "{ran:?}");
@@ -191,7 +191,7 @@ fn what_does_not_go_together_is_refused_or_warned_of() {
 
 #[test]
 fn no_secret_is_ever_printed_whatever_is_wrong_with_it() {
-    let folder = Folder::new();
+    let folder = Folder::private();
     let url = format!("postgresql://u:{SECRET}@127.0.0.1:1/d?connect_timeout=1");
     let odd_url = format!("postgresql://u:a?b/{SECRET}@127.0.0.1:1/d");
     let port_url = format!("postgresql://u:x@127.0.0.1:{SECRET}/d");
@@ -246,7 +246,7 @@ fn no_secret_is_ever_printed_whatever_is_wrong_with_it() {
 
 #[test]
 fn the_default_file_can_be_used_as_it_is() {
-    let folder = Folder::new();
+    let folder = Folder::private();
     let text = folder.done(&["config", "--default"]);
     let show = &["config", "--json"][..];
     let (value, origin) = in_force(&run_with(&folder, &text, &[], show), "listen");

@@ -2,13 +2,16 @@
 //! what to do.
 
 use std::fs;
+use std::net::IpAddr;
 use std::os::unix::fs::PermissionsExt as _;
+use std::path::PathBuf;
 
 use colophon_testkit::{TestDatabase, skip};
 use serde_json::Value;
+use tokio::net::{TcpListener, UnixStream};
 
-use crate::folder::{Folder, Ran, ran};
-use crate::server::change;
+use crate::folder::{Folder, Ran, only_with_a_private_instance, ran};
+use crate::server::{Server, change};
 
 const JWT_SECRET: (&str, &str) = ("SUPABASE_JWT_SECRET", "a secret of more than thirty-two bytes");
 
@@ -58,7 +61,7 @@ impl Findings {
 
 #[test]
 fn a_private_instance_is_healthy_from_its_first_minute() {
-    let folder = Folder::new();
+    let folder = Folder::private();
     let findings = Findings::of(&folder, &[]);
     assert_eq!(findings.all("ok").len(), findings.checks.len(), "{:#?}", findings.checks);
     assert!(findings.checks.len() >= 20, "{:#?}", findings.checks);
@@ -78,7 +81,7 @@ fn a_private_instance_is_healthy_from_its_first_minute() {
 #[tokio::test]
 async fn a_shared_database_is_healthy_by_its_login_role() {
     let db = TestDatabase::migrated().await;
-    let findings = Findings::shared(&Folder::new(), &db.url("authenticator"));
+    let findings = Findings::shared(&Folder::private(), &db.url("authenticator"));
     assert_eq!(findings.all("failed"), Vec::<&str>::new(), "{:#?}", findings.checks);
     assert_eq!(findings.all("warning"), Vec::<&str>::new(), "{:#?}", findings.checks);
     assert!(findings.told("tokens", "ok").contains("HS256"));
@@ -151,15 +154,14 @@ async fn every_breakage_of_the_schema_is_found_by_its_check() {
             "use the program that applied it, or a newer one",
         ),
     ];
-    let folder = Folder::new();
+    let folder = Folder::private();
     for (breakage, check, found, remedy) in breakages {
         let db = TestDatabase::migrated().await;
         db.client("supabase_admin").await.batch_execute(breakage).await.expect(breakage);
         let findings = Findings::shared(&folder, &db.url("authenticator"));
         let told = findings.told(check, "failed");
         assert!(told.contains(found) && told.contains(remedy), "{breakage}: {told}");
-        let others =
-            ["login-role", "connection-string", "pooler", "connections", "clock", "storage", "server"];
+        let others = ["connection-string", "pooler", "connections", "clock", "storage", "server"];
         assert!(
             others.iter().all(|name| findings.all("ok").contains(name)),
             "it goes on: {:#?}",
@@ -175,7 +177,7 @@ async fn every_breakage_of_the_schema_is_found_by_its_check() {
 
 #[tokio::test]
 async fn a_login_role_with_nothing_of_its_own_is_all_that_a_program_needs() {
-    let folder = Folder::new();
+    let folder = Folder::private();
     let db = TestDatabase::migrated().await;
     let list = |url: &str| folder.run(&["documents", "list", "--database-url", url]);
     let ran = list(&db.url("authenticator"));
@@ -192,7 +194,7 @@ async fn a_login_role_with_nothing_of_its_own_is_all_that_a_program_needs() {
 
 #[tokio::test]
 async fn a_login_that_could_do_more_than_it_should_is_told() {
-    let folder = Folder::new();
+    let folder = Folder::private();
     let db = TestDatabase::migrated().await;
     let told = Findings::shared(&folder, &db.url("postgres")).told("login-role", "warning");
     assert!(
@@ -214,7 +216,7 @@ async fn a_login_that_could_do_more_than_it_should_is_told() {
 
 #[test]
 fn a_database_that_cannot_be_reached_leaves_the_other_checks_standing() {
-    let folder = Folder::new();
+    let folder = Folder::private();
     let url = "postgresql://authenticator:hunter2@127.0.0.1:1/postgres";
     let findings = Findings::shared(&folder, url);
     let told = findings.told("reachable", "failed");
@@ -237,7 +239,7 @@ fn a_database_that_cannot_be_reached_leaves_the_other_checks_standing() {
 
 #[test]
 fn a_store_that_cannot_be_written_to_is_told() {
-    let folder = Folder::new();
+    let folder = Folder::private();
     let file = folder.scratch().join("objects");
     fs::write(&file, "a file in the place of the folder").unwrap();
     let findings = Findings::of(&folder, &[("COLOPHON_STORAGE_URL", &format!("file://{}", file.display()))]);
@@ -251,7 +253,7 @@ async fn a_pooler_in_transaction_mode_is_recognised_and_asks_for_a_direct_connec
     let db = TestDatabase::migrated().await;
     let other = TestDatabase::migrated().await;
     let Some(pooled) = db.pooled_url("authenticator") else { skip!("no pgbouncer") };
-    let folder = Folder::new();
+    let folder = Folder::private();
     let shared = |more: &[(&str, &str)]| {
         Findings::of(&folder, &[&[("COLOPHON_DATABASE_URL", pooled.as_str()), JWT_SECRET], more].concat())
     };
@@ -280,7 +282,7 @@ async fn a_pooler_in_transaction_mode_is_recognised_and_asks_for_a_direct_connec
 #[tokio::test]
 async fn what_is_configured_is_looked_at_too() {
     let db = TestDatabase::migrated().await;
-    let folder = Folder::new();
+    let folder = Folder::private();
     let url = db.url("authenticator");
     let findings = Findings::of(&folder, &[("DATABASE_URL", &url), ("COLOPHON_POOL_SIZE", "900")]);
     assert!(findings.told("configuration", "warning").contains("nothing says how tokens are verified"));
@@ -309,9 +311,46 @@ async fn what_is_configured_is_looked_at_too() {
 }
 
 #[test]
-fn a_private_instance_that_was_tampered_with_is_told_as_any_other() {
-    let server = crate::server::Server::start();
+fn a_running_private_instance_that_was_tampered_with_is_told_as_any_other() {
+    only_with_a_private_instance!();
+    let server = Server::start();
     change(&server.ready.database_url, "grant select on public.documents to anon");
     let told = Findings::of(&server.folder, &[]).told("grants", "failed");
     assert!(told.contains("anon may select public.documents"), "{told}");
+}
+
+#[tokio::test]
+async fn a_way_that_others_can_read_along_is_told() {
+    let db = TestDatabase::migrated().await;
+    let Some(here) = address_of_this_machine() else { skip!("this machine has no address but its loopback") };
+    let listener = TcpListener::bind((here, 0)).await.unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let (socket, name) = (socket_of(&db.url("authenticator")), db.name());
+    tokio::spawn(async move {
+        while let Ok((mut client, _)) = listener.accept().await {
+            let mut server = UnixStream::connect(&socket).await.unwrap();
+            tokio::spawn(async move { tokio::io::copy_bidirectional(&mut client, &mut server).await });
+        }
+    });
+    let url = format!("postgresql://authenticator@{here}:{port}/{name}?sslmode=disable");
+    let findings =
+        tokio::task::spawn_blocking(move || Findings::shared(&Folder::private(), &url)).await.unwrap();
+    let told = findings.told("tls", "warning");
+    assert!(told.contains("not encrypted") && told.contains("sslmode=verify-full"), "{told}");
+    assert_eq!(findings.all("failed"), Vec::<&str>::new(), "{:#?}", findings.checks);
+}
+
+fn socket_of(url: &str) -> PathBuf {
+    let config: tokio_postgres::Config = url.parse().unwrap();
+    let [tokio_postgres::config::Host::Unix(folder)] = config.get_hosts() else {
+        panic!("{url} is no socket")
+    };
+    folder.join(format!(".s.PGSQL.{}", config.get_ports()[0]))
+}
+
+/// As others would reach it. Nothing is sent.
+fn address_of_this_machine() -> Option<IpAddr> {
+    let socket = std::net::UdpSocket::bind("0.0.0.0:0").ok()?;
+    socket.connect("192.0.2.1:9").ok()?;
+    Some(socket.local_addr().ok()?.ip()).filter(|address| !address.is_loopback())
 }

@@ -46,6 +46,11 @@ impl Folder {
         Self::on(through_a_pooler().then(|| Shared { database: migrated(), direct: true }))
     }
 
+    /// Whatever the run, with nothing shared: for tests that say themselves which database they mean.
+    pub fn private() -> Self {
+        Self::on(None)
+    }
+
     /// Whatever the run, with a shared database of which only the pooler is known; `None` where there is no pooler.
     pub fn behind_a_pooler_alone() -> Option<Self> {
         let shared = Shared { database: migrated(), direct: false };
@@ -96,8 +101,7 @@ impl Folder {
         }
         command.env("HOME", self.folder.path()).env("COLOPHON_DATA_DIR", self.data());
         if let Some(shared) = &self.shared {
-            // Without the owner's own connection it is the owner who logs in, or nobody could see the schema's version.
-            let pooled = shared.database.pooled_url(if shared.direct { "authenticator" } else { "postgres" });
+            let pooled = shared.database.pooled_url("authenticator");
             command.env("COLOPHON_DATABASE_URL", pooled.expect("COLOPHON_TEST_POOLER needs PgBouncer"));
             command.env("SUPABASE_JWT_SECRET", SHARED_SECRET);
             if shared.direct {

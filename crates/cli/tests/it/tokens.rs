@@ -11,12 +11,13 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::api::{Api, id};
-use crate::folder::{Folder, ran};
+use crate::folder::{Folder, only_with_a_private_instance, ran};
 use crate::pdf::numbered;
 use crate::server::{Server, claims, sign_with};
 
 #[test]
 fn a_token_that_is_not_ours_is_refused_and_told_why() {
+    only_with_a_private_instance!();
     let server = Server::shared();
     let person = Uuid::new_v4();
     let with = |changes: Value| {
@@ -127,6 +128,7 @@ fn a_token_of_the_command_line_opens_what_it_says() {
 
 #[test]
 fn the_secret_of_an_instance_is_for_its_user_alone() {
+    only_with_a_private_instance!();
     let server = Server::shared();
     let secret = server.folder.data().join("token-secret");
     assert_eq!(fs::metadata(&secret).unwrap().permissions().mode() & 0o777, 0o600);
@@ -148,7 +150,7 @@ struct Shared {
 impl Shared {
     /// With the project's address, its public keys in a file, and its secret key.
     fn start(database_url: &str, jwks: &Value) -> Self {
-        let folder = Folder::new();
+        let folder = Folder::private();
         let file = folder.scratch().join("jwks.json");
         fs::write(&file, jwks.to_string()).unwrap();
         let args = [
@@ -244,7 +246,7 @@ fn a_projects_tokens_are_taken_on_a_shared_database_and_no_others() {
 fn a_shared_database_without_keys_is_a_mistake_of_usage() {
     let private = Server::shared();
     let url = &private.ready.database_url;
-    let folder = Folder::new();
+    let folder = Folder::private();
     for (variables, words) in [
         (&[][..], &["SUPABASE_URL", "SUPABASE_JWKS", "SUPABASE_JWT_SECRET"][..]),
         (&[("SUPABASE_URL", ""), ("SUPABASE_JWT_SECRET", " ")], &["SUPABASE_URL", "SUPABASE_JWT_SECRET"]),
