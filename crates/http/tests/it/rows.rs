@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::http::StatusCode;
 use colophon_blobs::Store;
-use colophon_db::{Config, Database};
+use colophon_db::{Config, ConnectionUrl, Database, Pooler};
 use colophon_domain::UserId;
 use colophon_http::auth::{Refusal, Verifier};
 use colophon_http::{App, Problem, router};
@@ -60,7 +60,13 @@ async fn no_bad_token_reaches_a_row_nor_even_the_database() {
     let test = TestDatabase::migrated().await;
     let owner = UserId::new();
     let document = store_document(&test.database().await, owner).await.id.to_string();
-    let config = Config { url: test.url("authenticator"), pool_size: 2, application_name: NAME.into() };
+    let config = Config {
+        url: ConnectionUrl::parse(&test.url("authenticator")).expect("a URL"),
+        direct_url: None,
+        pooler: Pooler::None,
+        pool_size: 2,
+        application_name: NAME.into(),
+    };
     let signer = Signer::es256("k");
     let folder = tempfile::tempdir().unwrap();
     let url = serve(Database::new(config).unwrap(), project(&[&signer]).await, folder.path()).await;
