@@ -48,8 +48,14 @@ impl Error {
 
     pub(crate) fn postgres(statement: &'static str, error: tokio_postgres::Error) -> Self {
         let kind = kind_of(&error);
+        let remedy = match error.code() {
+            Some(&SqlState::INVALID_SQL_STATEMENT_NAME | &SqlState::DUPLICATE_PSTATEMENT) => {
+                "; a pooler in transaction mode stands between: say COLOPHON_POOLER=transaction"
+            }
+            _ => "",
+        };
         let message = match error.as_db_error() {
-            Some(db) => format!("{} (SQLSTATE {})", db.message(), db.code().code()),
+            Some(db) => format!("{} (SQLSTATE {}){remedy}", db.message(), db.code().code()),
             None => error.to_string(),
         };
         Self { kind, statement, message, source: Some(Box::new(error)) }

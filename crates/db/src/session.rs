@@ -1,7 +1,7 @@
 //! The pool, scoped sessions and transactions.
 
 use std::fmt;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use colophon_connection::{ConnectionUrl, Connector, Pooler};
@@ -126,6 +126,7 @@ impl<S: Scope> Session<S> {
             document: OnceLock::new(),
             begun: AtomicBool::new(false),
             failed: AtomicBool::new(false),
+            unanswered: AtomicUsize::new(0),
         })
     }
 }
@@ -141,6 +142,8 @@ pub struct Tx<S> {
     document: OnceLock<DocumentId>,
     begun: AtomicBool,
     failed: AtomicBool,
+    /// Statements on their way. One whose future was dropped stays here for ever: how it ended, nobody knows.
+    unanswered: AtomicUsize,
 }
 
 impl<S> Drop for Tx<S> {
@@ -158,8 +161,8 @@ impl<S: Scope> Tx<S> {
     /// Commits. What was read or written before is durable once this returns.
     ///
     /// # Errors
-    /// A statement failed before, so there is nothing to commit; the server refused; or the connection broke: then it
-    /// is unknown whether it took effect.
+    /// A statement failed before, or was broken off, so there is nothing to commit; the server refused; or the
+    /// connection broke: then it is unknown whether it took effect.
     pub async fn commit(mut self) -> Result<()> {
         self.check_whole()?;
         if *self.begun.get_mut()
@@ -253,8 +256,8 @@ impl<S: Scope> Tx<S> {
         statement: Statement,
         params: Params<'_>,
     ) -> Result<tokio_postgres::Statement> {
-        let prepared =
-            client.prepare_cached(statement.sql).await.map_err(|e| self.refused(statement.name, e))?;
+        let prepared = self.answer(client.prepare_cached(statement.sql)).await;
+        let prepared = prepared.map_err(|e| self.refused(statement.name, e))?;
         // So every test through a named statement says whether the unnamed one would mean the same.
         debug_assert!(
             prepared.params().iter().eq(params.iter().map(|p| p.sql_type()).collect::<Vec<_>>().iter()),
@@ -280,7 +283,19 @@ impl<S: Scope> Tx<S> {
             let message = "a statement of this transaction failed, so nothing of it was kept";
             return Err(Error::new(ErrorKind::Bug, "commit", message));
         }
+        if *self.unanswered.get_mut() > 0 {
+            let message = "a statement of this transaction was broken off, so nothing of it is kept";
+            return Err(Error::new(ErrorKind::Bug, "commit", message));
+        }
         Ok(())
+    }
+
+    /// Waits for an answer, and remembers where nobody did.
+    async fn answer<T>(&self, run: impl Future<Output = T>) -> T {
+        self.unanswered.fetch_add(1, Ordering::AcqRel);
+        let answered = run.await;
+        self.unanswered.fetch_sub(1, Ordering::AcqRel);
+        answered
     }
 
     /// The first statement takes BEGIN and the scope with it: the three are sent at once, in this order, since
@@ -288,7 +303,7 @@ impl<S: Scope> Tx<S> {
     /// aborted and the statement fails with it.
     async fn enter_with<T>(&self, client: &Object, run: impl Future<Output = T>) -> Result<T> {
         if self.begun.load(Ordering::Acquire) {
-            return Ok(run.await);
+            return Ok(self.answer(run).await);
         }
         let (role, claims, timeout) =
             (self.scope.role(), self.scope.claims(), self.scope.statement_timeout());
@@ -298,12 +313,13 @@ impl<S: Scope> Tx<S> {
             let settings = typed(settings);
             self.begun.store(true, Ordering::Release);
             let enter = client.execute_typed(scope::ENTER.sql, &settings);
-            join3(client.batch_execute(self.begin), enter, run).await
+            self.answer(join3(client.batch_execute(self.begin), enter, run)).await
         } else {
             let enter = self.prepare(client, scope::ENTER, settings).await?;
             let settings = values(settings);
             self.begun.store(true, Ordering::Release);
-            join3(client.batch_execute(self.begin), client.execute(&enter, &settings), run).await
+            let enter = client.execute(&enter, &settings);
+            self.answer(join3(client.batch_execute(self.begin), enter, run)).await
         };
         begun.map_err(|e| self.refused("begin", e))?;
         entered.map_err(|e| self.refused(scope::ENTER.name, e))?;

@@ -115,7 +115,7 @@ impl Sources {
             if path.is_file() {
                 return Some(path);
             }
-            let what = format!("there is no file {}", path.display());
+            let what = format!("there is no file {:?}", raw.value.to_string_lossy());
             problems.push(Problem::new(&FILE, what, &raw.origin, "name the file, or leave it out"));
             return None;
         }

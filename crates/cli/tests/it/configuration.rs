@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use serde_json::Value;
 
 use crate::folder::{Folder, Ran, ran};
+use crate::pdf::numbered;
 
 const SECRET: &str = "hunter2-c0rrect-h0rse-battery-staple";
 
@@ -96,7 +97,7 @@ fn the_file_is_found_by_flag_by_variable_here_or_at_home() {
     assert_eq!(in_force(&shown, "data_dir").0, named.with_file_name("beside").to_str().unwrap());
     let absent = folder.run(&["config", "--config", "nowhere.toml"]);
     assert_eq!(absent.code, Some(2), "{absent:?}");
-    assert!(absent.stderr.contains("nowhere.toml (from --config)"), "{absent:?}");
+    assert!(absent.stderr.contains("\"nowhere.toml\" (from --config)"), "{absent:?}");
 }
 
 #[test]
@@ -255,4 +256,19 @@ fn the_default_file_can_be_used_as_it_is() {
     assert_eq!(broken.stdout, text, "it helps also where the file is broken: {broken:?}");
     let completions = run_with(&folder, "= nonsense", &[], &["completions", "bash"]);
     assert_eq!(completions.code, Some(0), "what needs no configuration is not hindered by it");
+}
+
+#[test]
+fn the_largest_file_is_what_is_said() {
+    let folder = Folder::private();
+    let file = folder.scratch().join("large.pdf");
+    fs::write(&file, numbered("large", 3)).unwrap();
+    let import = |limit: &str| {
+        let mut command = folder.command(&["import", "--no-process", file.to_str().unwrap()]);
+        ran(command.env("COLOPHON_UPLOAD_LIMIT", limit).output().unwrap())
+    };
+    let refused = import("100B");
+    assert_eq!(refused.code, Some(3), "{refused:?}");
+    assert!(refused.stderr.contains("large.pdf"), "{refused:?}");
+    assert_eq!(import("1MB").code, Some(0));
 }

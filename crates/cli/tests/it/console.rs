@@ -105,7 +105,9 @@ fn on_a_shared_database_no_token_is_printed_and_the_page_asks_for_one() {
     let folder = Folder::new();
     let mut command =
         folder.command(&["serve", "--listen", "127.0.0.1:0", "--workers", "0", "--database-url"]);
-    command.arg(&server.ready.database_url).env("SUPABASE_JWT_SECRET", "a secret of the platform, long enough for HS256");
+    command
+        .arg(&server.ready.database_url)
+        .env("SUPABASE_JWT_SECRET", "a secret of the platform, long enough for HS256");
     let (mut process, mut lines) = serve(command);
     let first = lines.next().expect("a link is printed");
     let page =

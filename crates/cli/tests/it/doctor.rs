@@ -78,6 +78,21 @@ fn a_private_instance_is_healthy_from_its_first_minute() {
     assert!(told.contains("others may read") && told.contains("chmod 600"), "{told}");
 }
 
+#[test]
+fn a_private_instance_that_cannot_start_is_told_and_the_rest_looked_at() {
+    let folder = Folder::private();
+    fs::create_dir_all(folder.data()).unwrap();
+    fs::write(folder.data().join("postgres"), "a file in the place of the cluster").unwrap();
+    let findings = Findings::of(&folder, &[]);
+    let told = findings.told("reachable", "failed");
+    assert!(
+        told.contains("the private PostgreSQL cannot be started") && told.contains("postgres.log"),
+        "{told}"
+    );
+    assert_eq!(findings.all("failed"), ["reachable"]);
+    assert_eq!(findings.all("ok"), ["configuration", "storage", "data-folder", "tokens"]);
+}
+
 #[tokio::test]
 async fn a_shared_database_is_healthy_by_its_login_role() {
     let db = TestDatabase::migrated().await;

@@ -66,6 +66,26 @@ async fn commits_that_wake_go_through_a_pooler_and_wake_who_listens_past_it() {
 }
 
 #[tokio::test]
+async fn a_statement_with_a_name_does_not_survive_this_pooler_and_the_error_says_so() {
+    // So whatever the suite sends through it has none.
+    let db = TestDatabase::migrated().await;
+    let Some(pooled) = db.pooled_url("authenticator") else { skip!("no pgbouncer") };
+    let config = Config { pooler: Pooler::None, ..config(&pooled, None) };
+    let database = Database::new(config).expect("nothing to read");
+    let lane = async |_| {
+        for _ in 0..20 {
+            let tx = system(&database).await;
+            tx.jobs().live(&[]).await?;
+            tx.commit().await?;
+        }
+        Ok::<_, colophon_db::Error>(())
+    };
+    let refused = join_all((0..8).map(lane)).await.into_iter().find_map(Result::err);
+    let refused = refused.expect("it met another server process").to_string();
+    assert!(refused.contains("COLOPHON_POOLER=transaction"), "{refused}");
+}
+
+#[tokio::test]
 async fn without_a_way_past_the_pooler_nothing_listens_and_everything_else_works() {
     let db = TestDatabase::migrated().await;
     let Some(pooled) = db.pooled_url("authenticator") else { skip!("no pgbouncer") };

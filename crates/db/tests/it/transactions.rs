@@ -3,6 +3,7 @@
 use colophon_db::{ErrorKind, UserScope};
 use colophon_domain::{DocumentFilter, UserId};
 use colophon_testkit::{TestDatabase, a_document, as_user, store_document};
+use futures_util::FutureExt as _;
 use serde_json::json;
 use tokio_postgres::error::SqlState;
 
@@ -40,6 +41,19 @@ async fn a_commit_after_a_failed_statement_is_no_success() {
         assert_eq!(end.expect_err("nothing was kept").kind(), &ErrorKind::Bug);
         assert!(system(&database).await.documents().get(new.id).await.expect("read").is_none());
     }
+}
+
+#[tokio::test]
+async fn a_commit_after_a_statement_that_was_broken_off_is_no_success() {
+    let db = TestDatabase::migrated().await;
+    let database = db.database_of(1).await;
+    let new = a_document(UserId::new());
+    let tx = system(&database).await;
+    tx.documents().insert(&new).await.expect("a document");
+    // It would fail, and nobody waits to hear it.
+    assert!(tx.documents().insert(&new).now_or_never().is_none(), "an answer takes time");
+    assert_eq!(tx.commit().await.expect_err("nobody knows how it ended").kind(), &ErrorKind::Bug);
+    assert!(system(&database).await.documents().get(new.id).await.expect("read").is_none());
 }
 
 #[tokio::test]
