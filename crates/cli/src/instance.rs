@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use colophon_blobs::Store;
-use colophon_db::{Config, ConnectionUrl, Database};
+use colophon_db::{Config, ConnectionUrl, Database, Pooler};
 use colophon_domain::UserId;
 use colophon_embedded::{OnProgress, Postgres, Progress, Settings};
 use colophon_http::auth::Verifier;
@@ -32,6 +32,8 @@ const LOGIN: &str = "authenticator";
 const POOL: usize = 16;
 /// The private PostgreSQL takes 100 connections, and other programs want some too.
 const POOL_MOST: usize = 64;
+/// A session pooler has few places (15 in a small Supabase project), and others want some too.
+const POOL_BEHIND_SESSION_POOLER: usize = 10;
 
 /// Everything a command needs.
 pub struct Instance {
@@ -74,7 +76,7 @@ impl Instance {
             url: reached.url,
             direct_url: reached.direct_url,
             pooler: reached.pooler,
-            pool_size: (POOL + usize::from(wish.workers) * 2).min(POOL_MOST),
+            pool_size: pool_size(wish.workers, reached.pooler),
             application_name: wish.program.to_owned(),
         })?;
         let platform = Arc::new(Platform {
@@ -129,6 +131,11 @@ impl Instance {
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
     }
+}
+
+fn pool_size(workers: u16, pooler: Pooler) -> usize {
+    let most = if pooler == Pooler::Session { POOL_BEHIND_SESSION_POOLER } else { POOL_MOST };
+    (POOL + usize::from(workers) * 2).min(most)
 }
 
 /// A migrator for an instance, and what must live as long as it works.
