@@ -303,7 +303,7 @@ async fn limits(database: &Database, config: &Config, report: &mut Report) {
             return;
         }
     };
-    let pool = instance::pool_size(config, config.workers);
+    let pool = instance::pool_size(config, config.workers, database.pooler());
     let most = usize::try_from(server.max_connections).unwrap_or(0);
     let found = format!("this program takes {pool} at most, the server {most}");
     if pool * 100 > most * SHARE {
