@@ -84,21 +84,18 @@ impl<S: Scope> Documents<'_, S> {
         let status = filter.status.map(DocumentStatus::as_str);
         let (time, id) = (after.map(|cursor| cursor.created_at), after.map(|cursor| cursor.id));
         let most = i64::from(limit) + 1;
-        let person = self.0.person();
-        let (platform, of_person) = (statement!("documents/list"), statement!("documents/list_for_person"));
-        let rows = match &person {
+        let rows = match &self.0.person() {
             None => {
                 let params: Params<'_> = &[&status, &filter.uploaded_by, &filter.q, &time, &id, &most];
-                self.0.query_planned(platform, params).await?
+                self.0.query_planned(statement!("documents/list"), params).await?
+            }
+            Some(person) if filter.is_empty() => {
+                self.0.query(statement!("documents/list_for_person"), &[person, &time, &id, &most]).await?
             }
             Some(person) => {
                 let params: Params<'_> =
                     &[&status, &filter.uploaded_by, &filter.q, &time, &id, &most, person];
-                if filter.is_empty() {
-                    self.0.query(of_person, params).await?
-                } else {
-                    self.0.query_planned(of_person, params).await?
-                }
+                self.0.query_planned(statement!("documents/find_for_person"), params).await?
             }
         };
         let items = rows.iter().map(decode).collect::<Result<Vec<_>>>()?;

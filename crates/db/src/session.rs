@@ -313,7 +313,8 @@ impl<S: Scope> Tx<S> {
         let (role, claims, timeout) =
             (self.scope.role(), self.scope.claims(), self.scope.statement_timeout());
         let document = self.document.get().map(DocumentId::to_string).unwrap_or_default();
-        let settings: Params<'_> = &[&role, &claims, &timeout, &"10s", &document];
+        let subject = self.person().unwrap_or_default();
+        let settings: Params<'_> = &[&role, &claims, &subject, &timeout, &"10s", &document];
         let (begun, entered, ran) = if self.unnamed {
             let settings = typed(settings);
             self.begun.store(true, Ordering::Release);

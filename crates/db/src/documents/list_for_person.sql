@@ -1,32 +1,26 @@
 -- documents/list_for_person: what a person may see, newest first: their own by the index of owners, and what others
--- share with them, each as far as the limit. Prepared where nothing is filtered, since planning costs as much as running:
--- so the cursor is a condition that the index can use whatever its value. With a filter unprepared, as documents/list.
+-- share with them, each as far as the limit. Prepared, since planning costs more than running; so the cursor is a
+-- condition that the index can use whatever its value.
 with own as (
   select *
   from public.documents
-  where uploaded_by = $7
-    and ($1::text is null or status = $1)
-    and ($2::text is null or uploaded_by = $2)
-    and ($3::text is null or strpos(lower(filename), lower($3)) > 0)
+  where uploaded_by = $1
     and (created_at, id)
-      < (coalesce($4::timestamptz, 'infinity'), coalesce($5::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff'))
+      < (coalesce($2::timestamptz, 'infinity'), coalesce($3::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff'))
   order by created_at desc, id desc
-  limit $6
+  limit $4
 ), shared as (
   select *
   from public.documents
   where id = any (array(select colophon.shared_documents('viewer')))
-    and uploaded_by is distinct from $7
-    and ($1::text is null or status = $1)
-    and ($2::text is null or uploaded_by = $2)
-    and ($3::text is null or strpos(lower(filename), lower($3)) > 0)
+    and uploaded_by is distinct from $1
     and (created_at, id)
-      < (coalesce($4::timestamptz, 'infinity'), coalesce($5::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff'))
+      < (coalesce($2::timestamptz, 'infinity'), coalesce($3::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff'))
   order by created_at desc, id desc
-  limit $6
+  limit $4
 )
 select id, filename, original_filename, file_size_bytes, page_count, mime_type, storage_path, status,
        status_detail, uploaded_by, created_at, updated_at, metadata, sha256, version, revision
 from (table own union all table shared) documents
 order by created_at desc, id desc
-limit $6
+limit $4

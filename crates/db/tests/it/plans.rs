@@ -40,7 +40,9 @@ fn reads_of(rows: &[Row]) -> Vec<String> {
 async fn enter<S: Scope>(client: &Client, scope: &S) {
     client.batch_execute("begin").await.expect("a transaction");
     let enter = include_str!("../../src/scope/enter.sql");
-    client.query(enter, &[&scope.role(), &scope.claims(), &"30s", &"10s", &""]).await.expect("a scope");
+    let person = scope.person().map(|person| person.to_string()).unwrap_or_default();
+    let settings: &[&(dyn ToSql + Sync)] = &[&scope.role(), &scope.claims(), &person, &"30s", &"10s", &""];
+    client.query(enter, settings).await.expect("a scope");
 }
 
 /// How the server would run it for this scope and these values.
@@ -77,7 +79,7 @@ const FEW: &str = "00000000-0000-7000-8000-00000000000b";
 async fn documents_lists(client: &Client) {
     let (list, for_person) = (
         include_str!("../../src/documents/list.sql"),
-        include_str!("../../src/documents/list_for_person.sql"),
+        include_str!("../../src/documents/find_for_person.sql"),
     );
     let (person, platform) = (as_user(OWNER.parse().expect("an identifier")), SystemScope::new());
     let (none, limit) = (None::<String>, 51_i64);
