@@ -30,6 +30,8 @@ const LOGIN: &str = "authenticator";
 const POOL: usize = 16;
 /// The private PostgreSQL takes 100 connections, and other programs want some too.
 const POOL_MOST: usize = 64;
+/// A session pooler has few places (15 in a small Supabase project), and others want some too.
+const POOL_BEHIND_SESSION_POOLER: usize = 10;
 
 /// Everything a command needs.
 pub struct Instance {
@@ -71,7 +73,7 @@ impl Instance {
             url,
             direct_url: config.database.direct_url.clone().filter(|_| postgres.is_none()),
             pooler,
-            pool_size: pool_size(config, wish.workers),
+            pool_size: pool_size(config, wish.workers, pooler),
             application_name: wish.program.to_owned(),
         })?;
         let platform = Arc::new(Platform {
@@ -243,8 +245,9 @@ async fn prepare_private(postgres: &Postgres) -> anyhow::Result<()> {
 }
 
 /// Connections of a program with so many workers.
-pub fn pool_size(config: &Config, workers: u16) -> usize {
-    let by_default = (POOL + usize::from(workers) * 2).min(POOL_MOST);
+pub fn pool_size(config: &Config, workers: u16, pooler: Pooler) -> usize {
+    let most = if pooler == Pooler::Session { POOL_BEHIND_SESSION_POOLER } else { POOL_MOST };
+    let by_default = (POOL + usize::from(workers) * 2).min(most);
     config.database.pool_size.unwrap_or(by_default)
 }
 

@@ -76,7 +76,7 @@ impl Connector {
     pub async fn open(&self) -> Result<(Client, Connection), Error> {
         match tokio::time::timeout(self.patience(), self.try_open()).await {
             Ok(opened) => opened.map_err(|e| self.explain(e)),
-            Err(_) => Err(Error::Slow { target: self.url.to_string(), seconds: self.patience().as_secs() }),
+            Err(_) => Err(self.too_slow()),
         }
     }
 
@@ -109,6 +109,11 @@ impl Connector {
         let mut config = self.url.config.clone();
         config.ssl_mode(mode);
         config.connect(self.tls.clone()).await
+    }
+
+    /// What to do where a connection did not come within [`Connector::patience`].
+    pub fn too_slow(&self) -> Error {
+        error::slow(&self.url)
     }
 
     /// What to do about an error of connecting.

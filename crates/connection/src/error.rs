@@ -43,13 +43,15 @@ pub enum Error {
     },
     /// No answer in time.
     #[error(
-        "cannot connect to {target}: no answer within {seconds} s; is a firewall in the way? A longer wait is connect_timeout=SECONDS in the connection string"
+        "cannot connect to {target}: no answer within {seconds} s; {advice} A longer wait is connect_timeout=SECONDS in the connection string"
     )]
     Slow {
         /// Where to.
         target: String,
         /// How long was waited.
         seconds: u64,
+        /// What to do.
+        advice: &'static str,
     },
     /// A question to the server failed.
     #[error("the database does not answer: {}", words(.0))]
@@ -117,6 +119,18 @@ fn of_network(error: &tokio_postgres::Error) -> Option<&std::io::Error> {
     std::error::Error::source(error).and_then(|source| source.downcast_ref())
 }
 
+const IPV6_ONLY: &str = "this host has an IPv6 address only, and this machine cannot reach it: use the session pooler (aws-N-REGION.pooler.supabase.com:5432, role postgres.REF), or the project's IPv4 add-on";
+
+pub(crate) fn slow(url: &ConnectionUrl) -> Error {
+    let advice = match url.form() {
+        Form::SupabaseDirect | Form::SupabaseTransactionPooler { dedicated: true } => {
+            "this host has an IPv6 address only; can this machine reach it? If not, use the session pooler (aws-N-REGION.pooler.supabase.com:5432, role postgres.REF), or the project's IPv4 add-on."
+        }
+        _ => "is a firewall in the way?",
+    };
+    Error::Slow { target: url.to_string(), seconds: url.patience().as_secs(), advice }
+}
+
 pub(crate) fn advice(url: &ConnectionUrl, error: &tokio_postgres::Error) -> String {
     if is_full(error) {
         return "every connection there is taken: make the pools of the programs that use it smaller, or its own larger"
@@ -138,11 +152,15 @@ pub(crate) fn advice(url: &ConnectionUrl, error: &tokio_postgres::Error) -> Stri
             | ErrorKind::TimedOut
     );
     match url.form() {
-        Form::SupabaseDirect | Form::SupabaseTransactionPooler { dedicated: true } if unnamed || unreachable => {
-            "this host has an IPv6 address only, and this machine cannot reach it: use the session pooler (aws-N-REGION.pooler.supabase.com:5432, role postgres.REF), or the project's IPv4 add-on"
+        Form::SupabaseDirect | Form::SupabaseTransactionPooler { dedicated: true }
+            if unnamed || unreachable =>
+        {
+            IPV6_ONLY
         }
         _ if unnamed => "is the host's name right?",
-        _ if network.kind() == ErrorKind::ConnectionRefused => "is the server running, and is the port right?",
+        _ if network.kind() == ErrorKind::ConnectionRefused => {
+            "is the server running, and is the port right?"
+        }
         _ if network.kind() == ErrorKind::NotFound => "no server has its socket there; is it running?",
         _ if unreachable => "is there a way to that host, and no firewall in it?",
         _ => "",

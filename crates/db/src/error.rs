@@ -73,9 +73,7 @@ impl Error {
     pub(crate) fn pool(connector: &Connector, error: PoolError) -> Self {
         let message = match error {
             PoolError::Backend(error) => return Self::connection(connector.explain(error)),
-            PoolError::Timeout(TimeoutType::Create) => {
-                format!("cannot connect to {}: no answer in time; is a firewall in the way?", connector.url())
-            }
+            PoolError::Timeout(TimeoutType::Create) => return Self::connection(connector.too_slow()),
             PoolError::Timeout(_) => {
                 "every connection of the pool is in use and none came free in time; try again, or raise the pool's size".to_owned()
             }
