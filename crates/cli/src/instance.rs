@@ -247,7 +247,8 @@ async fn prepare_private(postgres: &Postgres) -> anyhow::Result<()> {
 /// Connections of a program with so many workers.
 pub fn pool_size(config: &Config, workers: u16, pooler: Pooler) -> usize {
     let most = if pooler == Pooler::Session { POOL_BEHIND_SESSION_POOLER } else { POOL_MOST };
-    config.database.pool_size.unwrap_or((POOL + usize::from(workers) * 2).min(most))
+    let by_default = (POOL + usize::from(workers) * 2).min(most);
+    config.database.pool_size.unwrap_or(by_default)
 }
 
 /// What stands before a shared database: what was said, else what the URL tells, else what two connections find out.

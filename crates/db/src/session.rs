@@ -78,11 +78,6 @@ impl Database {
         self.client().await?.batch_execute("").await.map_err(|e| Error::postgres("ping", e))
     }
 
-    /// What stands between this program and the server.
-    pub fn pooler(&self) -> Pooler {
-        self.0.pooler
-    }
-
     /// Closes every connection that is not in use, and the others when they come back. Nothing can be begun after it.
     pub fn close(&self) {
         self.0.pool.close();

@@ -62,8 +62,9 @@ async fn examine_database(config: &Config, report: &mut Report) -> Option<Postgr
 
 async fn examine_way(way: &Way, config: &Config, report: &mut Report) {
     match way::examine(way, config, report).await {
-        Some(database) => {
-            database::examine(&database, way, config, report).await;
+        Some((database, pooler)) => {
+            let pool_size = instance::pool_size(config, config.workers, pooler);
+            database::examine(&database, way, pool_size, report).await;
             database.close();
         }
         None => database::skip_all(report, database::CHECKS),

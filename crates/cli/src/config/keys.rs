@@ -151,7 +151,7 @@ pub static POOLER: Key = Key::new("database.pooler", &["COLOPHON_POOLER"], "MODE
 
 pub static POOL_SIZE: Key = Key::new("database.pool_size", &["COLOPHON_POOL_SIZE"], "NUMBER")
     .help("Connections of this program to the database at most, 1 to 1000")
-    .otherwise("16 and two for each worker, at most 64", "10");
+    .otherwise("16 and two for each worker, at most 64; behind a session pooler 10", "10");
 
 pub static DATABASE_LISTEN: Key = Key::new("database.listen", &["COLOPHON_DATABASE_LISTEN"], "ADDRESS")
     .flag("--database-listen", SERVE)

@@ -212,7 +212,8 @@ fn no_secret_is_ever_printed_whatever_is_wrong_with_it() {
         format!("[database]\nurl = '{odd_url}'\ndirect_url = '{port_url}'\n"),
         format!("[storage]\nurl = 's3://key:{SECRET}@bucket'\n"),
     ];
-    let commands: [&[&str]; 4] = [&["config"], &["config", "--json"], &["serve"], &["documents", "list"]];
+    let commands: [&[&str]; 5] =
+        [&["doctor"], &["config"], &["config", "--json"], &["serve"], &["documents", "list"]];
     let assert_silent = |ran: &Ran, about: &str| {
         assert!(!ran.stdout.contains(SECRET) && !ran.stderr.contains(SECRET), "{about}: {ran:?}");
     };

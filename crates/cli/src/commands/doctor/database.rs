@@ -10,8 +10,6 @@ use jiff::{SignedDuration, Timestamp};
 use super::report::Report;
 use super::surroundings;
 use super::way::Way;
-use crate::config::Config;
-use crate::instance;
 
 /// What is looked at here, in order.
 pub const CHECKS: &[&str] = &[
@@ -40,7 +38,7 @@ pub fn skip_all(report: &mut Report, checks: &[&'static str]) {
     }
 }
 
-pub async fn examine(database: &Database, way: &Way, config: &Config, report: &mut Report) {
+pub async fn examine(database: &Database, way: &Way, pool_size: usize, report: &mut Report) {
     let ours = colophon_migrate::relations(&colophon_migrate::migrations());
     let behind = migrations(way, report).await;
     match look(database, async |health| health.login(&ours).await).await {
@@ -73,7 +71,7 @@ pub async fn examine(database: &Database, way: &Way, config: &Config, report: &m
         Ok(found) => report.ok("extensions", format!("none is needed; there are {}", found.join(", "))),
         Err(error) => broken("extensions", &error, report),
     }
-    limits(database, config, report).await;
+    limits(database, pool_size, report).await;
     clock(database, report).await;
 }
 
@@ -293,7 +291,7 @@ fn grants(own: &[&Relation], open_functions: &[String], report: &mut Report) {
     }
 }
 
-async fn limits(database: &Database, config: &Config, report: &mut Report) {
+async fn limits(database: &Database, pool_size: usize, report: &mut Report) {
     let server = match look(database, async |health| health.server().await).await {
         Ok(server) => server,
         Err(error) => {
@@ -303,10 +301,9 @@ async fn limits(database: &Database, config: &Config, report: &mut Report) {
             return;
         }
     };
-    let pool = instance::pool_size(config, config.workers, database.pooler());
     let most = usize::try_from(server.max_connections).unwrap_or(0);
-    let found = format!("this program takes {pool} at most, the server {most}");
-    if pool * 100 > most * SHARE {
+    let found = format!("this program takes {pool_size} at most, the server {most}");
+    if pool_size * 100 > most * SHARE {
         let remedy = format!(
             "set COLOPHON_POOL_SIZE to {} or less: other programs, and a hosted project's own, want connections too",
             (most * SHARE / 100).max(1)

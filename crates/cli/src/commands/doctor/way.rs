@@ -59,8 +59,8 @@ impl Way {
     }
 }
 
-/// Walks the way. `None` where it does not lead to the database.
-pub async fn examine(way: &Way, config: &Config, report: &mut Report) -> Option<Database> {
+/// Walks the way, and tells what stands on it. `None` where it does not lead to the database.
+pub async fn examine(way: &Way, config: &Config, report: &mut Report) -> Option<(Database, Pooler)> {
     connection_string(&way.url, report).await;
     let Some(connector) = reachable(&way.url, report).await else {
         super::database::skip_all(report, CHECKS_AFTER_REACHABLE);
@@ -77,7 +77,7 @@ pub async fn examine(way: &Way, config: &Config, report: &mut Report) -> Option<
             version(&server, report);
             tls(&way.url, pooler, &server, report);
             direct_connection(way, pooler, &server, report).await;
-            Some(database)
+            Some((database, pooler))
         }
         (_, Err(error)) | (Err(error), _) => {
             report.fail("server", error, "the first statement failed; is the right server meant?");
@@ -141,6 +141,9 @@ async fn reachable(url: &ConnectionUrl, report: &mut Report) -> Option<Connector
 /// What happened, and what to do about it.
 fn apart(error: &Error) -> (String, String) {
     let text = error.to_string();
+    if let (Error::Slow { .. }, Some((found, advice))) = (error, text.split_once("; ")) {
+        return (found.to_owned(), advice.to_owned());
+    }
     if let Error::Connect { advice, .. } = error
         && !advice.is_empty()
     {
