@@ -91,19 +91,19 @@ impl Asker {
             "{{\"sub\":\"{person}\",\"role\":\"authenticated\",\"aud\":\"authenticated\",\"exp\":1795415275,\"iat\":1795372075,
               \"iss\":\"https://project.supabase.co/auth/v1\",\"email\":\"person@example.org\",\"aal\":\"aal1\"}}"
         );
-        let begun = Instant::now();
+        let started = Instant::now();
         let settings: &[&(dyn ToSql + Sync)] = &[&self.role, &claims, &person, &"30s", &"10s", &hint];
-        let (begin, enter, rows, commit) = join4(
+        let (begun, entered, rows, committed) = join4(
             self.client.batch_execute("begin"),
             self.client.execute(&self.enter, settings),
             self.client.query(statement, params),
             self.client.batch_execute("commit"),
         )
         .await;
-        begin.unwrap();
-        enter.unwrap();
-        commit.unwrap();
-        (begun.elapsed().as_secs_f64(), rows.unwrap().len())
+        begun.unwrap();
+        entered.unwrap();
+        committed.unwrap();
+        (started.elapsed().as_secs_f64(), rows.unwrap().len())
     }
 }
 
