@@ -17,7 +17,7 @@ use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
 use crate::config::{self, Config, Secret, Supabase};
-use crate::failure::WrongSchema;
+use crate::failure::{Usage, WrongSchema};
 use crate::secrets;
 
 /// The private instance's database, its bootstrap superuser, the owner of its tables, and the role that logs in.
@@ -155,11 +155,21 @@ pub async fn open_for_doctor(config: &Config, program: &'static str) -> anyhow::
     Ok(ForDoctor { postgres, login_url, owner_url, migrated })
 }
 
-/// The secret and the owner of a private instance, without starting anything.
+/// What tokens are made with, and the instance's owner, without starting anything. On a shared database whoever has its
+/// secret makes them; a project signs with keys that nobody else has, and would not take ours.
 pub fn identity(config: &Config) -> anyhow::Result<(Verifier, UserId)> {
     let data_dir = &config.data_dir;
     std::fs::create_dir_all(data_dir).with_context(|| format!("cannot make {}", data_dir.display()))?;
-    Ok((Verifier::new(Keys::private(secrets::token_secret(data_dir)?))?, secrets::owner(data_dir)?))
+    let keys = match (&config.database.url, &config.supabase) {
+        (None, _) => Keys::private(secrets::token_secret(data_dir)?),
+        (Some(_), supabase @ Supabase { url: None, jwt_secret: Some(_), .. }) => shared_keys(supabase)?,
+        (Some(_), _) => {
+            let told = "tokens of a shared database are made by its platform (sign in there); only where \
+                SUPABASE_JWT_SECRET is all that they are verified with, this program can make them too";
+            return Err(Usage(told.into()).into());
+        }
+    };
+    Ok((Verifier::new(keys)?, secrets::owner(data_dir)?))
 }
 
 /// What the tokens of a shared database are verified with.

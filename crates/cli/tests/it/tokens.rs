@@ -127,6 +127,16 @@ fn a_token_of_the_command_line_opens_what_it_says() {
 }
 
 #[test]
+fn tokens_of_a_project_are_the_projects_own_business() {
+    let folder = Folder::new();
+    let mut command = folder.command(&["token"]);
+    command.env("COLOPHON_DATABASE_URL", "postgresql://somebody@localhost/d").env("SUPABASE_URL", PROJECT);
+    let ran = crate::folder::ran(command.output().unwrap());
+    assert_eq!((ran.code, ran.stdout.as_str()), (Some(2), ""), "{ran:?}");
+    assert!(ran.stderr.contains("made by its platform"), "{ran:?}");
+}
+
+#[test]
 fn the_secret_of_an_instance_is_for_its_user_alone() {
     only_with_a_private_instance!();
     let server = Server::shared();
