@@ -12,6 +12,8 @@ pub trait Scope: Clone + Send + Sync + 'static + sealed::Sealed {
     fn role(&self) -> &str;
     /// The verified claims, as JSON, for `auth.uid()` and the policies.
     fn claims(&self) -> &str;
+    /// The claims' `sub`; empty for none. What the policies go by.
+    fn subject(&self) -> &str;
     /// `statement_timeout` of the transaction.
     fn statement_timeout(&self) -> &'static str;
     /// The person who asks; `None` for the platform, which sees everything. Lists begin with what is theirs: a policy
@@ -32,12 +34,14 @@ mod sealed {
 pub struct UserScope {
     user: UserId,
     claims: String,
+    subject: String,
 }
 
 impl UserScope {
     /// A scope for the person whose token was verified. `claims` is the token's payload.
     pub fn from_verified_claims(user: UserId, claims: &serde_json::Value) -> Self {
-        Self { user, claims: claims.to_string() }
+        let subject = claims.get("sub").and_then(serde_json::Value::as_str).unwrap_or_default();
+        Self { user, claims: claims.to_string(), subject: subject.to_owned() }
     }
 
     /// The person.
@@ -52,6 +56,9 @@ impl Scope for UserScope {
     }
     fn claims(&self) -> &str {
         &self.claims
+    }
+    fn subject(&self) -> &str {
+        &self.subject
     }
     fn statement_timeout(&self) -> &'static str {
         "30s"
@@ -79,6 +86,9 @@ impl Scope for SystemScope {
     }
     fn claims(&self) -> &'static str {
         r#"{"role":"service_role"}"#
+    }
+    fn subject(&self) -> &'static str {
+        ""
     }
     fn statement_timeout(&self) -> &'static str {
         "5min"
@@ -109,6 +119,9 @@ impl Scope for LoginScope {
     fn claims(&self) -> &'static str {
         "{}"
     }
+    fn subject(&self) -> &'static str {
+        ""
+    }
     fn statement_timeout(&self) -> &'static str {
         "10s"
     }
@@ -138,6 +151,12 @@ impl Scope for CallerScope {
         match self {
             Self::User(scope) => scope.claims(),
             Self::Service(scope) => scope.claims(),
+        }
+    }
+    fn subject(&self) -> &str {
+        match self {
+            Self::User(scope) => scope.subject(),
+            Self::Service(scope) => scope.subject(),
         }
     }
     fn statement_timeout(&self) -> &'static str {

@@ -305,10 +305,10 @@ impl<S: Scope> Tx<S> {
         if self.begun.load(Ordering::Acquire) {
             return Ok(self.answer(run).await);
         }
-        let (role, claims, timeout) =
-            (self.scope.role(), self.scope.claims(), self.scope.statement_timeout());
+        let Self { scope, .. } = self;
+        let (role, claims, subject, timeout) =
+            (scope.role(), scope.claims(), scope.subject(), scope.statement_timeout());
         let document = self.document.get().map(DocumentId::to_string).unwrap_or_default();
-        let subject = self.person().unwrap_or_default();
         let settings: Params<'_> = &[&role, &claims, &subject, &timeout, &"10s", &document];
         let (begun, entered, ran) = if self.unnamed {
             let settings = typed(settings);

@@ -40,8 +40,8 @@ fn reads_of(rows: &[Row]) -> Vec<String> {
 async fn enter<S: Scope>(client: &Client, scope: &S) {
     client.batch_execute("begin").await.expect("a transaction");
     let enter = include_str!("../../src/scope/enter.sql");
-    let person = scope.person().map(|person| person.to_string()).unwrap_or_default();
-    let settings: &[&(dyn ToSql + Sync)] = &[&scope.role(), &scope.claims(), &person, &"30s", &"10s", &""];
+    let settings: &[&(dyn ToSql + Sync)] =
+        &[&scope.role(), &scope.claims(), &scope.subject(), &"30s", &"10s", &""];
     client.query(enter, settings).await.expect("a scope");
 }
 
