@@ -11,7 +11,7 @@ use uuid::Uuid;
 use crate::api::{Api, encode, id};
 use crate::browser::Browser;
 use crate::corpus;
-use crate::folder::Folder;
+use crate::folder::{Folder, only_with_a_private_instance};
 use crate::pdf::{numbered, protected};
 use crate::server::{Server, claims};
 use crate::stopping::terminate;
@@ -77,6 +77,7 @@ fn the_console_needs_no_token_and_lets_nothing_foreign_run() {
 
 #[test]
 fn serve_prints_a_link_with_a_token_that_opens_the_console() {
+    only_with_a_private_instance!();
     let folder = Folder::new();
     let (mut process, mut lines) = serve(folder.command(&["serve", "--listen", "127.0.0.1:0"]));
     let link =
