@@ -131,7 +131,7 @@ fn tokens_of_a_project_are_the_projects_own_business() {
     let folder = Folder::new();
     let mut command = folder.command(&["token"]);
     command.env("COLOPHON_DATABASE_URL", "postgresql://somebody@localhost/d").env("SUPABASE_URL", PROJECT);
-    let ran = crate::folder::ran(command.output().unwrap());
+    let ran = ran(command.output().unwrap());
     assert_eq!((ran.code, ran.stdout.as_str()), (Some(2), ""), "{ran:?}");
     assert!(ran.stderr.contains("made by its platform"), "{ran:?}");
 }
