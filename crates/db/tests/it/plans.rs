@@ -111,8 +111,10 @@ async fn documents_lists(client: &Client) {
         // A rare status is looked up by itself, or together with the person's own documents.
         let index = if status == Some("damaged") { index } else { "documents_uploaded_by_idx" };
         assert_by(&format!("{what}, a person"), index, &seen);
-        // What is shared is looked up one by one.
-        assert_by(&format!("{what}, shared"), "documents_pkey", &seen);
+        // What is shared is looked up one by one, unless the status is rarer still.
+        if status != Some("damaged") {
+            assert_by(&format!("{what}, shared"), "documents_pkey", &seen);
+        }
     }
 }
 
