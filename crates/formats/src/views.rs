@@ -59,6 +59,9 @@ view!(
         sha256: Option<String> = e.sha256,
         version: i32 = e.version,
         revision: i64 = e.revision,
+        deleted_at: Option<Timestamp> = e.deleted_at,
+        deleted_by: Option<String> = e.deleted_by,
+        legal_hold: Option<String> = e.legal_hold,
     } as e
 );
 
@@ -76,6 +79,8 @@ view!(
         encryption: Option<String> = e.encryption,
         repaired: bool = e.repaired,
         warnings: Vec<String> = e.warnings,
+        reason: Option<String> = e.reason,
+        status_detail: Option<String> = e.status_detail,
         created_by: Option<String> = e.created_by,
         created_at: Option<Timestamp> = e.created_at,
     } as e
