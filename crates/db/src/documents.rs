@@ -113,7 +113,11 @@ impl<S: Scope> Documents<'_, S> {
             return Ok(());
         }
         self.require(id).await?;
-        Err(Error::new(ErrorKind::Forbidden, statement.name, format!("only its owner may delete document {id}")))
+        Err(Error::new(
+            ErrorKind::Forbidden,
+            statement.name,
+            format!("only its owner may delete document {id}"),
+        ))
     }
 
     /// A policy that denies a change does so without a word: nothing is returned. A document that stands already as it
@@ -131,7 +135,11 @@ impl<S: Scope> Documents<'_, S> {
         if as_asked {
             return Ok(found);
         }
-        Err(Error::new(ErrorKind::Forbidden, statement.name, format!("document {id} is not yours to change so")))
+        Err(Error::new(
+            ErrorKind::Forbidden,
+            statement.name,
+            format!("document {id} is not yours to change so"),
+        ))
     }
 
     /// Holds a document until the transaction ends, and gives the number of its next version.

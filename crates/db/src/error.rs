@@ -126,7 +126,9 @@ fn kind_of(error: &tokio_postgres::Error) -> ErrorKind {
         | &SqlState::LOCK_NOT_AVAILABLE
         | &SqlState::QUERY_CANCELED => ErrorKind::Retry,
         &SqlState::CHECK_VIOLATION if db.constraint() == Some("quotas_check") => ErrorKind::QuotaExceeded,
-        &SqlState::CHECK_VIOLATION if db.constraint() == Some("documents_legal_hold_check") => ErrorKind::LegalHold,
+        &SqlState::CHECK_VIOLATION if db.constraint() == Some("documents_legal_hold_check") => {
+            ErrorKind::LegalHold
+        }
         &SqlState::CHECK_VIOLATION | &SqlState::NOT_NULL_VIOLATION => ErrorKind::Invalid(constraint()),
         code => match code.code().get(..2) {
             Some("22") => ErrorKind::Invalid(db.message().to_owned()),

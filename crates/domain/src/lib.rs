@@ -13,9 +13,7 @@ pub mod pages;
 pub mod quotas;
 pub mod zones;
 
-pub use documents::{
-    Document, DocumentFilter, DocumentStatus, Duplicate, NewDocument, OnDuplicate, Version,
-};
+pub use documents::{Document, DocumentFilter, DocumentStatus, Duplicate, NewDocument, OnDuplicate, Version};
 pub use exports::{ExportFile, ExportRecord};
 pub use filenames::FileName;
 pub use ids::{DocumentId, ExportId, JobId, UserId, ZoneId};

@@ -1,8 +1,8 @@
 //! What callers see of each noun: its columns. An id or a path among them is never proof of a right.
 
 use colophon_domain::{
-    Attempt, Document, ExportFile, ExportRecord, HistoryEntry, Job, JobPage, List, Page, PageOutcome,
-    SearchHit, Version, Zone,
+    Attempt, Document, ExportFile, ExportRecord, HistoryEntry, Job, JobPage, List, Page, PageOutcome, Quota,
+    SearchHit, Usage, Version, Zone,
 };
 use jiff::Timestamp;
 use serde::Serialize;
@@ -83,6 +83,24 @@ view!(
         status_detail: Option<String> = e.status_detail,
         created_by: Option<String> = e.created_by,
         created_at: Option<Timestamp> = e.created_at,
+    } as e
+);
+
+view!(
+    /// What an owner keeps and may keep.
+    UsageView of Usage {
+        documents: i64 = e.documents,
+        bytes: i64 = e.bytes,
+        max_documents: Option<i64> = e.max_documents,
+        max_bytes: Option<i64> = e.max_bytes,
+    } as e
+);
+
+view!(
+    /// An owner's quota; `default` is everybody who has none of his own.
+    QuotaView of Quota {
+        owner: String = if e.owner == "*" { "default".to_owned() } else { e.owner },
+        usage: UsageView = e.usage.into(),
     } as e
 );
 

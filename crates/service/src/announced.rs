@@ -48,8 +48,7 @@ impl Announced {
         length: Option<u64>,
     ) -> Result<(Self, Option<u64>), Error> {
         // The nil owner stands for owners of another program's making, whom no quota names.
-        let owner =
-            if belonging.owner.0.is_nil() { String::new() } else { belonging.owner.to_string() };
+        let owner = if belonging.owner.0.is_nil() { String::new() } else { belonging.owner.to_string() };
         let tx = platform.database.session(&SystemScope::new()).begin().await?;
         let usage = tx.objects().intend(belonging.document, &path, &owner, TIME).await?;
         let left = usage.bytes_left();
@@ -65,11 +64,6 @@ impl Announced {
     pub fn of(platform: &Platform, document: DocumentId, path: String) -> Self {
         let (store, database) = (platform.store.clone(), platform.database.clone());
         Self { store, database, document, path, kept: false }
-    }
-
-    /// Its key.
-    pub fn path(&self) -> &str {
-        &self.path
     }
 
     /// Says that it is still being written.

@@ -70,7 +70,8 @@ fn in_trash(duplicate: &Duplicate) -> &'static str {
 }
 
 fn quota_exceeded(usage: &Usage, asked: Option<u64>) -> String {
-    let most = |limit: Option<i64>| limit.map_or_else(|| "any number of".to_owned(), |limit| limit.to_string());
+    let most =
+        |limit: Option<i64>| limit.map_or_else(|| "any number of".to_owned(), |limit| limit.to_string());
     let asked = asked.map(|bytes| format!(", and this would be {bytes} bytes more")).unwrap_or_default();
     format!(
         "the quota is used up: {} of {} documents, {} of {} bytes{asked}; purge documents that are not needed (the trash \

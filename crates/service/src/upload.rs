@@ -126,8 +126,7 @@ where
         return Err(Error::TooLarge { limit: platform.upload_limit });
     }
     let key = Key::version(target.owner, target.document);
-    let (announced, left) =
-        Announced::intend(platform, target.belonging(), key.to_string(), length).await?;
+    let (announced, left) = Announced::intend(platform, target.belonging(), key.to_string(), length).await?;
     match write(platform, target, key, &announced, left, body).await {
         Ok(stored) => Ok(Received { announced, target, stored, keep_on_failure: false }),
         Err(error) => {

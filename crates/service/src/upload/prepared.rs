@@ -4,8 +4,8 @@ use colophon_blobs::Store;
 use colophon_db::idempotency_keys::EarlierWrite;
 use colophon_db::{ErrorKind, Scope, Tx};
 use colophon_domain::{
-    Document, DocumentId, DocumentStatus, Invalid, Job, JobFilter, JobId, JobStatus, NewDocument, NewJob,
-    OnDuplicate, Page, Version,
+    DocumentId, DocumentStatus, Invalid, Job, JobFilter, JobId, JobStatus, NewDocument, NewJob, OnDuplicate,
+    Page, Version,
 };
 use colophon_pdf::{Inspection, Outcome};
 use serde_json::Map;
@@ -205,8 +205,7 @@ impl Prepared {
 
     /// Uses the object that the owner has of this file already, and does what was asked for that case.
     async fn use_duplicate<S: Scope>(&mut self, tx: &Tx<S>) -> Result<Option<Uploaded>, Error> {
-        let Some(found) =
-            tx.documents().duplicate(&self.new.uploaded_by, &self.new.version.sha256).await?
+        let Some(found) = tx.documents().duplicate(&self.new.uploaded_by, &self.new.version.sha256).await?
         else {
             return Ok(None);
         };
