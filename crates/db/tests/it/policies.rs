@@ -103,11 +103,7 @@ const TABLES: &[(&str, &str, &str)] = &[
         "(owner, max_bytes) values ('00000000-0000-7000-8000-00000000000b', 1)",
         "max_bytes = 2000000",
     ),
-    (
-        "colophon.owner_usage",
-        "(owner) values ('00000000-0000-7000-8000-00000000000b')",
-        "document_count = 0",
-    ),
+    ("colophon.owner_usage", "(owner) values ('00000000-0000-7000-8000-00000000000b')", "document_count = 0"),
 ];
 
 const OWNER: &str = "00000000-0000-7000-8000-00000000000a";
