@@ -118,6 +118,8 @@ fn kind_of(error: &tokio_postgres::Error) -> ErrorKind {
         | &SqlState::LOCK_NOT_AVAILABLE
         | &SqlState::QUERY_CANCELED => ErrorKind::Retry,
         &SqlState::CHECK_VIOLATION | &SqlState::NOT_NULL_VIOLATION => ErrorKind::Invalid(constraint()),
+        // What a function of ours raises, as the Data API would answer it.
+        code if code.code() == "PT404" => ErrorKind::NotFound,
         code => match code.code().get(..2) {
             Some("22") => ErrorKind::Invalid(db.message().to_owned()),
             Some("08" | "53" | "57" | "58") => ErrorKind::Unavailable,
