@@ -82,6 +82,11 @@ impl Error {
         Self::new(ErrorKind::Unavailable, "connect", message)
     }
 
+    /// The platform's table of signing keys stays empty, whatever is put into it.
+    pub fn no_signing_key() -> Self {
+        Self::new(ErrorKind::Corrupt, "signing_keys/list", "colophon.signing_keys is empty and stays so")
+    }
+
     /// What can be done about it.
     pub fn kind(&self) -> &ErrorKind {
         &self.kind

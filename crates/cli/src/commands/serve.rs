@@ -54,6 +54,7 @@ pub async fn run(config: &Config, serve: Serve) -> anyhow::Result<()> {
     let app = App {
         platform: Arc::clone(&instance.platform),
         verifier: Arc::clone(&verifier),
+        public_url: config.public_url.clone(),
         broken_off: broken_off.clone(),
     };
 
