@@ -107,19 +107,22 @@ begin
   if not found then
     raise exception 'the link opens nothing: it is unknown, revoked or over; ask for a new one' using errcode = 'PT404';
   end if;
-  if exists (select from public.documents d where d.id = share.document_id and d.uploaded_by = caller::text)
-    or exists (select from public.document_share_uses u
-      where u.document_id = share.document_id and u.share_id = share.id and u.user_id = caller)
-  then
+  if exists (select from public.documents d where d.id = share.document_id and d.uploaded_by = caller::text) then
     return share.document_id;
   end if;
-  if share.max_uses <= (select count(*) from public.document_share_uses u
-    where u.document_id = share.document_id and u.share_id = share.id)
+  if not exists (select from public.document_share_uses u
+    where u.document_id = share.document_id and u.share_id = share.id and u.user_id = caller)
   then
-    raise exception 'the link opens nothing: it is unknown, revoked or over; ask for a new one' using errcode = 'PT404';
+    if share.max_uses <= (select count(*) from public.document_share_uses u
+      where u.document_id = share.document_id and u.share_id = share.id)
+    then
+      raise exception 'the link opens nothing: it is unknown, revoked or over; ask for a new one' using errcode = 'PT404';
+    end if;
+    insert into public.document_share_uses (document_id, share_id, user_id)
+    values (share.document_id, share.id, caller);
   end if;
-  insert into public.document_share_uses (document_id, share_id, user_id)
-  values (share.document_id, share.id, caller);
+  insert into public.document_accesses (document_id, share_id, user_id, action)
+  values (share.document_id, share.id, caller, 'opened');
   return share.document_id;
 end
 $$;
@@ -132,6 +135,49 @@ begin
   update public.documents set status = 'queued', status_detail = null
   where id = new.document_id and status in ('uploaded', 'processed', 'partially_processed', 'failed');
   return null;
+end
+$$;
+
+CREATE FUNCTION colophon.record_access(of_document uuid, what text, in_part boolean) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+  caller constant uuid := auth.uid();
+  owner text;
+  by_share uuid;
+begin
+  if caller is null and coalesce(current_setting('role', true), '') <> 'service_role' then
+    raise exception 'an access needs a name: sign in first' using errcode = 'insufficient_privilege';
+  end if;
+  select d.uploaded_by into owner from public.documents d where d.id = of_document;
+  if not found then
+    return;
+  end if;
+  if owner = caller::text then
+    if what <> 'signed_url_used' then
+      return;
+    end if;
+  elsif caller is not null then
+    select s.id into by_share
+    from public.document_shares s
+    where s.document_id = of_document and s.revoked_at is null and (s.expires_at is null or s.expires_at > now())
+      and (s.user_id = caller or exists (select from public.document_share_uses u
+        where u.document_id = of_document and u.share_id = s.id and u.user_id = caller))
+    order by s.role, s.created_at
+    limit 1;
+    if not found then
+      return;
+    end if;
+  end if;
+  if in_part and exists (select from public.document_accesses a
+    where a.document_id = of_document and a.created_at > now() - interval '5 minutes'
+      and a.action = what and a.user_id is not distinct from caller)
+  then
+    return;
+  end if;
+  insert into public.document_accesses (document_id, share_id, user_id, action)
+  values (of_document, by_share, caller, what);
 end
 $$;
 
@@ -295,6 +341,23 @@ CREATE TABLE colophon.idempotency_keys (
     resource_id uuid NOT NULL,
     created_at timestamp with time zone DEFAULT now() NOT NULL,
     CONSTRAINT idempotency_keys_key_check CHECK (((char_length(key) >= 1) AND (char_length(key) <= 255)))
+);
+
+CREATE TABLE colophon.signing_keys (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    secret bytea DEFAULT sha256(convert_to((((gen_random_uuid())::text || (gen_random_uuid())::text) || (gen_random_uuid())::text), 'UTF8'::name)) NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT signing_keys_secret_check CHECK ((octet_length(secret) = 32))
+);
+
+CREATE TABLE public.document_accesses (
+    document_id uuid NOT NULL,
+    id uuid DEFAULT colophon.uuid_v7() NOT NULL,
+    share_id uuid,
+    user_id uuid,
+    action text NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT document_accesses_action_check CHECK ((action = ANY (ARRAY['opened'::text, 'downloaded'::text, 'signed_url'::text, 'signed_url_used'::text])))
 );
 
 CREATE TABLE public.document_pages (
@@ -579,6 +642,12 @@ ALTER TABLE ONLY colophon.document_share_tokens
 ALTER TABLE ONLY colophon.idempotency_keys
     ADD CONSTRAINT idempotency_keys_pkey PRIMARY KEY (owner, key);
 
+ALTER TABLE ONLY colophon.signing_keys
+    ADD CONSTRAINT signing_keys_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.document_accesses
+    ADD CONSTRAINT document_accesses_pkey PRIMARY KEY (document_id, id);
+
 ALTER TABLE ONLY public.document_pages
     ADD CONSTRAINT document_pages_pkey PRIMARY KEY (document_id, version, page_number);
 
@@ -627,6 +696,8 @@ ALTER TABLE ONLY public.zones
 CREATE INDEX document_share_tokens_token_hash_idx ON colophon.document_share_tokens USING btree (token_hash);
 
 CREATE INDEX idempotency_keys_created_at_idx ON colophon.idempotency_keys USING btree (created_at);
+
+CREATE INDEX document_accesses_created_at_idx ON public.document_accesses USING btree (document_id, created_at DESC, id DESC);
 
 CREATE INDEX document_share_uses_user_id_idx ON public.document_share_uses USING btree (user_id);
 
@@ -697,6 +768,9 @@ CREATE TRIGGER zones_revision BEFORE UPDATE ON public.zones FOR EACH ROW WHEN ((
 ALTER TABLE ONLY colophon.document_share_tokens
     ADD CONSTRAINT document_share_tokens_document_id_share_id_fkey FOREIGN KEY (document_id, share_id) REFERENCES public.document_shares(document_id, id) ON DELETE CASCADE;
 
+ALTER TABLE ONLY public.document_accesses
+    ADD CONSTRAINT document_accesses_document_id_fkey FOREIGN KEY (document_id) REFERENCES public.documents(id) ON DELETE CASCADE;
+
 ALTER TABLE ONLY public.document_pages
     ADD CONSTRAINT document_pages_document_id_version_fkey FOREIGN KEY (document_id, version) REFERENCES public.document_versions(document_id, version) ON DELETE CASCADE;
 
@@ -744,6 +818,14 @@ ALTER TABLE colophon.idempotency_keys ENABLE ROW LEVEL SECURITY;
 CREATE POLICY idempotency_keys_owner_insert ON colophon.idempotency_keys FOR INSERT TO authenticated WITH CHECK ((owner = (( SELECT auth.uid() AS uid))::text));
 
 CREATE POLICY idempotency_keys_owner_select ON colophon.idempotency_keys FOR SELECT TO authenticated USING ((owner = (( SELECT auth.uid() AS uid))::text));
+
+ALTER TABLE colophon.signing_keys ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.document_accesses ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY document_accesses_select ON public.document_accesses FOR SELECT TO authenticated USING ((document_id = ( SELECT d.id
+   FROM public.documents d
+  WHERE ((d.id = document_accesses.document_id) AND (d.uploaded_by = (( SELECT auth.uid() AS uid))::text)))));
 
 ALTER TABLE public.document_pages ENABLE ROW LEVEL SECURITY;
 
@@ -912,6 +994,10 @@ GRANT ALL ON FUNCTION colophon.open_share_link(token text) TO authenticated;
 
 REVOKE ALL ON FUNCTION colophon.queue_document() FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION colophon.record_access(of_document uuid, what text, in_part boolean) FROM PUBLIC;
+GRANT ALL ON FUNCTION colophon.record_access(of_document uuid, what text, in_part boolean) TO authenticated;
+GRANT ALL ON FUNCTION colophon.record_access(of_document uuid, what text, in_part boolean) TO service_role;
+
 REVOKE ALL ON FUNCTION colophon.record_job_transition() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION colophon.record_zone_confidence() FROM PUBLIC;
@@ -949,6 +1035,11 @@ GRANT INSERT ON TABLE colophon.document_share_tokens TO authenticated;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE colophon.idempotency_keys TO service_role;
 GRANT SELECT,INSERT ON TABLE colophon.idempotency_keys TO authenticated;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE colophon.signing_keys TO service_role;
+
+GRANT SELECT ON TABLE public.document_accesses TO authenticated;
+GRANT SELECT ON TABLE public.document_accesses TO service_role;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.document_pages TO service_role;
 GRANT SELECT,INSERT ON TABLE public.document_pages TO authenticated;

@@ -16,4 +16,4 @@ insert into colophon.signing_keys default values;
 -- No policy: readable by the platform alone.
 alter table colophon.signing_keys enable row level security;
 revoke all on colophon.signing_keys from public, anon, authenticated, service_role;
-grant select, insert, delete on colophon.signing_keys to service_role;
+grant select, insert, update, delete on colophon.signing_keys to service_role;

@@ -8,7 +8,7 @@ use tokio_postgres::Client;
 use tokio_postgres::error::SqlState;
 
 /// A table, an insert of a second row of the owner's, and the change that a person would make first.
-const TABLES: [(&str, &str, &str); 16] = [
+const TABLES: [(&str, &str, &str); 18] = [
     (
         "documents",
         "(id, filename, original_filename, file_size_bytes, uploaded_by)
@@ -84,6 +84,11 @@ const TABLES: [(&str, &str, &str); 16] = [
         "used_at = now()",
     ),
     (
+        "document_accesses",
+        "(document_id, user_id, action) values ('DOCUMENT', '00000000-0000-7000-8000-00000000000a', 'downloaded')",
+        "action = 'opened'",
+    ),
+    (
         "colophon.document_share_tokens",
         "(document_id, share_id, token_hash) values ('DOCUMENT', 'TOKENLESS', sha256('another'))",
         "token_hash = sha256('mine')",
@@ -93,6 +98,7 @@ const TABLES: [(&str, &str, &str); 16] = [
         "(owner, key, request, resource_id) values ('00000000-0000-7000-8000-00000000000a', 'l', 'r', 'DOCUMENT')",
         "request = 's'",
     ),
+    ("colophon.signing_keys", "default values", "secret = sha256('mine')"),
 ];
 
 const OWNER: &str = "00000000-0000-7000-8000-00000000000a";
