@@ -44,12 +44,11 @@ impl CreateShare {
                 return Err(Invalid::new("expires_in", "says the same as expires_at; leave one of the two out"));
             }
             (at, None) => at,
+            (None, Some(seconds)) if seconds < 1 => {
+                return Err(Invalid::new("expires_in", format!("{seconds} seconds are no time to come")));
+            }
             (None, Some(seconds)) => {
-                let end = now.checked_add(SignedDuration::from_secs(seconds)).unwrap_or(Timestamp::MAX);
-                if end <= now {
-                    return Err(Invalid::new("expires_in", format!("{seconds} seconds are no time to come")));
-                }
-                Some(end)
+                Some(now.checked_add(SignedDuration::from_secs(seconds)).unwrap_or(Timestamp::MAX))
             }
         };
         let share = NewShare {
