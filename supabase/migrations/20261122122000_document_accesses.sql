@@ -34,13 +34,15 @@ language plpgsql volatile security definer set search_path = '' as $$
 declare
   caller constant uuid := auth.uid();
   owner text;
+  in_trash boolean;
   by_share uuid;
 begin
   if caller is null and coalesce(current_setting('role', true), '') <> 'service_role' then
     raise exception 'an access needs a name: sign in first' using errcode = 'insufficient_privilege';
   end if;
-  select d.uploaded_by into owner from public.documents d where d.id = of_document;
-  if not found then
+  select d.uploaded_by, d.deleted_at is not null into owner, in_trash
+  from public.documents d where d.id = of_document;
+  if not found or (in_trash and caller is not null and owner is distinct from caller::text) then
     return;
   end if;
   if owner = caller::text then
@@ -72,7 +74,8 @@ $$;
 revoke all on function colophon.record_access(uuid, text, boolean) from public, anon;
 grant execute on function colophon.record_access(uuid, text, boolean) to authenticated, service_role;
 
--- As in 20261122110000, and each opening leaves a line, also by somebody who holds the link already.
+-- As in 20261122110000, and each opening leaves a line, also by somebody who holds the link already; a document in the
+-- trash is opened by none.
 create or replace function colophon.open_share_link(token text) returns uuid
 language plpgsql volatile security definer set search_path = '' as $$
 declare
@@ -87,6 +90,7 @@ begin
   join public.document_shares s on s.document_id = t.document_id and s.id = t.share_id
   where t.token_hash = sha256(convert_to(open_share_link.token, 'UTF8'))
     and s.revoked_at is null and (s.expires_at is null or s.expires_at > now())
+    and exists (select from public.documents d where d.id = t.document_id and d.deleted_at is null)
   for update of s;
   if not found then
     raise exception 'the link opens nothing: it is unknown, revoked or over; ask for a new one' using errcode = 'PT404';

@@ -137,12 +137,10 @@ impl File<'_> {
             _ => None,
         };
         let reader = store.read(self.storage_path, range.clone().map(Range::Bounded)).await?;
-        // What was promised by the row cannot be kept; a file of another length than its own is no file.
+        // What the row promises cannot be kept: a file of another length than its own is no file.
         if reader.object_size != self.size() {
-            let (path, row, object) = (self.storage_path, self.size, reader.object_size);
-            tracing::error!(path, row, object, "an object is not as long as its row says");
-            let detail = "the stored file is damaged: it is not as long as it was; `colophon fsck` tells more";
-            return Err(Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "content_damaged", detail));
+            let key = self.storage_path.to_owned();
+            return Err(colophon_blobs::Error::Truncated { key, expected: self.size(), found: reader.object_size }.into());
         }
         let mut response = Response::new(Body::from_stream(reader.bytes));
         let shown = SHOWN.contains(&self.mime_type);
