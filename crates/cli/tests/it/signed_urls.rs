@@ -142,8 +142,16 @@ fn it_ends_with_the_share_of_its_maker_and_with_the_key() {
     let again = server.with_token(&server.token(owner.id));
     let signed = again.post_json(&format!("{document}/signed-url"), &json!({})).expect(200);
     assert_eq!(self::nobody(&server).get(&path(&server, &signed)).status, 200);
-    change(&server.ready.database_url, &format!("delete from documents where uploaded_by = '{}'", owner.id));
-    self::nobody(&server).get(&path(&server, &signed)).refused(404, "not_found");
+    let url = path(&server, &signed);
+    // In the trash it is closed, and restored it is open again.
+    assert_eq!(again.send("DELETE", &document, &[], None).unwrap().status, 200);
+    self::nobody(&server).get(&url).refused(404, "not_found");
+    again.post_json(&format!("{document}/signed-url"), &json!({})).refused(409, "in_trash");
+    again.post_json(&format!("{document}/shares"), &json!({})).refused(409, "in_trash");
+    again.post_json(&format!("{document}/restore"), &json!({})).expect(200);
+    assert_eq!(self::nobody(&server).get(&url).status, 200);
+    assert_eq!(again.send("DELETE", &format!("{document}?purge=true"), &[], None).unwrap().status, 204);
+    self::nobody(&server).get(&url).refused(404, "not_found");
 }
 
 #[test]

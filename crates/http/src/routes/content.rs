@@ -79,6 +79,10 @@ async fn send<S: Scope>(
     let tx = app.platform.database.session(scope).begin().await?;
     let document =
         tx.documents().get(id).await?.ok_or_else(|| Problem::not_found(format!("document {id}")))?;
+    // In the trash it is its owner's to look at, and no address leads to it.
+    if document.deleted_at.is_some() && wanted.action == Action::SignedUrlUsed {
+        return Err(Problem::not_found(format!("document {id}")));
+    }
     let number = wanted.version.unwrap_or(document.version);
     let version = tx.versions().get(id, number).await?;
     let version = version.ok_or_else(|| Problem::not_found(format!("version {number} of document {id}")))?;

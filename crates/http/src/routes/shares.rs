@@ -74,6 +74,9 @@ async fn create(
     let new = body.new_share(Timestamp::now())?;
     let tx = app.platform.database.session(&caller.scope).begin().await?;
     let document = owned(&tx, &caller, id).await?;
+    if document.deleted_at.is_some() {
+        return Err(colophon_service::Error::InTrash { document: id }.into());
+    }
     if let Some(user) = new.user_id
         && document.uploaded_by.as_deref() == Some(user.to_string().as_str())
     {

@@ -47,6 +47,9 @@ async fn create(
     let tx = app.platform.database.session(&caller.scope).begin().await?;
     let document =
         tx.documents().get(id).await?.ok_or_else(|| Problem::not_found(format!("document {id}")))?;
+    if document.deleted_at.is_some() {
+        return Err(colophon_service::Error::InTrash { document: id }.into());
+    }
     let number = body.version.unwrap_or(document.version);
     tx.versions()
         .get(id, number)
