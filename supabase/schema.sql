@@ -29,6 +29,81 @@ begin
 end
 $$;
 
+CREATE FUNCTION colophon.count_documents() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+begin
+  if tg_op = 'INSERT' then
+    perform colophon.count_usage(r.owner, r.documents, 0)
+    from (select coalesce(n.uploaded_by, '') as owner, count(*) as documents from new_rows n group by 1 order by 1) as r;
+  else
+    perform colophon.count_usage(r.owner, -r.documents, 0)
+    from (select coalesce(o.uploaded_by, '') as owner, count(*) as documents from old_rows o group by 1 order by 1) as r;
+  end if;
+  return null;
+end
+$$;
+
+CREATE FUNCTION colophon.count_stored_bytes() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+begin
+  if tg_op = 'INSERT' then
+    perform colophon.count_usage(r.owner, 0, r.bytes)
+    from (select n.owner, sum(n.file_size_bytes)::bigint as bytes from new_rows n where n.state = 'stored'
+      group by n.owner order by n.owner) as r;
+  elsif tg_op = 'DELETE' then
+    perform colophon.count_usage(r.owner, 0, -r.bytes)
+    from (select o.owner, sum(o.file_size_bytes)::bigint as bytes from old_rows o where o.state = 'stored'
+      group by o.owner order by o.owner) as r;
+  else
+    perform colophon.count_usage(r.owner, 0, r.bytes)
+    from (
+      select c.owner, sum(c.bytes)::bigint as bytes
+      from (
+        select n.owner, n.file_size_bytes as bytes from new_rows n where n.state = 'stored'
+        union all
+        select o.owner, -o.file_size_bytes from old_rows o where o.state = 'stored'
+      ) as c
+      group by c.owner having sum(c.bytes) <> 0 order by c.owner) as r;
+  end if;
+  return null;
+end
+$$;
+
+CREATE FUNCTION colophon.count_usage(owner text, documents bigint, bytes bigint) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+  now_used colophon.owner_usage;
+  quota colophon.quotas;
+begin
+  insert into colophon.owner_usage as u (owner, document_count, stored_bytes)
+  values (count_usage.owner, count_usage.documents, count_usage.bytes)
+  on conflict on constraint owner_usage_pkey do update
+    set document_count = u.document_count + excluded.document_count, stored_bytes = u.stored_bytes + excluded.stored_bytes
+  returning u.* into now_used;
+  if count_usage.owner = '' or (count_usage.documents <= 0 and count_usage.bytes <= 0) then
+    return;
+  end if;
+  select q.* into quota from colophon.quotas q where q.owner in (count_usage.owner, '*')
+  order by q.owner = '*' limit 1;
+  if (count_usage.documents > 0 and now_used.document_count > quota.max_documents)
+    or (count_usage.bytes > 0 and now_used.stored_bytes > quota.max_bytes)
+  then
+    raise exception 'the quota is used up: % of % documents, % of % bytes, and this would be % documents and % bytes more',
+      now_used.document_count - count_usage.documents, coalesce(quota.max_documents::text, 'any number of'),
+      now_used.stored_bytes - count_usage.bytes, coalesce(quota.max_bytes::text, 'any number of'),
+      count_usage.documents, count_usage.bytes
+      using errcode = 'check_violation', constraint = 'quotas_check', schema = 'colophon', table = 'quotas',
+            hint = 'purge documents that are not needed (the trash counts too), or have the quota raised';
+  end if;
+end
+$$;
+
 CREATE FUNCTION colophon.document_in_view() RETURNS uuid
     LANGUAGE plpgsql STABLE
     SET search_path TO ''
@@ -40,6 +115,16 @@ begin
     return null;
   end if;
   return (select d.id from public.documents d where d.id = hint::uuid);
+end
+$$;
+
+CREATE FUNCTION colophon.drop_live_work() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+begin
+  delete from public.job_queue q where q.document_id = old.id;
+  return null;
 end
 $$;
 
@@ -59,6 +144,68 @@ CREATE FUNCTION colophon.fill_document_of_zone() RETURNS trigger
     AS $$
 begin
   select z.document_id into new.document_id from public.zones z where z.id = new.zone_id;
+  return new;
+end
+$$;
+
+CREATE FUNCTION colophon.fill_version_of_zone() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+begin
+  new.version := coalesce((select d.version from public.documents d where d.id = new.document_id), 1);
+  return new;
+end
+$$;
+
+CREATE FUNCTION colophon.follow_version() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+declare
+  current public.document_versions;
+begin
+  select v.* into current from public.document_versions v where v.document_id = new.id and v.version = new.version;
+  if not found then
+    raise exception 'document % has no version %', new.id, new.version
+      using errcode = 'foreign_key_violation', constraint = 'documents_version_fkey', schema = 'public', table = 'documents';
+  end if;
+  new.file_size_bytes := current.file_size_bytes;
+  new.page_count := current.page_count;
+  new.mime_type := current.mime_type;
+  new.storage_path := current.storage_path;
+  new.sha256 := current.sha256;
+  new.status := colophon.status_of_version(new.id, new.version);
+  new.status_detail := current.status_detail;
+  return new;
+end
+$$;
+
+CREATE FUNCTION colophon.guard_legal_hold() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+begin
+  raise exception 'document % is under legal hold (%): it cannot be deleted until the hold is lifted', old.id, old.legal_hold
+    using errcode = 'check_violation', constraint = 'documents_legal_hold_check', schema = 'public', table = 'documents';
+end
+$$;
+
+CREATE FUNCTION colophon.guard_trash() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+begin
+  if current_user = 'authenticated' and new.uploaded_by is distinct from (select auth.uid())::text then
+    raise exception 'only its owner may put document % into the trash or take it back', new.id
+      using errcode = 'insufficient_privilege';
+  end if;
+  if new.deleted_at is not null and new.legal_hold is not null then
+    raise exception 'document % is under legal hold (%): it cannot be deleted until the hold is lifted', new.id, new.legal_hold
+      using errcode = 'check_violation', constraint = 'documents_legal_hold_check', schema = 'public', table = 'documents';
+  end if;
+  new.deleted_at := case when new.deleted_at is null then null else coalesce(old.deleted_at, now()) end;
+  new.deleted_by := case when new.deleted_at is null then null else coalesce(old.deleted_by, (auth.uid())::text) end;
   return new;
 end
 $$;
@@ -103,6 +250,7 @@ begin
   join public.document_shares s on s.document_id = t.document_id and s.id = t.share_id
   where t.token_hash = sha256(convert_to(open_share_link.token, 'UTF8'))
     and s.revoked_at is null and (s.expires_at is null or s.expires_at > now())
+    and exists (select from public.documents d where d.id = t.document_id and d.deleted_at is null)
   for update of s;
   if not found then
     raise exception 'the link opens nothing: it is unknown, revoked or over; ask for a new one' using errcode = 'PT404';
@@ -133,7 +281,8 @@ CREATE FUNCTION colophon.queue_document() RETURNS trigger
     AS $$
 begin
   update public.documents set status = 'queued', status_detail = null
-  where id = new.document_id and status in ('uploaded', 'processed', 'partially_processed', 'failed');
+  where id = new.document_id and version = new.version
+    and status in ('uploaded', 'processed', 'partially_processed', 'failed');
   return null;
 end
 $$;
@@ -145,13 +294,15 @@ CREATE FUNCTION colophon.record_access(of_document uuid, what text, in_part bool
 declare
   caller constant uuid := auth.uid();
   owner text;
+  in_trash boolean;
   by_share uuid;
 begin
   if caller is null and coalesce(current_setting('role', true), '') <> 'service_role' then
     raise exception 'an access needs a name: sign in first' using errcode = 'insufficient_privilege';
   end if;
-  select d.uploaded_by into owner from public.documents d where d.id = of_document;
-  if not found then
+  select d.uploaded_by, d.deleted_at is not null into owner, in_trash
+  from public.documents d where d.id = of_document;
+  if not found or (in_trash and caller is not null and owner is distinct from caller::text) then
     return;
   end if;
   if owner = caller::text then
@@ -218,6 +369,38 @@ begin
 end
 $$;
 
+CREATE FUNCTION colophon.release_object(document_id uuid, storage_path text) RETURNS void
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+  update colophon.objects o set state = 'released', changed_at = now()
+  where o.document_id = release_object.document_id and o.storage_path = release_object.storage_path
+    and o.state = 'stored'
+    and not exists (select from public.document_versions v
+      where v.document_id = release_object.document_id and v.storage_path = release_object.storage_path)
+$$;
+
+CREATE FUNCTION colophon.release_object_of_version() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+begin
+  perform colophon.release_object(old.document_id, old.storage_path);
+  return null;
+end
+$$;
+
+CREATE FUNCTION colophon.release_objects_of_export() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+begin
+  perform colophon.release_object(old.document_id, f.file ->> 'storage_path')
+  from jsonb_array_elements(old.file_paths) as f (file);
+  return null;
+end
+$$;
+
 CREATE FUNCTION colophon.search_zones(search_text text, result_limit integer, after_rank real, after_id uuid) RETURNS TABLE(document_id uuid, filename text, zone_id uuid, page_number integer, zone_index integer, zone_type text, coordinates jsonb, excerpt text, rank real)
     LANGUAGE sql STABLE SECURITY DEFINER
     SET search_path TO ''
@@ -231,7 +414,7 @@ CREATE FUNCTION colophon.search_zones(search_text text, result_limit integer, af
            ts_rank(colophon.zone_text_vector(z.content), query.q) as rank, query.q
     from query
     join public.zones z on colophon.zone_text_vector(z.content) operator(pg_catalog.@@) query.q
-    join public.documents d on d.id = z.document_id
+    join public.documents d on d.id = z.document_id and d.version = z.version and d.deleted_at is null
     where query.reads_all or d.uploaded_by = query.reader
       or d.id in (select colophon.shared_documents('viewer'))
   ), page as (
@@ -266,6 +449,97 @@ begin
       and s.role in ('editor', least_role);
 end
 $$;
+
+CREATE FUNCTION colophon.status_of_version(document_id uuid, version integer) RETURNS text
+    LANGUAGE sql STABLE
+    SET search_path TO ''
+    AS $$
+  select case
+    when v.page_count is null and v.encryption is not null then 'password_required'
+    when v.page_count is null then 'damaged'
+    else coalesce((
+      select case j.status
+        when 'completed' then 'processed'
+        when 'partially_completed' then 'partially_processed'
+        when 'failed' then 'failed'
+        when 'running' then 'processing'
+        when 'cancelled' then 'uploaded'
+        else 'queued'
+      end
+      from public.processing_jobs j
+      where j.document_id = status_of_version.document_id and j.version = status_of_version.version
+      order by j.created_at desc, j.id desc
+      limit 1), 'uploaded')
+  end
+  from public.document_versions v
+  where v.document_id = status_of_version.document_id and v.version = status_of_version.version
+$$;
+
+CREATE FUNCTION colophon.take_object(document_id uuid, storage_path text, file_size_bytes bigint, sha256 text) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+#variable_conflict use_variable
+declare
+  found_state text;
+  owner constant text := coalesce((select d.uploaded_by from public.documents d where d.id = document_id), '');
+begin
+  select o.state into found_state from colophon.objects o
+  where o.document_id = document_id and o.storage_path = storage_path for update;
+  if found_state = 'stored' then
+    return;
+  elsif found_state = 'intended' then
+    update colophon.objects o
+    set state = 'stored', intended_until = null, owner = owner, file_size_bytes = file_size_bytes, sha256 = sha256,
+        changed_at = now()
+    where o.document_id = document_id and o.storage_path = storage_path;
+    return;
+  elsif found_state is null and split_part(storage_path, '/', 2) = document_id::text then
+    insert into colophon.objects (document_id, storage_path, owner, state, file_size_bytes, sha256)
+    values (document_id, storage_path, owner, 'stored', file_size_bytes, sha256);
+    return;
+  elsif split_part(storage_path, '/', 1) = owner then
+    perform pg_advisory_xact_lock(hashtextextended(storage_path, 0));
+    if exists (select from colophon.objects o where o.storage_path = storage_path and o.state = 'stored'
+      and o.file_size_bytes = file_size_bytes and o.sha256 = sha256)
+    then
+      insert into colophon.objects (document_id, storage_path, owner, state, file_size_bytes, sha256)
+      values (document_id, storage_path, owner, 'stored', file_size_bytes, sha256)
+      on conflict on constraint objects_pkey do update
+        set state = 'stored', owner = excluded.owner, file_size_bytes = excluded.file_size_bytes,
+            sha256 = excluded.sha256, changed_at = excluded.changed_at;
+      return;
+    end if;
+  end if;
+  raise exception 'document % cannot use the object %: it is of another document, or was swept; send the file again',
+    document_id, storage_path
+    using errcode = 'check_violation', constraint = 'document_versions_storage_path_check';
+end
+$$;
+
+CREATE FUNCTION colophon.take_object_of_version() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+begin
+  perform colophon.take_object(new.document_id, new.storage_path, new.file_size_bytes, new.sha256);
+  return null;
+end
+$$;
+
+CREATE FUNCTION colophon.take_objects_of_export() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $_$
+begin
+  perform colophon.take_object(new.document_id, f.file ->> 'storage_path', (f.file ->> 'size_bytes')::bigint,
+                               f.file ->> 'sha256')
+  from jsonb_array_elements(new.file_paths) as f (file)
+  where split_part(f.file ->> 'storage_path', '/', 2) = new.document_id::text
+    and f.file ->> 'size_bytes' ~ '^[0-9]{1,18}$' and f.file ->> 'sha256' ~ '^[0-9a-f]{64}$';
+  return null;
+end
+$_$;
 
 CREATE FUNCTION colophon.touch_updated_at() RETURNS trigger
     LANGUAGE plpgsql
@@ -343,6 +617,39 @@ CREATE TABLE colophon.idempotency_keys (
     CONSTRAINT idempotency_keys_key_check CHECK (((char_length(key) >= 1) AND (char_length(key) <= 255)))
 );
 
+CREATE TABLE colophon.objects (
+    document_id uuid NOT NULL,
+    storage_path text NOT NULL COLLATE pg_catalog."C",
+    owner text NOT NULL,
+    state text NOT NULL,
+    file_size_bytes bigint,
+    sha256 text,
+    intended_until timestamp with time zone,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    changed_at timestamp with time zone DEFAULT now() NOT NULL,
+    verified_at timestamp with time zone,
+    CONSTRAINT objects_intended_until_check CHECK (((state = 'intended'::text) = (intended_until IS NOT NULL))),
+    CONSTRAINT objects_state_check CHECK ((state = ANY (ARRAY['intended'::text, 'stored'::text, 'released'::text]))),
+    CONSTRAINT objects_storage_path_check CHECK (((char_length(storage_path) >= 1) AND (char_length(storage_path) <= 1024))),
+    CONSTRAINT objects_stored_check CHECK (((state <> 'stored'::text) OR ((file_size_bytes >= 0) AND (sha256 ~ '^[0-9a-f]{64}$'::text))))
+);
+
+CREATE TABLE colophon.owner_usage (
+    owner text NOT NULL,
+    document_count bigint DEFAULT 0 NOT NULL,
+    stored_bytes bigint DEFAULT 0 NOT NULL
+)
+WITH (fillfactor='50');
+
+CREATE TABLE colophon.quotas (
+    owner text NOT NULL,
+    max_bytes bigint,
+    max_documents bigint,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT quotas_limits_check CHECK (((max_bytes >= 0) AND (max_documents >= 0))),
+    CONSTRAINT quotas_owner_check CHECK (((char_length(owner) >= 1) AND (char_length(owner) <= 255)))
+);
+
 CREATE TABLE colophon.signing_keys (
     id uuid DEFAULT gen_random_uuid() NOT NULL,
     secret bytea DEFAULT sha256(convert_to((((gen_random_uuid())::text || (gen_random_uuid())::text) || (gen_random_uuid())::text), 'UTF8'::name)) NOT NULL,
@@ -415,10 +722,13 @@ CREATE TABLE public.document_versions (
     warnings text[] DEFAULT '{}'::text[] NOT NULL,
     created_by text DEFAULT (auth.uid())::text,
     created_at timestamp with time zone DEFAULT now() NOT NULL,
+    reason text,
+    status_detail text,
     CONSTRAINT document_versions_file_size_bytes_check CHECK ((file_size_bytes >= 0)),
     CONSTRAINT document_versions_page_count_check CHECK ((page_count >= 0)),
+    CONSTRAINT document_versions_reason_check CHECK (((char_length(reason) >= 1) AND (char_length(reason) <= 1000))),
     CONSTRAINT document_versions_sha256_check CHECK ((sha256 ~ '^[0-9a-f]{64}$'::text)),
-    CONSTRAINT document_versions_storage_path_check CHECK (((split_part(storage_path, '/'::text, 2) = (document_id)::text) AND (char_length(storage_path) <= 1024))),
+    CONSTRAINT document_versions_storage_path_length_check CHECK (((char_length(storage_path) >= 1) AND (char_length(storage_path) <= 1024))),
     CONSTRAINT document_versions_version_check CHECK ((version >= 1))
 );
 
@@ -439,8 +749,12 @@ CREATE TABLE public.documents (
     sha256 text,
     version integer DEFAULT 1 NOT NULL,
     revision bigint DEFAULT 1 NOT NULL,
+    deleted_at timestamp with time zone,
+    deleted_by text,
+    legal_hold text,
     CONSTRAINT documents_file_size_bytes_check CHECK ((file_size_bytes >= 0)),
     CONSTRAINT documents_filename_check CHECK (((char_length(filename) >= 1) AND (char_length(filename) <= 255))),
+    CONSTRAINT documents_legal_hold_text_check CHECK (((char_length(legal_hold) >= 1) AND (char_length(legal_hold) <= 1000))),
     CONSTRAINT documents_metadata_check CHECK ((jsonb_typeof(metadata) = 'object'::text)),
     CONSTRAINT documents_mime_type_check CHECK ((char_length(mime_type) <= 255)),
     CONSTRAINT documents_original_filename_check CHECK (((octet_length(original_filename) >= 1) AND (octet_length(original_filename) <= 1024))),
@@ -623,7 +937,7 @@ CREATE TABLE public.zones (
     created_at timestamp with time zone DEFAULT now() NOT NULL,
     updated_at timestamp with time zone DEFAULT now() NOT NULL,
     metadata jsonb DEFAULT '{}'::jsonb NOT NULL,
-    version integer DEFAULT 1 NOT NULL,
+    version integer NOT NULL,
     revision bigint DEFAULT 1 NOT NULL,
     CONSTRAINT zones_confidence_check CHECK (((confidence >= (0)::numeric) AND (confidence <= (1)::numeric))),
     CONSTRAINT zones_coordinates_check CHECK ((jsonb_typeof(coordinates) = 'object'::text)),
@@ -641,6 +955,15 @@ ALTER TABLE ONLY colophon.document_share_tokens
 
 ALTER TABLE ONLY colophon.idempotency_keys
     ADD CONSTRAINT idempotency_keys_pkey PRIMARY KEY (owner, key);
+
+ALTER TABLE ONLY colophon.objects
+    ADD CONSTRAINT objects_pkey PRIMARY KEY (document_id, storage_path);
+
+ALTER TABLE ONLY colophon.owner_usage
+    ADD CONSTRAINT owner_usage_pkey PRIMARY KEY (owner);
+
+ALTER TABLE ONLY colophon.quotas
+    ADD CONSTRAINT quotas_pkey PRIMARY KEY (owner);
 
 ALTER TABLE ONLY colophon.signing_keys
     ADD CONSTRAINT signing_keys_pkey PRIMARY KEY (id);
@@ -690,12 +1013,17 @@ ALTER TABLE ONLY public.zone_confidence_history
 ALTER TABLE ONLY public.zones
     ADD CONSTRAINT zones_pkey PRIMARY KEY (document_id, id);
 
-ALTER TABLE ONLY public.zones
-    ADD CONSTRAINT zones_zone_index_key UNIQUE (document_id, zone_index);
-
 CREATE INDEX document_share_tokens_token_hash_idx ON colophon.document_share_tokens USING btree (token_hash);
 
 CREATE INDEX idempotency_keys_created_at_idx ON colophon.idempotency_keys USING btree (created_at);
+
+CREATE INDEX objects_changed_at_idx ON colophon.objects USING btree (changed_at) WHERE (state = 'released'::text);
+
+CREATE INDEX objects_intended_until_idx ON colophon.objects USING btree (intended_until) WHERE (state = 'intended'::text);
+
+CREATE INDEX objects_storage_path_idx ON colophon.objects USING btree (storage_path, state);
+
+CREATE INDEX objects_verified_at_idx ON colophon.objects USING btree (verified_at NULLS FIRST, storage_path) WHERE (state = 'stored'::text);
 
 CREATE INDEX document_accesses_created_at_idx ON public.document_accesses USING btree (document_id, created_at DESC, id DESC);
 
@@ -739,9 +1067,37 @@ CREATE INDEX zones_id_idx ON public.zones USING btree (id);
 
 CREATE INDEX zones_page_number_idx ON public.zones USING btree (document_id, page_number, zone_index);
 
+CREATE UNIQUE INDEX zones_version_zone_index_key ON public.zones USING btree (document_id, version, zone_index);
+
+CREATE TRIGGER objects_counted AFTER UPDATE ON colophon.objects REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION colophon.count_stored_bytes();
+
+CREATE TRIGGER objects_counted_in AFTER INSERT ON colophon.objects REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION colophon.count_stored_bytes();
+
+CREATE TRIGGER objects_counted_out AFTER DELETE ON colophon.objects REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION colophon.count_stored_bytes();
+
+CREATE TRIGGER document_versions_object_released AFTER DELETE ON public.document_versions FOR EACH ROW EXECUTE FUNCTION colophon.release_object_of_version();
+
+CREATE TRIGGER document_versions_object_taken AFTER INSERT ON public.document_versions FOR EACH ROW EXECUTE FUNCTION colophon.take_object_of_version();
+
+CREATE TRIGGER documents_counted_in AFTER INSERT ON public.documents REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION colophon.count_documents();
+
+CREATE TRIGGER documents_counted_out AFTER DELETE ON public.documents REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION colophon.count_documents();
+
+CREATE TRIGGER documents_follow_version BEFORE UPDATE OF version ON public.documents FOR EACH ROW WHEN ((old.version IS DISTINCT FROM new.version)) EXECUTE FUNCTION colophon.follow_version();
+
+CREATE TRIGGER documents_legal_hold BEFORE DELETE ON public.documents FOR EACH ROW WHEN ((old.legal_hold IS NOT NULL)) EXECUTE FUNCTION colophon.guard_legal_hold();
+
+CREATE TRIGGER documents_live_work AFTER DELETE ON public.documents FOR EACH ROW EXECUTE FUNCTION colophon.drop_live_work();
+
 CREATE TRIGGER documents_revision BEFORE UPDATE OF filename, metadata, version ON public.documents FOR EACH ROW WHEN ((((old.filename IS DISTINCT FROM new.filename) OR (old.metadata IS DISTINCT FROM new.metadata)) OR (old.version IS DISTINCT FROM new.version))) EXECUTE FUNCTION colophon.next_revision();
 
 CREATE TRIGGER documents_touch BEFORE UPDATE ON public.documents FOR EACH ROW EXECUTE FUNCTION colophon.touch_updated_at();
+
+CREATE TRIGGER documents_trash BEFORE UPDATE OF deleted_at ON public.documents FOR EACH ROW WHEN ((old.deleted_at IS DISTINCT FROM new.deleted_at)) EXECUTE FUNCTION colophon.guard_trash();
+
+CREATE TRIGGER export_records_objects_released AFTER DELETE ON public.export_records FOR EACH ROW WHEN ((jsonb_typeof(old.file_paths) = 'array'::text)) EXECUTE FUNCTION colophon.release_objects_of_export();
+
+CREATE TRIGGER export_records_objects_taken AFTER INSERT OR UPDATE OF file_paths ON public.export_records FOR EACH ROW WHEN ((jsonb_typeof(new.file_paths) = 'array'::text)) EXECUTE FUNCTION colophon.take_objects_of_export();
 
 CREATE TRIGGER processing_history_document BEFORE INSERT ON public.processing_history FOR EACH ROW WHEN ((new.document_id IS NULL)) EXECUTE FUNCTION colophon.fill_document_of_job();
 
@@ -764,6 +1120,8 @@ CREATE TRIGGER zones_confidence_inserted AFTER INSERT ON public.zones FOR EACH R
 CREATE TRIGGER zones_confidence_updated AFTER UPDATE OF confidence ON public.zones FOR EACH ROW WHEN (((new.confidence IS NOT NULL) AND (new.confidence IS DISTINCT FROM old.confidence))) EXECUTE FUNCTION colophon.record_zone_confidence();
 
 CREATE TRIGGER zones_revision BEFORE UPDATE ON public.zones FOR EACH ROW WHEN ((old.* IS DISTINCT FROM new.*)) EXECUTE FUNCTION colophon.next_revision();
+
+CREATE TRIGGER zones_version BEFORE INSERT ON public.zones FOR EACH ROW WHEN ((new.version IS NULL)) EXECUTE FUNCTION colophon.fill_version_of_zone();
 
 ALTER TABLE ONLY colophon.document_share_tokens
     ADD CONSTRAINT document_share_tokens_document_id_share_id_fkey FOREIGN KEY (document_id, share_id) REFERENCES public.document_shares(document_id, id) ON DELETE CASCADE;
@@ -818,6 +1176,16 @@ ALTER TABLE colophon.idempotency_keys ENABLE ROW LEVEL SECURITY;
 CREATE POLICY idempotency_keys_owner_insert ON colophon.idempotency_keys FOR INSERT TO authenticated WITH CHECK ((owner = (( SELECT auth.uid() AS uid))::text));
 
 CREATE POLICY idempotency_keys_owner_select ON colophon.idempotency_keys FOR SELECT TO authenticated USING ((owner = (( SELECT auth.uid() AS uid))::text));
+
+ALTER TABLE colophon.objects ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE colophon.owner_usage ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY owner_usage_select ON colophon.owner_usage FOR SELECT TO authenticated USING ((owner = (( SELECT auth.uid() AS uid))::text));
+
+ALTER TABLE colophon.quotas ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY quotas_select ON colophon.quotas FOR SELECT TO authenticated USING (((owner = (( SELECT auth.uid() AS uid))::text) OR (owner = '*'::text)));
 
 ALTER TABLE colophon.signing_keys ENABLE ROW LEVEL SECURITY;
 
@@ -875,9 +1243,9 @@ CREATE POLICY documents_delete ON public.documents FOR DELETE TO authenticated U
 
 CREATE POLICY documents_insert ON public.documents FOR INSERT TO authenticated WITH CHECK ((uploaded_by = (( SELECT auth.uid() AS uid))::text));
 
-CREATE POLICY documents_select ON public.documents FOR SELECT TO authenticated USING (((uploaded_by = (( SELECT auth.uid() AS uid))::text) OR (id IN ( SELECT colophon.shared_documents('viewer'::text) AS shared_documents))));
+CREATE POLICY documents_select ON public.documents FOR SELECT TO authenticated USING (((uploaded_by = (( SELECT auth.uid() AS uid))::text) OR ((deleted_at IS NULL) AND (id IN ( SELECT colophon.shared_documents('viewer'::text) AS shared_documents)))));
 
-CREATE POLICY documents_update ON public.documents FOR UPDATE TO authenticated USING (((uploaded_by = (( SELECT auth.uid() AS uid))::text) OR (id IN ( SELECT colophon.shared_documents('editor'::text) AS shared_documents)))) WITH CHECK (((uploaded_by = (( SELECT auth.uid() AS uid))::text) OR (id IN ( SELECT colophon.shared_documents('editor'::text) AS shared_documents))));
+CREATE POLICY documents_update ON public.documents FOR UPDATE TO authenticated USING (((uploaded_by = (( SELECT auth.uid() AS uid))::text) OR ((deleted_at IS NULL) AND (id IN ( SELECT colophon.shared_documents('editor'::text) AS shared_documents))))) WITH CHECK (((uploaded_by = (( SELECT auth.uid() AS uid))::text) OR ((deleted_at IS NULL) AND (id IN ( SELECT colophon.shared_documents('editor'::text) AS shared_documents)))));
 
 ALTER TABLE public.export_records ENABLE ROW LEVEL SECURITY;
 
@@ -975,13 +1343,30 @@ GRANT ALL ON FUNCTION colophon.applied_migrations() TO service_role;
 
 REVOKE ALL ON FUNCTION colophon.check_job_transition() FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION colophon.count_documents() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION colophon.count_stored_bytes() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION colophon.count_usage(owner text, documents bigint, bytes bigint) FROM PUBLIC;
+GRANT ALL ON FUNCTION colophon.count_usage(owner text, documents bigint, bytes bigint) TO service_role;
+
 REVOKE ALL ON FUNCTION colophon.document_in_view() FROM PUBLIC;
 GRANT ALL ON FUNCTION colophon.document_in_view() TO authenticated;
 GRANT ALL ON FUNCTION colophon.document_in_view() TO service_role;
 
+REVOKE ALL ON FUNCTION colophon.drop_live_work() FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION colophon.fill_document_of_job() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION colophon.fill_document_of_zone() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION colophon.fill_version_of_zone() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION colophon.follow_version() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION colophon.guard_legal_hold() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION colophon.guard_trash() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION colophon.job_transitions() FROM PUBLIC;
 GRANT ALL ON FUNCTION colophon.job_transitions() TO authenticated;
@@ -1002,12 +1387,30 @@ REVOKE ALL ON FUNCTION colophon.record_job_transition() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION colophon.record_zone_confidence() FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION colophon.release_object(document_id uuid, storage_path text) FROM PUBLIC;
+GRANT ALL ON FUNCTION colophon.release_object(document_id uuid, storage_path text) TO service_role;
+
+REVOKE ALL ON FUNCTION colophon.release_object_of_version() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION colophon.release_objects_of_export() FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION colophon.search_zones(search_text text, result_limit integer, after_rank real, after_id uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION colophon.search_zones(search_text text, result_limit integer, after_rank real, after_id uuid) TO authenticated;
 GRANT ALL ON FUNCTION colophon.search_zones(search_text text, result_limit integer, after_rank real, after_id uuid) TO service_role;
 
 REVOKE ALL ON FUNCTION colophon.shared_documents(least_role text) FROM PUBLIC;
 GRANT ALL ON FUNCTION colophon.shared_documents(least_role text) TO authenticated;
+
+REVOKE ALL ON FUNCTION colophon.status_of_version(document_id uuid, version integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION colophon.status_of_version(document_id uuid, version integer) TO authenticated;
+GRANT ALL ON FUNCTION colophon.status_of_version(document_id uuid, version integer) TO service_role;
+
+REVOKE ALL ON FUNCTION colophon.take_object(document_id uuid, storage_path text, file_size_bytes bigint, sha256 text) FROM PUBLIC;
+GRANT ALL ON FUNCTION colophon.take_object(document_id uuid, storage_path text, file_size_bytes bigint, sha256 text) TO service_role;
+
+REVOKE ALL ON FUNCTION colophon.take_object_of_version() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION colophon.take_objects_of_export() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION colophon.touch_updated_at() FROM PUBLIC;
 
@@ -1035,6 +1438,14 @@ GRANT INSERT ON TABLE colophon.document_share_tokens TO authenticated;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE colophon.idempotency_keys TO service_role;
 GRANT SELECT,INSERT ON TABLE colophon.idempotency_keys TO authenticated;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE colophon.objects TO service_role;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE colophon.owner_usage TO service_role;
+GRANT SELECT ON TABLE colophon.owner_usage TO authenticated;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE colophon.quotas TO service_role;
+GRANT SELECT ON TABLE colophon.quotas TO authenticated;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE colophon.signing_keys TO service_role;
 
@@ -1075,6 +1486,10 @@ GRANT SELECT,INSERT,DELETE ON TABLE public.documents TO authenticated;
 GRANT UPDATE(filename) ON TABLE public.documents TO authenticated;
 
 GRANT UPDATE(metadata) ON TABLE public.documents TO authenticated;
+
+GRANT UPDATE(version) ON TABLE public.documents TO authenticated;
+
+GRANT UPDATE(deleted_at) ON TABLE public.documents TO authenticated;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.export_records TO service_role;
 GRANT SELECT,INSERT ON TABLE public.export_records TO authenticated;

@@ -37,7 +37,8 @@ impl<S: Scope> Shares<'_, S> {
         let locked = tx.query_opt(statement!("shares/lock"), &[&document.0]).await?;
         let locked = locked.ok_or_else(|| missing("shares/lock", format!("document {document}")))?;
         if column::<i64>(&locked, "live")? >= SHARES_PER_DOCUMENT {
-            let message = format!("the document has {SHARES_PER_DOCUMENT} shares in force, the most; revoke some");
+            let message =
+                format!("the document has {SHARES_PER_DOCUMENT} shares in force, the most; revoke some");
             return Err(Error::new(ErrorKind::Invalid("shares".to_owned()), "shares/insert", message));
         }
         let person = new.user_id.map(|user| user.0);
@@ -90,7 +91,9 @@ impl<S: Scope> Shares<'_, S> {
         let share = self.require(document, id).await?;
         match share.revoked_at {
             Some(_) => Ok(revoked > 0),
-            None => Err(Error::new(ErrorKind::Forbidden, "shares/revoke", "only the owner of a document revokes")),
+            None => {
+                Err(Error::new(ErrorKind::Forbidden, "shares/revoke", "only the owner of a document revokes"))
+            }
         }
     }
 

@@ -46,6 +46,8 @@ impl SigningKeys<'_> {
 
     async fn list(&self) -> Result<Vec<SigningKey>> {
         let rows = self.0.query(statement!("signing_keys/list"), &[]).await?;
-        rows.iter().map(|row| Ok(SigningKey { id: column(row, "id")?, secret: column(row, "secret")? })).collect()
+        rows.iter()
+            .map(|row| Ok(SigningKey { id: column(row, "id")?, secret: column(row, "secret")? }))
+            .collect()
     }
 }

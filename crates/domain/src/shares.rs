@@ -103,7 +103,8 @@ impl NewShare {
                 return Err(Invalid::new("expires_at", format!("{end} has passed; say a time to come")));
             }
             if end.duration_since(now) > LONGEST {
-                let reason = format!("{end} is more than ten years ahead; leave it out for a share without end");
+                let reason =
+                    format!("{end} is more than ten years ahead; leave it out for a share without end");
                 return Err(Invalid::new("expires_at", reason));
             }
         }

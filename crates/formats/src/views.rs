@@ -1,8 +1,8 @@
 //! What callers see of each noun: its columns. An id or a path among them is never proof of a right.
 
 use colophon_domain::{
-    Access, Attempt, Document, ExportFile, ExportRecord, HistoryEntry, Job, JobPage, List, Page, PageOutcome, Quota,
-    SearchHit, Share, ShareUse, Usage, Version, Zone,
+    Access, Attempt, Document, ExportFile, ExportRecord, HistoryEntry, Job, JobPage, List, Page, PageOutcome,
+    Quota, SearchHit, Share, ShareUse, Usage, Version, Zone,
 };
 use jiff::Timestamp;
 use serde::Serialize;

@@ -12,7 +12,8 @@ pub fn address(app: &App, headers: &HeaderMap, path: &str) -> String {
     }
     let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok()).map(str::trim);
     let host = text(header::HOST.as_str()).filter(|host| is_host(host));
-    let scheme = text("x-forwarded-proto").filter(|scheme| ["http", "https"].contains(scheme)).unwrap_or("http");
+    let scheme =
+        text("x-forwarded-proto").filter(|scheme| ["http", "https"].contains(scheme)).unwrap_or("http");
     match host {
         Some(host) => format!("{scheme}://{host}/{path}"),
         // HTTP/1.0 has none; relative to what was asked, it still leads here.

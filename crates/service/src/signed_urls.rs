@@ -120,7 +120,8 @@ impl SignedUrl {
     }
 
     fn payload(&self, key: Uuid) -> Vec<u8> {
-        let flags = if self.attachment { ATTACHMENT } else { 0 } | if self.maker.is_none() { PLATFORM } else { 0 };
+        let flags =
+            if self.attachment { ATTACHMENT } else { 0 } | if self.maker.is_none() { PLATFORM } else { 0 };
         let maker = self.maker.map_or(Uuid::nil(), |user| user.0);
         let mut bytes = Vec::with_capacity(PAYLOAD + MAC);
         bytes.extend_from_slice(&[FORMAT, flags]);

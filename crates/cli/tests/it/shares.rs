@@ -35,7 +35,10 @@ fn a_person_is_let_in_as_what_the_share_says_and_out_at_once() {
     let (owner, person) = (server.person(), server.person());
     let (_, path) = document(&owner);
     let made = share(&owner, &path, &json!({ "user_id": person.id }));
-    assert_eq!((&made["role"], &made["state"], &made["uses"]), (&json!("viewer"), &json!("active"), &json!(0)));
+    assert_eq!(
+        (&made["role"], &made["state"], &made["uses"]),
+        (&json!("viewer"), &json!("active"), &json!(0))
+    );
     assert_eq!(made["created_by"], owner.id.to_string());
     assert!(made.get("token").is_none() && made.get("url").is_none(), "there is nothing to open: {made}");
     assert_eq!(person.api.get(&format!("{path}/content")).status, 200);
@@ -43,7 +46,8 @@ fn a_person_is_let_in_as_what_the_share_says_and_out_at_once() {
     person.api.post_json(&jobs, &json!({})).refused(403, "forbidden");
 
     // Sharing anew takes the place of what was shared before.
-    let editor = share(&owner, &path, &json!({ "user_id": person.id, "role": "editor", "expires_in": 3_600 }));
+    let editor =
+        share(&owner, &path, &json!({ "user_id": person.id, "role": "editor", "expires_in": 3_600 }));
     person.api.post_json(&jobs, &json!({})).expect(202);
     owner.api.wait_for(path.rsplit('/').next().unwrap());
     let list = owner.api.list(&format!("{path}/shares"), 1);
@@ -68,7 +72,8 @@ fn a_link_opens_for_so_many_people_and_each_opening_is_on_record() {
     assert_eq!(made["url"], format!("{}/#share={token}", server.ready.url));
     let people: Vec<Person> = (0..20).map(|_| server.person()).collect();
     let statuses: Vec<u16> = thread::scope(|scope| {
-        let opening: Vec<_> = people.iter().map(|person| scope.spawn(|| open(person, token).status)).collect();
+        let opening: Vec<_> =
+            people.iter().map(|person| scope.spawn(|| open(person, token).status)).collect();
         opening.into_iter().map(|opened| opened.join().unwrap()).collect()
     });
     assert_eq!(statuses.iter().filter(|status| **status == 200).count(), 5, "{statuses:?}");
@@ -183,7 +188,8 @@ fn a_share_that_makes_no_sense_is_refused_with_its_reason() {
         let detail = owner.api.post_json(&shares, &asked).refused(422, "invalid");
         assert!(detail.starts_with(field), "{asked}: {detail}");
     }
-    for asked in [json!({ "user_id": "somebody" }), json!({ "until": 1 }), json!([]), json!({ "expires_at": "soon" })]
+    for asked in
+        [json!({ "user_id": "somebody" }), json!({ "until": 1 }), json!([]), json!({ "expires_at": "soon" })]
     {
         owner.api.post_json(&shares, &asked).refused(400, "invalid_json");
     }

@@ -75,17 +75,22 @@ fn an_address_that_was_touched_or_has_ended_is_refused() {
         let other = if token.as_bytes()[at] == b'A' { "B" } else { "A" };
         refused(&format!("{}{other}{}", &token[..at], &token[at + 1..]));
     }
-    for other in [&token[1..], &token[..token.len() - 1], &format!("{token}A"), &format!("{token}%3D"), "x", "%00"] {
+    for other in
+        [&token[1..], &token[..token.len() - 1], &format!("{token}A"), &format!("{token}%3D"), "x", "%00"]
+    {
         refused(other);
     }
     refused(&"A".repeat(5_000));
 
     let short = path(&server, &sign(&owner, &document, &json!({ "expires_in": 1 })));
-    let ended = crate::wait::some("it ends", || Some(nobody.get(&short)).filter(|answer| answer.status != 200));
+    let ended =
+        crate::wait::some("it ends", || Some(nobody.get(&short)).filter(|answer| answer.status != 200));
     ended.refused(403, "link_expired");
 
     let signed_url = format!("{document}/signed-url");
-    for asked in [json!({ "expires_in": 0 }), json!({ "expires_in": 604_801 }), json!({ "disposition": "show" })] {
+    for asked in
+        [json!({ "expires_in": 0 }), json!({ "expires_in": 604_801 }), json!({ "disposition": "show" })]
+    {
         owner.api.post_json(&signed_url, &asked).refused(422, "invalid");
     }
     for version in [2, 0, -1] {
@@ -116,20 +121,20 @@ fn it_ends_with_the_share_of_its_maker_and_with_the_key() {
     nobody.get(&of_viewer).refused(404, "not_found");
     assert_eq!(nobody.get(&of_owner).status, 200);
     let log = owner.api.list(&format!("{document}/accesses"), 10);
-    let told: Vec<(&str, Option<&str>)> = log
-        .iter()
-        .rev()
-        .map(|line| (line["action"].as_str().unwrap(), line["user_id"].as_str()))
-        .collect();
+    let told: Vec<(&str, Option<&str>)> =
+        log.iter().rev().map(|line| (line["action"].as_str().unwrap(), line["user_id"].as_str())).collect();
     let (owner_id, viewer_id) = (owner.id.to_string(), viewer.id.to_string());
-    assert_eq!(told, [
-        ("signed_url", Some(viewer_id.as_str())),
-        ("signed_url", None),
-        ("signed_url_used", Some(viewer_id.as_str())),
-        ("signed_url_used", Some(owner_id.as_str())),
-        ("signed_url_used", None),
-        ("signed_url_used", Some(owner_id.as_str())),
-    ]);
+    assert_eq!(
+        told,
+        [
+            ("signed_url", Some(viewer_id.as_str())),
+            ("signed_url", None),
+            ("signed_url_used", Some(viewer_id.as_str())),
+            ("signed_url_used", Some(owner_id.as_str())),
+            ("signed_url_used", None),
+            ("signed_url_used", Some(owner_id.as_str())),
+        ]
+    );
     // Another key signs from now on; what the one before signed is good until it is deleted.
     change(&server.ready.database_url, "insert into colophon.signing_keys default values");
     assert_eq!(nobody.get(&of_owner).status, 200);

@@ -15,7 +15,13 @@ async fn share(database: &Database, owner: UserId, document: DocumentId, new: &N
     made.1.map(|token| token.expose().to_owned())
 }
 
-async fn record<S: Scope>(database: &Database, scope: &S, document: DocumentId, action: Action, in_part: bool) {
+async fn record<S: Scope>(
+    database: &Database,
+    scope: &S,
+    document: DocumentId,
+    action: Action,
+    in_part: bool,
+) {
     let tx = database.session(scope).begin().await.expect("a transaction");
     tx.accesses().record(document, action, in_part).await.expect("an answer");
     tx.commit().await.expect("it commits");
@@ -47,12 +53,19 @@ async fn each_opening_of_a_link_is_noted_also_by_who_holds_it() {
     for _ in 0..3 {
         assert_eq!(open(&database, person, &token).await, Ok(document));
     }
-    assert_eq!(open(&database, owner, &token).await, Ok(document), "the owner needs no link, and leaves no line");
+    assert_eq!(
+        open(&database, owner, &token).await,
+        Ok(document),
+        "the owner needs no link, and leaves no line"
+    );
     assert_eq!(open(&database, UserId::new(), &token).await, Err(ErrorKind::NotFound), "it was for one");
     let lines = log(&database, &as_user(owner), document).await;
     assert_eq!(lines.len(), 3);
     for line in lines {
-        assert_eq!((line.action.as_str(), line.user_id, line.share_id), ("opened", Some(person), Some(link.id)));
+        assert_eq!(
+            (line.action.as_str(), line.user_id, line.share_id),
+            ("opened", Some(person), Some(link.id))
+        );
     }
 }
 
@@ -72,11 +85,14 @@ async fn a_line_names_the_share_that_let_them_in_and_strangers_leave_none() {
     let lines = log(&database, &as_user(owner), document).await;
     let told: Vec<_> =
         lines.iter().rev().map(|line| (line.action.as_str(), line.user_id, line.share_id)).collect();
-    assert_eq!(told, [
-        ("downloaded", Some(person), Some(by_person.id)),
-        ("signed_url_used", Some(owner), None),
-        ("signed_url", None, None),
-    ]);
+    assert_eq!(
+        told,
+        [
+            ("downloaded", Some(person), Some(by_person.id)),
+            ("signed_url_used", Some(owner), None),
+            ("signed_url", None, None),
+        ]
+    );
     assert!(log(&database, &as_user(person), document).await.is_empty(), "it is the owner's to read");
 }
 
@@ -111,7 +127,8 @@ async fn twenty_people_at_once_are_as_many_as_the_link_says_and_each_is_noted() 
     let document = store_document(&database, owner).await.id;
     let token = share(&database, owner, document, &share_with(None, Some(7))).await.expect("a token");
     let people: Vec<UserId> = (0..20).map(|_| UserId::new()).collect();
-    let opened = futures_util::future::join_all(people.iter().map(|person| open(&database, *person, &token))).await;
+    let opened =
+        futures_util::future::join_all(people.iter().map(|person| open(&database, *person, &token))).await;
     let mut let_in: Vec<UserId> =
         people.iter().zip(&opened).filter(|(_, opened)| opened.is_ok()).map(|(person, _)| *person).collect();
     assert_eq!(let_in.len(), 7, "{opened:?}");

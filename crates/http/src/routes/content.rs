@@ -34,12 +34,8 @@ async fn content(
     method: Method,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    let wanted = Wanted {
-        document,
-        version: params.version,
-        attachment: params.download,
-        action: Action::Downloaded,
-    };
+    let wanted =
+        Wanted { document, version: params.version, attachment: params.download, action: Action::Downloaded };
     send(&app, &caller.scope, wanted, &method, &headers).await
 }
 

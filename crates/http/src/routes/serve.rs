@@ -11,8 +11,9 @@ use jiff::Timestamp;
 
 use crate::Problem;
 
+const PDF: &str = "application/pdf";
 /// Files that a browser may show in place: they can run nothing that belongs to this address.
-const SHOWN: [&str; 2] = ["application/pdf", "application/json"];
+const SHOWN: [&str; 2] = [PDF, "application/json"];
 
 /// A file of ours.
 pub struct File<'a> {
@@ -99,7 +100,9 @@ impl File<'_> {
             Some(Range::Bounded(range)) => (range.start, range.end.min(size)),
             Some(Range::Offset(start)) => (start, size),
             // The last no bytes of a file are none (§14.1.2).
-            Some(Range::Suffix(length)) => (if length == 0 { size } else { size.saturating_sub(length) }, size),
+            Some(Range::Suffix(length)) => {
+                (if length == 0 { size } else { size.saturating_sub(length) }, size)
+            }
         };
         if start < end { Verdict::Part(start..end) } else { Verdict::NotSatisfiable }
     }
@@ -110,14 +113,18 @@ impl File<'_> {
             Verdict::Whole | Verdict::Part(_) => self.bytes(store, &verdict).await?,
             Verdict::NotModified => StatusCode::NOT_MODIFIED.into_response(),
             Verdict::PreconditionFailed => {
-                let detail = "the file is not the one that If-Match or If-Unmodified-Since names; read it again";
+                let detail =
+                    "the file is not the one that If-Match or If-Unmodified-Since names; read it again";
                 Problem::new(StatusCode::PRECONDITION_FAILED, "precondition_failed", detail).into_response()
             }
             Verdict::NotSatisfiable => {
                 let detail = format!("the file has {} bytes, and none of those that Range names", self.size);
-                let problem = Problem::new(StatusCode::RANGE_NOT_SATISFIABLE, "range_not_satisfiable", detail);
+                let problem =
+                    Problem::new(StatusCode::RANGE_NOT_SATISFIABLE, "range_not_satisfiable", detail);
                 let mut response = problem.into_response();
-                response.headers_mut().insert(header::CONTENT_RANGE, value(&format!("bytes */{}", self.size)));
+                response
+                    .headers_mut()
+                    .insert(header::CONTENT_RANGE, value(&format!("bytes */{}", self.size)));
                 response
             }
         };
@@ -140,7 +147,12 @@ impl File<'_> {
         // What the row promises cannot be kept: a file of another length than its own is no file.
         if reader.object_size != self.size() {
             let key = self.storage_path.to_owned();
-            return Err(colophon_blobs::Error::Truncated { key, expected: self.size(), found: reader.object_size }.into());
+            return Err(colophon_blobs::Error::Truncated {
+                key,
+                expected: self.size(),
+                found: reader.object_size,
+            }
+            .into());
         }
         let mut response = Response::new(Body::from_stream(reader.bytes));
         let shown = SHOWN.contains(&self.mime_type);
@@ -157,7 +169,11 @@ impl File<'_> {
         headers.insert(header::CONTENT_LENGTH, HeaderValue::from(end - start));
         let disposition = content_disposition(self.filename, self.attachment || !shown);
         headers.insert(header::CONTENT_DISPOSITION, value(&disposition));
-        headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static("default-src 'none'; sandbox"));
+        // Not for PDFs: Chromium passes it over and Safari then shows nothing.
+        if mime_type != PDF {
+            let policy = HeaderValue::from_static("default-src 'none'; sandbox");
+            headers.insert(header::CONTENT_SECURITY_POLICY, policy);
+        }
         Ok(response)
     }
 }
@@ -253,7 +269,9 @@ mod tests {
         for beyond in ["bytes=100-", "bytes=100-200", "bytes=-0", "bytes=99999999999999999999999-"] {
             assert_eq!(of(&[("range", beyond)]), Verdict::NotSatisfiable, "{beyond}");
         }
-        for whole in ["bytes=9-0", "bytes=0-1,3-4", "lines=0-1", "bytes=x-", "bytes=-", "bytes=+1-2", "bytes=--1"] {
+        for whole in
+            ["bytes=9-0", "bytes=0-1,3-4", "lines=0-1", "bytes=x-", "bytes=-", "bytes=+1-2", "bytes=--1"]
+        {
             assert_eq!(of(&[("range", whole)]), Verdict::Whole, "{whole}");
         }
     }

@@ -41,7 +41,10 @@ impl CreateShare {
     fn new_share(&self, now: Timestamp) -> Result<NewShare, Invalid> {
         let expires_at = match (self.expires_at, self.expires_in) {
             (Some(_), Some(_)) => {
-                return Err(Invalid::new("expires_in", "says the same as expires_at; leave one of the two out"));
+                return Err(Invalid::new(
+                    "expires_in",
+                    "says the same as expires_at; leave one of the two out",
+                ));
             }
             (at, None) => at,
             (None, Some(seconds)) if seconds < 1 => {
@@ -205,7 +208,8 @@ async fn owned(tx: &Tx<CallerScope>, caller: &Caller, id: DocumentId) -> Result<
         tx.documents().get(id).await?.ok_or_else(|| Problem::not_found(format!("document {id}")))?;
     match caller.scope.person() {
         Some(person) if document.uploaded_by != Some(person.to_string()) => {
-            let detail = format!("document {id} is shared by its owner alone, who also sees what became of it");
+            let detail =
+                format!("document {id} is shared by its owner alone, who also sees what became of it");
             Err(Problem::new(StatusCode::FORBIDDEN, "forbidden", detail))
         }
         _ => Ok(document),
