@@ -257,6 +257,7 @@ pub enum Documents {
         document: DocumentId,
     },
     /// Make a version of a document the current one
+    #[command(disable_version_flag = true)]
     MakeCurrent {
         /// The document
         document: DocumentId,
@@ -314,6 +315,7 @@ pub enum Documents {
         share: ShareId,
     },
     /// Make an address of a document's file that needs no token, and ends
+    #[command(disable_version_flag = true)]
     Link {
         /// The document
         document: DocumentId,
