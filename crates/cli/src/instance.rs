@@ -12,6 +12,7 @@ use colophon_embedded::{OnProgress, Postgres, Progress, Settings};
 use colophon_http::auth::{Issuer, Jwks, Keys, Verifier};
 use colophon_migrate::{Migrator, Standing};
 use colophon_service::Platform;
+use colophon_service::signed_urls::Signer;
 use indicatif::{ProgressBar, ProgressStyle};
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
@@ -81,6 +82,7 @@ impl Instance {
             application_name: wish.program.to_owned(),
         })?;
         let platform = Arc::new(Platform {
+            signer: Signer::new(database.clone()),
             database,
             store,
             pdf: colophon_pdf::Child { program: this_program()?, args: vec!["pdf-child".into()] },

@@ -6,6 +6,7 @@ mod announced;
 mod error;
 pub mod export;
 pub mod jobs;
+pub mod signed_urls;
 pub mod text_layer;
 pub mod upload;
 
@@ -25,6 +26,8 @@ pub struct Platform {
     pub database: Database,
     /// Objects.
     pub store: Store,
+    /// Signed URLs.
+    pub signer: signed_urls::Signer,
     /// How to start the process that reads PDFs.
     pub pdf: colophon_pdf::Child,
     /// What that process may use.

@@ -8,6 +8,7 @@ use colophon_db::{Config, Database, Pooler};
 use colophon_domain::UserId;
 use colophon_http::auth::{Refusal, Verifier};
 use colophon_http::{App, Problem, router};
+use colophon_service::signed_urls::Signer;
 use colophon_service::{DEFAULT_UPLOAD_LIMIT, Platform};
 use colophon_testkit::{TestDatabase, store_document};
 use serde_json::Value;
@@ -25,6 +26,7 @@ const NAME: &str = "only let in";
 /// The API on a database; gives its address.
 async fn serve(database: Database, verifier: Verifier, objects: &std::path::Path) -> String {
     let platform = Platform {
+        signer: Signer::new(database.clone()),
         database,
         store: Store::folder(objects).unwrap(),
         pdf: colophon_pdf::Child { program: "/nowhere".into(), args: Vec::new() },
@@ -36,6 +38,7 @@ async fn serve(database: Database, verifier: Verifier, objects: &std::path::Path
     let app = App {
         platform: Arc::new(platform),
         verifier: Arc::new(verifier),
+        public_url: None,
         broken_off: CancellationToken::new(),
     };
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
