@@ -262,7 +262,8 @@ pub enum Documents {
         /// The document
         document: DocumentId,
         /// The version
-        version: i32,
+        #[arg(value_name = "VERSION")]
+        number: i32,
     },
     /// Put a document under legal hold: until it is lifted, nobody can delete it
     Hold {

@@ -17,6 +17,7 @@ use std::sync::Arc;
 use colophon_blobs::Store;
 use colophon_db::Database;
 use tokio::sync::Semaphore;
+use tokio_util::task::TaskTracker;
 
 /// What every use case needs.
 #[derive(Debug, Clone)]
@@ -35,6 +36,8 @@ pub struct Platform {
     pub inspections: Arc<Semaphore>,
     /// Bytes a file may have.
     pub upload_limit: u64,
+    /// Objects that are being given up; whoever closes the platform waits for them.
+    pub cleanups: TaskTracker,
 }
 
 /// Bytes a file may have unless configured otherwise: 5 GiB, the most that S3 and Supabase Storage take in one piece.

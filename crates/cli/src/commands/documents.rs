@@ -58,8 +58,8 @@ async fn make(instance: &Instance, change: Documents) -> anyhow::Result<String> 
             documents.restore(document).await?;
             format!("document {document} is restored")
         }
-        Documents::MakeCurrent { document, version } => {
-            let made = documents.make_current(document, version).await?;
+        Documents::MakeCurrent { document, number } => {
+            let made = documents.make_current(document, number).await?;
             format!("version {} of document {document} is the current one", made.version)
         }
         Documents::Hold { document, reason } => {

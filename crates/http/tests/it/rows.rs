@@ -13,6 +13,7 @@ use colophon_testkit::{TestDatabase, store_document};
 use serde_json::Value;
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
 use ureq::http::Response;
 use uuid::Uuid;
 
@@ -30,6 +31,7 @@ async fn serve(database: Database, verifier: Verifier, objects: &std::path::Path
         pdf: colophon_pdf::Child { program: "/nowhere".into(), args: Vec::new() },
         pdf_limits: colophon_pdf::Limits::default(),
         inspections: Arc::new(Semaphore::new(1)),
+        cleanups: TaskTracker::new(),
         upload_limit: DEFAULT_UPLOAD_LIMIT,
     };
     let app = App {
