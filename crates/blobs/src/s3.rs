@@ -9,9 +9,10 @@ use std::fs::File;
 use std::io;
 use std::os::unix::fs::FileExt as _;
 use std::sync::Arc;
-use std::time::{Duration, SystemTime};
+use std::time::{Duration, Instant, SystemTime};
 
 use bytes::Bytes;
+use futures_util::future::{BoxFuture, FutureExt as _};
 use futures_util::stream::{BoxStream, StreamExt as _};
 use object_store::aws::AmazonS3;
 use object_store::client::HttpClient;
@@ -135,7 +136,7 @@ impl S3 {
 
     pub(crate) async fn delete(&self, path: &str) -> Result<(), Error> {
         let Ok(object) = object(path) else { return Ok(()) };
-        match self.client.delete(&object).await.map_err(|e| self.error("delete", path, &e)) {
+        match self.patiently("delete", path, || self.client.delete(&object).boxed()).await {
             Err(Error::NotFound { .. }) => Ok(()),
             deleted => deleted,
         }
@@ -169,7 +170,7 @@ impl S3 {
         let object = object(path)?;
         let size = bytes.len() as u64;
         let options = PutOptions { mode, attributes: attributes(path, about), ..PutOptions::default() };
-        let mut attempts = 0..self.settings.limits.retries;
+        let (begun, mut attempts) = (Instant::now(), 0..self.settings.limits.retries);
         loop {
             let put = self.client.put_opts(&object, PutPayload::from(bytes.clone()), options.clone()).await;
             let Err(error) = put else { return Ok(()) };
@@ -181,8 +182,27 @@ impl S3 {
             match self.head(path).await {
                 Ok(found) if found.size == size => return Ok(()),
                 Ok(_) => return Err(Error::Exists { key: path.to_owned() }),
-                Err(Error::NotFound { .. }) if attempts.next().is_some() => {}
+                Err(Error::NotFound { .. })
+                    if begun.elapsed() < self.settings.limits.patience && attempts.next().is_some() => {}
                 Err(_) => return Err(error),
+            }
+        }
+    }
+
+    /// Tries again what may be done twice: the client does so only for what it knows to be harmless.
+    async fn patiently<'a, T>(
+        &self,
+        verb: &'static str,
+        path: &str,
+        act: impl Fn() -> BoxFuture<'a, object_store::Result<T>>,
+    ) -> Result<T, Error> {
+        let begun = Instant::now();
+        let mut attempts = 0..self.settings.limits.retries;
+        loop {
+            match act().await.map_err(|e| self.error(verb, path, &e)) {
+                Err(Error::Store { .. })
+                    if begun.elapsed() < self.settings.limits.patience && attempts.next().is_some() => {}
+                ended => return ended,
             }
         }
     }

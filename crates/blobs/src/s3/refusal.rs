@@ -32,7 +32,7 @@ pub(super) fn error(verb: &'static str, path: &str, error: &object_store::Error)
 /// What to do about a refusal.
 pub(crate) fn remedy(code: &str) -> Option<&'static str> {
     Some(match code {
-        "InvalidAccessKeyId" | "InvalidAccessKey" => {
+        "InvalidAccessKeyId" | "InvalidAccessKey" | "NotSignedUp" => {
             "the store does not know the access key: look at AWS_ACCESS_KEY_ID"
         }
         "SignatureDoesNotMatch" => {

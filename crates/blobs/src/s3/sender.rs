@@ -93,7 +93,7 @@ impl Sender {
         };
         if tail > 0 && !this.state.whole {
             match this.take_up(size, tail).await {
-                Err(Error::NotFound { .. }) => this.look_whether_whole().await?,
+                Err(error @ Error::NotFound { .. }) => this.look_whether_whole(error).await?,
                 taken => taken?,
             }
         }
@@ -212,8 +212,10 @@ impl Sender {
                 About { mime_type: self.state.mime_type.clone(), filename: self.state.filename.clone() };
             let options =
                 PutMultipartOptions { attributes: attributes(&self.path, &about), ..Default::default() };
-            let begun = self.s3.client.create_multipart_opts(&object(&self.path)?, options).await;
-            let upload = begun.map_err(|e| self.s3.error("begin", &self.path, &e))?;
+            // One whose answer was lost stays behind empty, until the bucket's own rule for such uploads takes it.
+            let (client, object) = (&self.s3.client, object(&self.path)?);
+            let begin = || client.create_multipart_opts(&object, options.clone());
+            let upload = self.s3.patiently("begin", &self.path, begin).await?;
             self.state.upload.insert(upload).clone()
         };
         let (s3, path, spool) = (self.s3.clone(), self.path.clone(), Arc::clone(&self.spool));
@@ -222,8 +224,9 @@ impl Sender {
             // The semaphore is never closed; were it, a part too many in memory would do no harm.
             let _turn = s3.sending.acquire().await.ok();
             let bytes = read_back(&spool, &path, part, length).await?;
-            let sent = s3.client.put_part(&object(&path)?, &upload, part, PutPayload::from(bytes)).await;
-            sent.map(|part| part.content_id).map_err(|e| s3.error("write", &path, &e))
+            let (client, object) = (&s3.client, object(&path)?);
+            let send = || client.put_part(&object, &upload, part, PutPayload::from(bytes.clone()));
+            s3.patiently("write", &path, send).await.map(|part| part.content_id)
         }));
         Ok(())
     }
@@ -233,24 +236,24 @@ impl Sender {
         let Some(sending) = self.sending.take() else { return Ok(()) };
         match sending.await {
             Ok(Ok(part)) => self.state.parts.push(part),
-            Ok(Err(Error::NotFound { .. })) => self.look_whether_whole().await?,
-            Ok(Err(error)) => return Err(error),
+            Ok(Err(error)) => self.look_whether_whole(error).await?,
             Err(error) => return Err(Error::writing("write", &self.path, &std::io::Error::other(error))),
         }
         Ok(())
     }
 
-    /// The store knows nothing of the parts: either the object was finished, or they are lost.
-    async fn look_whether_whole(&mut self) -> Result<(), Error> {
+    /// A part was not taken. If an earlier finish went through whose answer was lost, none is needed any more.
+    async fn look_whether_whole(&mut self, error: Error) -> Result<(), Error> {
+        let unknown = matches!(error, Error::NotFound { .. });
         match self.s3.head(&self.path).await {
             Ok(_) if self.resumable => {
                 self.state.whole = true;
                 Ok(())
             }
-            Ok(_) | Err(Error::NotFound { .. }) => {
+            Ok(_) | Err(Error::NotFound { .. }) if unknown => {
                 Err(Error::not_resumable(&self.path, "the store has forgotten its parts"))
             }
-            Err(error) => Err(error),
+            _ => Err(error),
         }
     }
 
@@ -331,8 +334,8 @@ async fn read_back(spool: &Arc<File>, path: &str, part: usize, length: u64) -> R
 }
 
 async fn abort(s3: &S3, path: &str, upload: String) -> Result<(), Error> {
-    let aborted = s3.client.abort_multipart(&object(path)?, &upload).await;
-    match aborted.map_err(|e| s3.error("give up", path, &e)) {
+    let object = object(path)?;
+    match s3.patiently("give up", path, || s3.client.abort_multipart(&object, &upload)).await {
         Err(Error::NotFound { .. }) => Ok(()),
         aborted => aborted,
     }
