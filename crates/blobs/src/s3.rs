@@ -42,8 +42,9 @@ pub(crate) struct S3 {
     settings: Arc<S3Settings>,
     http: HttpClient,
     sending: Arc<Semaphore>,
-    /// Acting with the token of a person, whom the store may refuse what it grants the platform.
-    as_caller: bool,
+    /// Where `client` acts with the token of a person: the platform's own. It deletes, since people may not: rows and
+    /// objects would drift apart.
+    platform: Option<AmazonS3>,
 }
 
 impl S3 {
@@ -59,7 +60,7 @@ impl S3 {
         let client = settings::build(&settings, &settings.credentials, &http)
             .map_err(|e| refusal::error("open", &name, &e))?;
         let sending = Arc::new(Semaphore::new(PARTS_IN_MEMORY));
-        Ok(Self { client, settings: Arc::new(settings), http, sending, as_caller: false })
+        Ok(Self { client, settings: Arc::new(settings), http, sending, platform: None })
     }
 
     /// The same bucket, as a person with this token sees it. None where the store knows no persons.
@@ -67,7 +68,8 @@ impl S3 {
         let credentials = self.settings.of_caller(token)?;
         let client = settings::build(&self.settings, &credentials, &self.http);
         let client = client.map_err(|e| refusal::error("open", &self.settings.name(), &e));
-        Some(client.map(|client| Self { client, as_caller: true, ..self.clone() }))
+        let platform = self.platform.clone().unwrap_or_else(|| self.client.clone());
+        Some(client.map(|client| Self { client, platform: Some(platform), ..self.clone() }))
     }
 
     pub(crate) async fn read(&self, path: &str, range: Option<GetRange>) -> Result<Reader, Error> {
@@ -136,7 +138,8 @@ impl S3 {
 
     pub(crate) async fn delete(&self, path: &str) -> Result<(), Error> {
         let Ok(object) = object(path) else { return Ok(()) };
-        match self.patiently("delete", path, || self.client.delete(&object).boxed()).await {
+        let client = self.platform.as_ref().unwrap_or(&self.client);
+        match self.patiently("delete", path, || client.delete(&object).boxed()).await {
             Err(Error::NotFound { .. }) => Ok(()),
             deleted => deleted,
         }
@@ -209,7 +212,9 @@ impl S3 {
 
     fn error(&self, verb: &'static str, path: &str, error: &object_store::Error) -> Error {
         match refusal::error(verb, path, error) {
-            Error::Refused { verb, key, code, reason } if self.as_caller && code == "AccessDenied" => {
+            Error::Refused { verb, key, code, reason }
+                if self.platform.is_some() && code == "AccessDenied" =>
+            {
                 Error::Forbidden { verb, key, reason }
             }
             other => other,
@@ -238,10 +243,10 @@ fn attributes(path: &str, about: &About) -> Attributes {
     attributes
 }
 
+/// A bucket may take these two types alone, whatever lies beside documents and exports.
 fn mime_type_of(path: &str) -> &'static str {
-    match path.rsplit_once('.').map(|(_, extension)| extension) {
-        Some("pdf") => "application/pdf",
-        Some("json") => "application/json",
-        _ => "application/octet-stream",
+    match path.rsplit_once('.') {
+        Some((_, "json")) => "application/json",
+        _ => "application/pdf",
     }
 }

@@ -73,11 +73,22 @@ impl Bucket {
 
     /// Starts a server with an empty bucket.
     pub fn start() -> Self {
+        Self::start_with(Some(SimpleAuth::from_single(Self::ACCESS_KEY_ID, Self::SECRET_ACCESS_KEY)))
+    }
+
+    /// Starts a server that asks nobody who they are.
+    pub fn start_public() -> Self {
+        Self::start_with(None)
+    }
+
+    fn start_with(auth: Option<SimpleAuth>) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         std::fs::create_dir(folder.path().join(Self::NAME)).expect("a folder");
         let files = s3s_fs::FileSystem::new(folder.path()).expect("a folder to serve");
         let mut service = S3ServiceBuilder::new(files);
-        service.set_auth(SimpleAuth::from_single(Self::ACCESS_KEY_ID, Self::SECRET_ACCESS_KEY));
+        if let Some(auth) = auth {
+            service.set_auth(auth);
+        }
         let service = Known { root: folder.path().to_owned(), service: service.build() };
         let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
         let address = listener.local_addr().expect("an address");

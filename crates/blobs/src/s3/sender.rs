@@ -135,7 +135,7 @@ impl Sender {
             self.state.spent = self.state.rest.take();
             if tail > 0 {
                 let rest = self.read_back(self.begun, tail).await?;
-                let about = About { mime_type: Some("application/octet-stream".to_owned()), filename: None };
+                let about = About { mime_type: self.state.mime_type.clone(), filename: None };
                 self.s3.put(&rest_path(&self.path, size), &about, rest, PutMode::Overwrite).await?;
                 self.state.rest = Some(size);
             }

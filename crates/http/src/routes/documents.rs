@@ -97,5 +97,5 @@ async fn content(
         mime_type: &version.mime_type,
         filename: &document.filename,
     };
-    serve::file(&app.platform.store, file, &headers).await
+    serve::file(&caller.platform(&app)?.store, file, &headers).await
 }

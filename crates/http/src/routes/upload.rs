@@ -10,6 +10,7 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use colophon_domain::{FileName, Strategy};
 use colophon_formats::views::DocumentView;
+use colophon_service::Platform;
 use colophon_service::upload::{self, Details, Received, Uploaded};
 use futures_util::{StreamExt as _, stream};
 use serde::Deserialize;
@@ -75,6 +76,7 @@ async fn store(
     request: Request,
 ) -> Result<Uploaded, Problem> {
     let owner = caller.owner()?;
+    let platform = caller.platform(app)?;
     let strategy = match params.strategy.as_deref() {
         Some(strategy) => strategy.parse::<Strategy>()?,
         None => Strategy::TextLayer,
@@ -83,7 +85,7 @@ async fn store(
     let content_type = request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
     let multipart = content_type.is_some_and(|t| t.to_ascii_lowercase().starts_with("multipart/form-data"));
     let form = if multipart {
-        receive_form(app, owner, request).await?
+        receive_form(app, &platform, owner, request).await?
     } else {
         // Refused before a byte is stored.
         let filename = params.filename.as_deref().ok_or_else(|| {
@@ -92,7 +94,7 @@ async fn store(
         FileName::new(filename)?;
         let body = request.into_body().into_data_stream();
         Form {
-            received: upload::receive(&app.platform, owner, body).await?,
+            received: upload::receive(&platform, owner, body).await?,
             filename: None,
             metadata: Map::new(),
         }
@@ -104,7 +106,7 @@ async fn store(
         process: params.process.then_some(strategy),
         idempotency_key,
     };
-    Ok(form.received.store(&app.platform, &caller.scope, details).await?)
+    Ok(form.received.store(&platform, &caller.scope, details).await?)
 }
 
 fn idempotency_key(headers: &HeaderMap) -> Result<Option<String>, Problem> {
@@ -126,6 +128,7 @@ struct Form {
 
 async fn receive_form(
     app: &App,
+    platform: &Platform,
     owner: colophon_domain::UserId,
     request: Request<Body>,
 ) -> Result<Form, Problem> {
@@ -142,7 +145,7 @@ async fn receive_form(
                 if let Some(filename) = &filename {
                     FileName::new(filename.as_str())?;
                 }
-                received = Some(upload::receive(&app.platform, owner, field).await?);
+                received = Some(upload::receive(platform, owner, field).await?);
             }
             Some("metadata") => metadata = read_metadata(field).await?,
             _ => {
