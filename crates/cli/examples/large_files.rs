@@ -4,7 +4,11 @@
 //! cargo build --release && cargo run --release -p colophon --example large_files -- target/release/colophon [FOLDER] [MEGABYTES]
 //! ```
 
-#![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a measurement may panic, and tells what it found")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    reason = "a measurement may panic, and tells what it found"
+)]
 #![allow(clippy::cast_precision_loss, reason = "figures are rounded anyway")]
 
 use std::fs::{self, File};
@@ -44,13 +48,17 @@ fn main() {
         let mut up = 0.0;
         peak_up = peak_up.max(server.watch(|| up = seconds(|| id = server.upload(&file))));
         let mut down = 0.0;
-        peak_down = peak_down.max(server.watch(|| down = seconds(|| assert_eq!(server.download(&id), size_of(&file)))));
+        peak_down = peak_down
+            .max(server.watch(|| down = seconds(|| assert_eq!(server.download(&id), size_of(&file)))));
         for (best, now) in best.iter_mut().zip([cp, flush, sum, up, down]) {
             *best = best.min(now);
         }
     }
     let [cp, flush, sum, up, down] = best;
-    println!("cp {cp:.2}   flushing the copy {flush:.2}   sha256sum {sum:.2}   cp + sha256sum {:.2}", cp + sum);
+    println!(
+        "cp {cp:.2}   flushing the copy {flush:.2}   sha256sum {sum:.2}   cp + sha256sum {:.2}",
+        cp + sum
+    );
     println!("upload {up:.2}, {:.2} of cp + sha256sum", up / (cp + sum));
     println!("download {down:.2}, {:.2} of cp + sha256sum", down / (cp + sum));
     println!("memory, MB (VmRSS): idle {:.1}", mega(idle.resident));
@@ -103,7 +111,8 @@ fn write_pdf(path: &Path, size: u64) {
         *at += bytes.len() as u64;
     };
     put(b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n", &mut at);
-    let page = "<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] /Resources << /XObject << /I 4 0 R >> >> >>";
+    let page =
+        "<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] /Resources << /XObject << /I 4 0 R >> >> >>";
     for body in ["<< /Type /Catalog /Pages 2 0 R >>", "<< /Type /Pages /Kids [3 0 R] /Count 1 >>", page] {
         offsets.push(at);
         put(format!("{} 0 obj\n{body}\nendobj\n", offsets.len()).as_bytes(), &mut at);
@@ -145,10 +154,7 @@ struct Peak {
 
 impl Peak {
     fn max(self, other: Self) -> Self {
-        Self {
-            resident: self.resident.max(other.resident),
-            anonymous: self.anonymous.max(other.anonymous),
-        }
+        Self { resident: self.resident.max(other.resident), anonymous: self.anonymous.max(other.anonymous) }
     }
 
     /// What another adds to this one.

@@ -94,6 +94,7 @@ async fn content(
     let file = serve::File {
         storage_path: &version.storage_path,
         sha256: &version.sha256,
+        size: version.file_size_bytes,
         mime_type: &version.mime_type,
         filename: &document.filename,
     };

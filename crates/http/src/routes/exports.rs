@@ -116,6 +116,7 @@ async fn file(
     let served = serve::File {
         storage_path: &file.storage_path,
         sha256: &file.sha256,
+        size: file.size_bytes,
         mime_type: "application/json",
         filename: &file.name,
     };
