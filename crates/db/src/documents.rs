@@ -1,17 +1,16 @@
 //! Documents.
 
-use colophon_domain::{Cursor, Document, DocumentFilter, DocumentId, DocumentStatus, List, NewDocument};
+use colophon_domain::{Cursor, Document, DocumentId, DocumentPatch, FileName, List, NewDocument, Tags};
 use serde_json::Value;
 use tokio_postgres::Row;
 use uuid::Uuid;
 
-use crate::parameter::Params;
 use crate::session::column;
 use crate::statement::statement;
 use crate::{Error, ErrorKind, Result, Scope, Tx};
 
 /// Documents that the scope may see.
-pub struct Documents<'t, S>(&'t Tx<S>);
+pub struct Documents<'t, S>(pub(crate) &'t Tx<S>);
 
 impl<S: Scope> Tx<S> {
     /// Documents.
@@ -43,6 +42,7 @@ impl<S: Scope> Documents<'_, S> {
                     &metadata,
                     &version.sha256,
                     &version.version,
+                    &new.tags.as_slice(),
                 ],
             )
             .await?;
@@ -74,32 +74,23 @@ impl<S: Scope> Documents<'_, S> {
         self.0.query(statement!("documents/get_many"), &[&ids]).await?.iter().map(decode).collect()
     }
 
-    /// Documents, newest first; `limit` at most.
-    pub async fn list(
-        &self,
-        filter: &DocumentFilter,
-        after: Option<Cursor>,
-        limit: u16,
-    ) -> Result<List<Document>> {
-        let status = filter.status.map(DocumentStatus::as_str);
-        let (time, id) = (after.map(|cursor| cursor.created_at), after.map(|cursor| cursor.id));
-        let most = i64::from(limit) + 1;
-        let rows = match &self.0.person() {
-            None => {
-                let params: Params<'_> = &[&status, &filter.uploaded_by, &filter.q, &time, &id, &most];
-                self.0.query_planned(statement!("documents/list"), params).await?
-            }
-            Some(person) if filter.is_empty() => {
-                self.0.query(statement!("documents/list_for_person"), &[person, &time, &id, &most]).await?
-            }
-            Some(person) => {
-                let params: Params<'_> =
-                    &[&status, &filter.uploaded_by, &filter.q, &time, &id, &most, person];
-                self.0.query_planned(statement!("documents/find_for_person"), params).await?
-            }
-        };
-        let items = rows.iter().map(decode).collect::<Result<Vec<_>>>()?;
-        Ok(part_of(items, limit, |d| Cursor { created_at: d.created_at, id: d.id.0 }))
+    /// One document that the scope may edit, kept as it is until the transaction ends; `None` where there is none for
+    /// this scope, or it may only be read.
+    pub async fn lock(&self, id: DocumentId) -> Result<Option<Document>> {
+        self.0.query_opt(statement!("documents/lock"), &[&id.0]).await?.as_ref().map(decode).transpose()
+    }
+
+    /// Changes what people edit of a document. What is already as the patch says is no new revision.
+    ///
+    /// # Errors
+    /// There is no such document that this scope may edit.
+    pub async fn update(&self, id: DocumentId, patch: &DocumentPatch) -> Result<Document> {
+        let filename = patch.filename.as_ref().map(FileName::display);
+        let metadata = patch.metadata.clone().map(Value::Object);
+        let tags = patch.tags.as_ref().map(Tags::as_slice);
+        let row =
+            self.0.query_one(statement!("documents/update"), &[&id.0, &filename, &metadata, &tags]).await?;
+        decode(&row)
     }
 }
 
@@ -111,7 +102,7 @@ pub(crate) fn part_of<T>(mut items: Vec<T>, limit: u16, cursor: impl Fn(&T) -> C
     List { items, next_cursor }
 }
 
-fn decode(row: &Row) -> Result<Document> {
+pub(crate) fn decode(row: &Row) -> Result<Document> {
     Ok(Document {
         id: DocumentId(column(row, "id")?),
         filename: column(row, "filename")?,
@@ -126,8 +117,12 @@ fn decode(row: &Row) -> Result<Document> {
         created_at: column(row, "created_at")?,
         updated_at: column(row, "updated_at")?,
         metadata: column(row, "metadata")?,
+        tags: column(row, "tags")?,
         sha256: column(row, "sha256")?,
         version: column(row, "version")?,
         revision: column(row, "revision")?,
+        deleted_at: column(row, "deleted_at")?,
+        deleted_by: column(row, "deleted_by")?,
+        legal_hold: column(row, "legal_hold")?,
     })
 }

@@ -6,6 +6,7 @@
 //! **Architecture invariants:** no public function takes a pool or a client; every statement is a file beside the
 //! module that runs it; the login role has no grants of its own, so a forgotten scope fails closed.
 
+mod document_lists;
 pub mod documents;
 mod error;
 pub mod exports;
@@ -13,6 +14,7 @@ pub mod health;
 pub mod idempotency_keys;
 pub mod jobs;
 pub mod listen;
+pub mod metadata_schemas;
 pub mod pages;
 mod parameter;
 mod pool;

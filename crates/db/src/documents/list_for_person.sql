@@ -5,6 +5,7 @@ with own as (
   select *
   from public.documents
   where uploaded_by = $1
+    and deleted_at is null
     and (created_at, id)
       < (coalesce($2::timestamptz, 'infinity'), coalesce($3::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff'))
   order by created_at desc, id desc
@@ -14,13 +15,15 @@ with own as (
   from public.documents
   where id = any (array(select colophon.shared_documents('viewer')))
     and uploaded_by is distinct from $1
+    and deleted_at is null
     and (created_at, id)
       < (coalesce($2::timestamptz, 'infinity'), coalesce($3::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff'))
   order by created_at desc, id desc
   limit $4
 )
 select id, filename, original_filename, file_size_bytes, page_count, mime_type, storage_path, status,
-       status_detail, uploaded_by, created_at, updated_at, metadata, sha256, version, revision
+       status_detail, uploaded_by, created_at, updated_at, metadata, sha256, version, revision, deleted_at,
+       deleted_by, legal_hold, tags
 from (table own union all table shared) documents
 order by created_at desc, id desc
 limit $4
