@@ -4,7 +4,9 @@
 use colophon_domain::{
     Document, DocumentCursor, DocumentFilter, DocumentOrder, DocumentStatus, FieldFilter, List,
 };
+use jiff::Timestamp;
 use tokio_postgres::Row;
+use uuid::Uuid;
 
 use crate::documents::{Documents, decode};
 use crate::parameter::{Parameter, Params};
@@ -24,6 +26,7 @@ impl<S: Scope> Documents<'_, S> {
         let most = i64::from(limit) + 1;
         let person = self.0.person();
         if let Some(person) = person.as_ref().filter(|_| filter.is_empty()) {
+            let (time, id) = (time.unwrap_or(Timestamp::MAX), id.unwrap_or(Uuid::max()));
             let params: Params<'_> = &[person, &time, &id, &most];
             let rows = self.0.query(statement!("documents/list_for_person"), params).await?;
             return part_of(&rows, limit, &filter.order);
@@ -31,80 +34,106 @@ impl<S: Scope> Documents<'_, S> {
         let status = filter.status.map(DocumentStatus::as_str);
         let mut params: Vec<&dyn Parameter> =
             vec![&status, &filter.uploaded_by, &filter.q, &time, &id, &most];
-        let (walked, rest) = walked(filter, after.as_ref());
-        if let Some(Walked { field, value, second_field, second_value }) = &walked {
-            params.extend([field as &dyn Parameter, value, second_field, second_value]);
+        let (fields, few) = self.rarest_first(filter, person.as_deref()).await?;
+        let mut rest = fields.as_slice();
+        let (field, value, first);
+        match &filter.order {
+            DocumentOrder::Trash => {}
+            DocumentOrder::Metadata { field: by, .. } => {
+                (field, value) = (by, after.as_ref().and_then(|cursor| cursor.value.as_ref()));
+                params.extend([&field as &dyn Parameter, &value]);
+                if few && let Some((rarest, others)) = rest.split_first() {
+                    (first, rest) = (rarest, others);
+                    params.extend([&first.field as &dyn Parameter, &first.value]);
+                }
+            }
+            DocumentOrder::Newest | DocumentOrder::Oldest => {
+                if let Some((rarest, others)) = rest.split_first() {
+                    (first, rest) = (rarest, others);
+                    params.extend([&first.field as &dyn Parameter, &first.value]);
+                }
+            }
         }
-        let fields: Vec<&str> = rest.iter().map(|filter| filter.field.as_str()).collect();
-        let values: Vec<&str> = rest.iter().map(|filter| filter.value.as_str()).collect();
-        if walked.is_some() || filter.order == DocumentOrder::Trash {
-            params.extend([&fields as &dyn Parameter, &values]);
+        let names: Vec<&str> = rest.iter().map(|field| field.field.as_str()).collect();
+        let values: Vec<&str> = rest.iter().map(|field| field.value.as_str()).collect();
+        let newest_or_oldest = matches!(filter.order, DocumentOrder::Newest | DocumentOrder::Oldest);
+        if !(newest_or_oldest && fields.is_empty()) {
+            params.extend([&names as &dyn Parameter, &values]);
         }
         if let Some(person) = &person {
             params.push(person);
         }
-        let statement = statement_for(&filter.order, walked.is_some(), person.is_some());
+        let statement = match (newest_or_oldest, fields.is_empty()) {
+            (true, true) => by_time(&filter.order, person.is_some()),
+            (true, false) => by_field(&filter.order, person.is_some()),
+            (false, _) => other(&filter.order, few, person.is_some()),
+        };
         let rows = self.0.query_planned(statement, &params).await?;
         part_of(&rows, limit, &filter.order)
     }
-}
 
-/// What a list by a field joins: the field whose rows are in the list's order, and a second one, since either may be
-/// the rarer. Where there is no second one it is the first again.
-struct Walked<'f> {
-    field: &'f str,
-    /// The value asked for; where the list is in the order of the values, the last one seen.
-    value: Option<&'f str>,
-    second_field: &'f str,
-    /// Absent for any.
-    second_value: Option<&'f str>,
-}
-
-/// What is walked of a filter's fields, and the rest.
-fn walked<'f>(
-    filter: &'f DocumentFilter,
-    after: Option<&'f DocumentCursor>,
-) -> (Option<Walked<'f>>, &'f [FieldFilter]) {
-    match (&filter.order, filter.fields.as_slice()) {
-        (DocumentOrder::Trash, all) => (None, all),
-        (DocumentOrder::Metadata { field, .. }, all) => {
-            let value = after.and_then(|cursor| cursor.value.as_deref());
-            let (second, rest) = all.split_first().map_or((None, all), |(second, rest)| (Some(second), rest));
-            let (second_field, second_value) = second.map_or((field.as_str(), None), plain);
-            (Some(Walked { field, value, second_field, second_value }), rest)
+    /// The fields to filter by, the rarest first, and whether it lets few documents through. The planner cannot know:
+    /// its statistics are of all owners together.
+    async fn rarest_first<'f>(
+        &self,
+        filter: &'f DocumentFilter,
+        person: Option<&str>,
+    ) -> Result<(Vec<&'f FieldFilter>, bool)> {
+        let by_value = matches!(filter.order, DocumentOrder::Metadata { .. });
+        let least = if by_value { 1 } else { 2 };
+        let mut fields: Vec<&FieldFilter> = filter.fields.iter().collect();
+        if filter.order == DocumentOrder::Trash || fields.len() < least {
+            return Ok((fields, false));
         }
-        (DocumentOrder::Newest | DocumentOrder::Oldest, []) => (None, &[]),
-        (DocumentOrder::Newest | DocumentOrder::Oldest, [first, rest @ ..]) => {
-            let (second, rest) = rest.split_first().unwrap_or((first, rest));
-            let ((field, value), (second_field, second_value)) = (plain(first), plain(second));
-            (Some(Walked { field, value, second_field, second_value }), rest)
+        let owner = person.or(filter.uploaded_by.as_deref());
+        let mut counted = Vec::with_capacity(fields.len());
+        for field in fields {
+            let params: Params<'_> = &[&field.field, &field.value, &owner];
+            let rows = self.0.query_planned(statement!("documents/count_of_field"), params).await?;
+            let count: i64 = rows.first().map_or(Ok(0), |row| column(row, "count"))?;
+            counted.push((count, field));
         }
+        counted.sort_by_key(|(count, _)| *count);
+        let few = by_value && counted.first().is_some_and(|(count, _)| *count <= FEW);
+        fields = counted.into_iter().map(|(_, field)| field).collect();
+        Ok((fields, few))
     }
 }
 
-fn plain(filter: &FieldFilter) -> (&str, Option<&str>) {
-    (&filter.field, Some(&filter.value))
+/// So many documents are sorted in less time than their order is walked.
+const FEW: i64 = 1_000;
+
+fn by_time(order: &DocumentOrder, for_person: bool) -> Statement {
+    match (order, for_person) {
+        (DocumentOrder::Oldest, false) => statement!("documents/list_oldest"),
+        (DocumentOrder::Oldest, true) => statement!("documents/find_for_person_oldest"),
+        (_, false) => statement!("documents/list"),
+        (_, true) => statement!("documents/find_for_person"),
+    }
 }
 
-fn statement_for(order: &DocumentOrder, by_field: bool, for_person: bool) -> Statement {
-    use DocumentOrder::{Metadata, Newest, Oldest, Trash};
-    match (order, by_field, for_person) {
-        (Newest, false, false) => statement!("documents/list"),
-        (Newest, false, true) => statement!("documents/find_for_person"),
-        (Oldest, false, false) => statement!("documents/list_oldest"),
-        (Oldest, false, true) => statement!("documents/find_for_person_oldest"),
-        (Newest, true, false) => statement!("documents/find_by_field"),
-        (Newest, true, true) => statement!("documents/find_by_field_for_person"),
-        (Oldest, true, false) => statement!("documents/find_by_field_oldest"),
-        (Oldest, true, true) => statement!("documents/find_by_field_for_person_oldest"),
-        (Metadata { descending: false, .. }, _, false) => statement!("documents/list_by_value"),
-        (Metadata { descending: false, .. }, _, true) => statement!("documents/list_by_value_for_person"),
-        (Metadata { descending: true, .. }, _, false) => statement!("documents/list_by_value_descending"),
-        (Metadata { descending: true, .. }, _, true) => {
-            statement!("documents/list_by_value_for_person_descending")
-        }
-        (Trash, _, false) => statement!("documents/list_trash"),
-        (Trash, _, true) => statement!("documents/list_trash_for_person"),
+fn by_field(order: &DocumentOrder, for_person: bool) -> Statement {
+    match (order, for_person) {
+        (DocumentOrder::Oldest, false) => statement!("documents/find_by_field_oldest"),
+        (DocumentOrder::Oldest, true) => statement!("documents/find_by_field_for_person_oldest"),
+        (_, false) => statement!("documents/find_by_field"),
+        (_, true) => statement!("documents/find_by_field_for_person"),
+    }
+}
+
+fn other(order: &DocumentOrder, few: bool, for_person: bool) -> Statement {
+    let descending = matches!(order, DocumentOrder::Metadata { descending: true, .. });
+    match (order, few, descending, for_person) {
+        (DocumentOrder::Trash, _, _, false) => statement!("documents/list_trash"),
+        (DocumentOrder::Trash, _, _, true) => statement!("documents/list_trash_for_person"),
+        (_, false, false, false) => statement!("documents/list_by_value"),
+        (_, false, true, false) => statement!("documents/list_by_value_descending"),
+        (_, false, false, true) => statement!("documents/list_by_value_for_person"),
+        (_, false, true, true) => statement!("documents/list_by_value_for_person_descending"),
+        (_, true, false, false) => statement!("documents/list_few_by_value"),
+        (_, true, true, false) => statement!("documents/list_few_by_value_descending"),
+        (_, true, false, true) => statement!("documents/list_few_by_value_for_person"),
+        (_, true, true, true) => statement!("documents/list_few_by_value_for_person_descending"),
     }
 }
 

@@ -3,19 +3,16 @@
 with own as (
   select d.*, f.value as sort_value
   from colophon.document_fields f
-  join colophon.document_fields g on g.document_id = f.document_id
   join public.documents d on d.id = f.document_id
-  where f.uploaded_by = $13
+  where f.uploaded_by = $11
     and f.field = $7
     and ($8::text is null or (f.value, f.created_at, f.document_id) > ($8 collate "C", $4::timestamptz, $5::uuid))
-    and g.field = $9
-    and ($10::text is null or g.value = colophon.field_value($10))
     and d.deleted_at is null
     and ($1::text is null or d.status = $1)
     and ($2::text is null or f.uploaded_by = $2)
     and ($3::text is null or strpos(lower(d.filename), lower($3)) > 0)
-    and ($11::text[] = '{}' or not exists (
-      select from unnest($11, $12::text[]) w (field, value)
+    and ($9::text[] = '{}' or not exists (
+      select from unnest($9, $10::text[]) w (field, value)
       where not exists (
         select from colophon.document_fields o
         where o.document_id = f.document_id and o.field = w.field and o.value = colophon.field_value(w.value))))
@@ -24,20 +21,17 @@ with own as (
 ), shared as (
   select d.*, f.value as sort_value
   from colophon.document_fields f
-  join colophon.document_fields g on g.document_id = f.document_id
   join public.documents d on d.id = f.document_id
   where d.id = any (array(select colophon.shared_documents('viewer')))
-    and d.uploaded_by is distinct from $13
+    and d.uploaded_by is distinct from $11
     and f.field = $7
     and ($8::text is null or (f.value, f.created_at, f.document_id) > ($8 collate "C", $4::timestamptz, $5::uuid))
-    and g.field = $9
-    and ($10::text is null or g.value = colophon.field_value($10))
     and d.deleted_at is null
     and ($1::text is null or d.status = $1)
     and ($2::text is null or f.uploaded_by = $2)
     and ($3::text is null or strpos(lower(d.filename), lower($3)) > 0)
-    and ($11::text[] = '{}' or not exists (
-      select from unnest($11, $12::text[]) w (field, value)
+    and ($9::text[] = '{}' or not exists (
+      select from unnest($9, $10::text[]) w (field, value)
       where not exists (
         select from colophon.document_fields o
         where o.document_id = f.document_id and o.field = w.field and o.value = colophon.field_value(w.value))))
