@@ -29,6 +29,16 @@ impl<S: Scope> MetadataSchemas<'_, S> {
             .transpose()
     }
 
+    /// As [`MetadataSchemas::get`], and it stays as it is until the transaction ends.
+    pub async fn lock(&self, owner: &str) -> Result<Option<MetadataSchema>> {
+        self.0
+            .query_opt(statement!("metadata_schemas/lock"), &[&owner])
+            .await?
+            .as_ref()
+            .map(decode)
+            .transpose()
+    }
+
     /// The schema that holds for a document, whoever of its editors asks.
     pub async fn of_document(&self, document: DocumentId) -> Result<Option<MetadataSchema>> {
         self.0

@@ -12,11 +12,14 @@ pub mod jobs;
 pub mod lists;
 pub mod metadata;
 pub mod pages;
+pub mod quotas;
 pub mod tags;
 pub mod zones;
 
 pub use document_lists::{DocumentCursor, DocumentFilter, DocumentOrder, FieldFilter};
-pub use documents::{Document, DocumentPatch, DocumentStatus, NewDocument, Version};
+pub use documents::{
+    Document, DocumentPatch, DocumentStatus, Duplicate, NewDocument, OnDuplicate, Version,
+};
 pub use exports::{ExportFile, ExportRecord};
 pub use filenames::FileName;
 pub use ids::{DocumentId, ExportId, JobId, UserId, ZoneId};
@@ -26,6 +29,7 @@ pub use jobs::{
 pub use lists::{Cursor, List};
 pub use metadata::MetadataSchema;
 pub use pages::Page;
+pub use quotas::{Quota, Usage};
 pub use tags::Tags;
 pub use zones::{Coordinates, NewZone, SearchHit, Zone, ZoneFilter};
 

@@ -3,8 +3,8 @@
 use std::fmt::Display;
 
 use colophon_domain::{
-    Attempt, Document, ExportFile, ExportRecord, HistoryEntry, Job, JobPage, List, MetadataSchema, Page, PageOutcome,
-    SearchHit, Version, Zone,
+    Attempt, Document, ExportFile, ExportRecord, HistoryEntry, Job, JobPage, List, MetadataSchema, Page,
+    PageOutcome, Quota, SearchHit, Usage, Version, Zone,
 };
 use jiff::Timestamp;
 use serde::Serialize;
@@ -93,8 +93,28 @@ view!(
         encryption: Option<String> = e.encryption,
         repaired: bool = e.repaired,
         warnings: Vec<String> = e.warnings,
+        reason: Option<String> = e.reason,
+        status_detail: Option<String> = e.status_detail,
         created_by: Option<String> = e.created_by,
         created_at: Option<Timestamp> = e.created_at,
+    } as e
+);
+
+view!(
+    /// What an owner keeps and may keep.
+    UsageView of Usage {
+        documents: i64 = e.documents,
+        bytes: i64 = e.bytes,
+        max_documents: Option<i64> = e.max_documents,
+        max_bytes: Option<i64> = e.max_bytes,
+    } as e
+);
+
+view!(
+    /// An owner's quota; `default` is everybody who has none of his own.
+    QuotaView of Quota {
+        owner: String = if e.owner == "*" { "default".to_owned() } else { e.owner },
+        usage: UsageView = e.usage.into(),
     } as e
 );
 

@@ -7,6 +7,7 @@
 pub mod auth;
 mod problem;
 mod query;
+mod revision;
 mod routes;
 
 use std::sync::Arc;
@@ -40,6 +41,11 @@ pub fn router(app: App) -> Router {
         .route("/readyz", get(routes::operation::readyz))
         .merge(routes::console::router())
         .merge(routes::documents::router())
+        .merge(routes::edit::router())
+        .merge(routes::metadata_schemas::router())
+        .merge(routes::versions::router())
+        .merge(routes::trash::router())
+        .merge(routes::quotas::router())
         .merge(routes::pages::router())
         .merge(routes::zones::router())
         .merge(routes::jobs::router())

@@ -5,8 +5,9 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use colophon_db::ErrorKind;
 use colophon_domain::Invalid;
+use colophon_formats::views::{DocumentView, UsageView};
 use colophon_service::Error;
-use serde_json::json;
+use serde_json::{Map, Value, json};
 
 use crate::auth::Refusal;
 
@@ -16,12 +17,21 @@ pub struct Problem {
     status: StatusCode,
     code: &'static str,
     detail: String,
+    /// Members of its own (RFC 9457 §3.2).
+    members: Map<String, Value>,
 }
 
 impl Problem {
     /// An error of this status; `code` is stable, `detail` is for people.
     pub fn new(status: StatusCode, code: &'static str, detail: impl Into<String>) -> Self {
-        Self { status, code, detail: detail.into() }
+        Self { status, code, detail: detail.into(), members: Map::new() }
+    }
+
+    /// Adds a member for programs.
+    #[must_use]
+    pub fn with(mut self, member: &str, value: Value) -> Self {
+        self.members.insert(member.to_owned(), value);
+        self
     }
 
     /// A request that cannot be understood.
@@ -41,10 +51,13 @@ impl IntoResponse for Problem {
             tracing::error!(code = self.code, detail = self.detail, "a request failed");
         }
         let title = self.status.canonical_reason().unwrap_or("Error");
-        let body = json!({
+        let mut body = json!({
             "type": "about:blank", "title": title, "status": self.status.as_u16(),
             "detail": self.detail, "code": self.code,
         });
+        if let Some(body) = body.as_object_mut() {
+            body.extend(self.members);
+        }
         let mut response = (self.status, Json(body)).into_response();
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
@@ -72,6 +85,8 @@ impl From<colophon_db::Error> for Problem {
         let (status, code) = match error.kind() {
             ErrorKind::NotFound => (StatusCode::NOT_FOUND, "not_found"),
             ErrorKind::Conflict(_) => (StatusCode::CONFLICT, "conflict"),
+            ErrorKind::QuotaExceeded => (StatusCode::FORBIDDEN, "quota_exceeded"),
+            ErrorKind::LegalHold => (StatusCode::CONFLICT, "legal_hold"),
             ErrorKind::Forbidden => (StatusCode::FORBIDDEN, "forbidden"),
             ErrorKind::Invalid(_) => (StatusCode::UNPROCESSABLE_ENTITY, "invalid"),
             ErrorKind::Stale => (StatusCode::CONFLICT, "stale"),
@@ -99,7 +114,14 @@ impl From<colophon_blobs::Error> for Problem {
         let (status, code) = match &error {
             colophon_blobs::Error::NotFound { .. } => (StatusCode::NOT_FOUND, "content_missing"),
             colophon_blobs::Error::NoSpace { .. } => (StatusCode::INSUFFICIENT_STORAGE, "no_space"),
-            colophon_blobs::Error::Store { .. } => (StatusCode::SERVICE_UNAVAILABLE, "store_unavailable"),
+            colophon_blobs::Error::OutOfRange { .. } => {
+                (StatusCode::RANGE_NOT_SATISFIABLE, "range_not_satisfiable")
+            }
+            colophon_blobs::Error::Truncated { .. } => (StatusCode::SERVICE_UNAVAILABLE, "content_truncated"),
+            colophon_blobs::Error::NotResumable { .. } => (StatusCode::GONE, "upload_gone"),
+            colophon_blobs::Error::Exists { .. } | colophon_blobs::Error::Store { .. } => {
+                (StatusCode::SERVICE_UNAVAILABLE, "store_unavailable")
+            }
         };
         Self::new(status, code, error.to_string())
     }
@@ -114,6 +136,27 @@ impl From<Error> for Problem {
             Error::TooLarge { .. } => Self::new(StatusCode::PAYLOAD_TOO_LARGE, "too_large", detail),
             Error::Interrupted { .. } => Self::bad_request("upload_interrupted", detail),
             Error::KeyReused => Self::new(StatusCode::UNPROCESSABLE_ENTITY, "idempotency_key_reused", detail),
+            Error::QuotaExceeded { usage, .. } => Self::new(StatusCode::FORBIDDEN, "quota_exceeded", detail)
+                .with("usage", json!(UsageView::from(usage))),
+            Error::Duplicate(found) => Self::new(StatusCode::CONFLICT, "duplicate", detail).with(
+                "existing",
+                json!({
+                    "id": found.document_id, "filename": found.filename, "version": found.version,
+                    "in_trash": found.in_trash,
+                }),
+            ),
+            Error::InTrash { .. } => Self::new(StatusCode::CONFLICT, "in_trash", detail),
+            Error::MetadataInvalid { violations } => {
+                let violations = violations.iter().map(|v| json!({ "pointer": v.pointer, "reason": v.reason }));
+                Self::new(StatusCode::UNPROCESSABLE_ENTITY, "metadata_invalid", detail)
+                    .with("violations", violations.collect())
+            }
+            Error::SchemaInvalid { .. } => {
+                Self::new(StatusCode::UNPROCESSABLE_ENTITY, "metadata_schema_invalid", detail)
+            }
+            Error::Stale { theirs, yours } => Self::new(StatusCode::PRECONDITION_FAILED, "stale", detail)
+                .with("theirs", json!(DocumentView::from(*theirs)))
+                .with("yours", json!(DocumentView::from(*yours))),
             Error::NotReadable { .. } => Self::new(StatusCode::CONFLICT, "document_not_readable", detail),
             Error::Database(error) => error.into(),
             Error::Store(error) => error.into(),

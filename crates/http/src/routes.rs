@@ -2,10 +2,15 @@
 
 pub mod console;
 pub mod documents;
+pub mod edit;
 pub mod exports;
 pub mod jobs;
+pub mod metadata_schemas;
 pub mod operation;
 pub mod pages;
+pub mod quotas;
 mod serve;
+pub mod trash;
 mod upload;
+pub mod versions;
 pub mod zones;

@@ -65,6 +65,13 @@ impl Server {
         self.process.id()
     }
 
+    /// Whether it holds a file of the store open: one in the making has no name that could be looked for.
+    pub fn writes_an_object(&self) -> bool {
+        let objects = fs::canonicalize(self.folder.data().join("objects")).unwrap();
+        let mut open = fs::read_dir(format!("/proc/{}/fd", self.pid())).unwrap().flatten();
+        open.any(|file| fs::read_link(file.path()).is_ok_and(|path| path.starts_with(&objects)))
+    }
+
     /// Asks it to end, and waits until it has.
     pub fn stop(&mut self) -> ExitStatus {
         self.signal(Signal::TERM);
@@ -127,7 +134,8 @@ impl Server {
         let rows = format!(
             "(select count(*) from public.documents where uploaded_by = '{person}') +
              (select count(*) from colophon.idempotency_keys where owner = '{person}') +
-             (select count(*) from public.processing_jobs where created_by = '{person}')"
+             (select count(*) from public.processing_jobs where created_by = '{person}') +
+             (select count(*) from colophon.objects where owner = '{person}' and state <> 'stored')"
         );
         let owner = format!("{person}/");
         let objects = self.folder.objects().into_iter().filter(|object| object.starts_with(&owner)).collect();
