@@ -16,6 +16,9 @@ create table colophon.document_fields (
 create index document_fields_uploaded_by_idx on colophon.document_fields
   (uploaded_by, field, value, created_at, document_id);
 create index document_fields_value_idx on colophon.document_fields (field, value, created_at, document_id);
+-- Owner, field and value depend on each other; without this the planner believes in far too few rows.
+create statistics colophon.document_fields_stats (dependencies, mcv) on uploaded_by, field, value
+  from colophon.document_fields;
 
 -- A plain value as text that sorts by its bytes: numbers first and by size, then text and truth values. Text, since the
 -- operators of jsonb and numeric are not leakproof, so under row-level security no index would serve them. A text that is

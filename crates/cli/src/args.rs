@@ -8,9 +8,7 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 
 use clap::{Parser, Subcommand, ValueEnum};
-use colophon_domain::{
-    DocumentId, ExportId, JobId, JobStatus, OnDuplicate, Strategy, UserId, ZoneId,
-};
+use colophon_domain::{DocumentId, ExportId, JobId, JobStatus, OnDuplicate, Strategy, UserId, ZoneId};
 
 pub use documents::{EditDocument, FindDocuments};
 pub use flags::Flags;

@@ -28,17 +28,21 @@ const ROWS: &str = "
       case when n % 500 = 1 then 'damaged' when n % 100 = 3 then 'queued' when n % 20 = 6 then 'failed'
         else 'processed' end,
       now() - n * interval '1 minute',
-      case when n % 20 = 11 or n between $1 / 10 and $1 * 3 / 20 then now() - ((n * 7919) % $1) * interval '1 second' end,
+      case when n % 20 = 11 or n between $1 / 10 and $1 * 3 / 20 then now() - ((n::bigint * 7919) % $1) * interval '1 second' end,
       array_remove(array['customer ' || (n * 31) % 1000, case when n % 10 in (1, 2, 6) then 'invoice' end,
         case when n % 19 = 5 then 'contract' end, case when n % 5005 = 1 then 'urgent' end], null),
       jsonb_build_object('year', 2000 + (n * 17) % 26, 'amount', ((n::bigint * 7919) % 1000003) / 100.0,
         'language', (array['de', 'en', 'fr'])[1 + n % 3], 'of', jsonb_build_object('page', n))
     from generate_series(1, $1::int) n";
-const FILL: &str =
-    include_str!("../../../supabase/migrations/20261122121110_document_fields_filled.sql");
+const FILL: &str = include_str!("../../../supabase/migrations/20261122121110_document_fields_filled.sql");
 
 fn percentile(sorted: &[f64], part: f64) -> f64 {
-    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, clippy::cast_precision_loss, reason = "a rank")]
+    #[allow(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        clippy::cast_precision_loss,
+        reason = "a rank"
+    )]
     let at = ((sorted.len() - 1) as f64 * part).round() as usize;
     sorted[at]
 }
@@ -111,11 +115,7 @@ fn filters() -> Vec<(&'static str, DocumentFilter)> {
         ("owner", DocumentFilter { uploaded_by: Some(BIG.into()), ..none() }),
         (
             "owner, status damaged",
-            DocumentFilter {
-                uploaded_by: Some(BIG.into()),
-                status: Some(DocumentStatus::Damaged),
-                ..none()
-            },
+            DocumentFilter { uploaded_by: Some(BIG.into()), status: Some(DocumentStatus::Damaged), ..none() },
         ),
         ("tag invoice (30 %)", DocumentFilter { fields: vec![tag("invoice")], ..none() }),
         ("tag urgent (0.02 %)", DocumentFilter { fields: vec![tag("urgent")], ..none() }),
@@ -123,10 +123,7 @@ fn filters() -> Vec<(&'static str, DocumentFilter)> {
             "owner, tag invoice",
             DocumentFilter { uploaded_by: Some(BIG.into()), fields: vec![tag("invoice")], ..none() },
         ),
-        (
-            "tags invoice and urgent",
-            DocumentFilter { fields: vec![tag("invoice"), tag("urgent")], ..none() },
-        ),
+        ("tags invoice and urgent", DocumentFilter { fields: vec![tag("invoice"), tag("urgent")], ..none() }),
         (
             "tag invoice, status damaged",
             DocumentFilter { fields: vec![tag("invoice")], status: Some(DocumentStatus::Damaged), ..none() },
@@ -154,7 +151,9 @@ async fn writes(client: &Client) {
         from generate_series(1, 20000) n";
     let update = "update public.documents set tags = array['a ' || 1, 'c'] where uploaded_by = 'writer'";
     let status = "update public.documents set status = 'queued' where uploaded_by = 'writer'";
-    for (what, trigger) in [("with", "enable"), ("without", "disable"), ("with", "enable"), ("without", "disable")] {
+    for (what, trigger) in
+        [("with", "enable"), ("without", "disable"), ("with", "enable"), ("without", "disable")]
+    {
         let alter = format!(
             "alter table public.documents {trigger} trigger documents_fields_inserted, {trigger} trigger documents_fields_updated"
         );
@@ -165,14 +164,19 @@ async fn writes(client: &Client) {
             client.batch_execute(sql).await.expect("a write");
             figures.push(format!("{:.0} µs", started.elapsed().as_secs_f64() * 1e6 / 2e4));
         }
-        println!("{what} document_fields (5 rows a document): insert {}, new tags {}, status {}, delete {}", figures[0], figures[1], figures[2], figures[3]);
+        println!(
+            "{what} document_fields (5 rows a document): insert {}, new tags {}, status {}, delete {}",
+            figures[0], figures[1], figures[2], figures[3]
+        );
         client.batch_execute("vacuum public.documents, colophon.document_fields").await.expect("vacuum");
     }
     client.batch_execute("alter table public.documents enable trigger documents_fields_inserted, enable trigger documents_fields_updated").await.expect("triggers");
 }
 
 async fn everything(database: &Database) {
-    println!("| who | list of 50 | rows | first ms, p50 / p99 | at half | at 99 % | p50 there to first |\n|---|---|---|---|---|---|---|");
+    println!(
+        "| who | list of 50 | rows | first ms, p50 / p99 | at half | at 99 % | p50 there to first |\n|---|---|---|---|---|---|---|"
+    );
     let person = database.session(&as_user(BIG.parse().expect("an identifier")));
     let few = database.session(&as_user(FEW.parse().expect("an identifier")));
     let platform = database.session(&SystemScope::new());
@@ -219,7 +223,10 @@ async fn main() {
         .await
         .expect("a trigger");
     client.batch_execute("vacuum analyze").await.expect("statistics");
-    println!("{rows} documents inserted in {inserted:.1?}, their tags and metadata indexed in {:.1?}", filled - inserted);
+    println!(
+        "{rows} documents inserted in {inserted:.1?}, their tags and metadata indexed in {:.1?}",
+        filled - inserted
+    );
     let sizes = "select string_agg(format('%s %s', relname, pg_size_pretty(pg_relation_size(oid))), ', ' order by relname) from pg_class
         where relname like 'document\\_fields%' or relname like 'documents%'";
     println!("{}", client.query_one(sizes, &[]).await.expect("sizes").get::<_, String>(0));

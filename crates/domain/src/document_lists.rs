@@ -63,7 +63,8 @@ impl FieldFilter {
     /// Key or value is longer than what can be filtered by, or holds U+0000.
     pub fn metadata(key: &str, value: &str) -> Result<Self, Invalid> {
         if value.chars().count() > VALUE_MAX_CHARS || value.contains('\0') {
-            let reason = format!("can be filtered by values of at most {VALUE_MAX_CHARS} characters without U+0000");
+            let reason =
+                format!("can be filtered by values of at most {VALUE_MAX_CHARS} characters without U+0000");
             return Err(Invalid::new("metadata", reason));
         }
         Ok(Self { field: field_of(key)?, value: value.to_owned() })
@@ -113,7 +114,10 @@ impl FromStr for DocumentOrder {
             (Some(key), descending) => Ok(Self::Metadata { field: field_of(key)?, descending }),
             (None, true) if by == "created_at" => Ok(Self::Newest),
             (None, false) if by == "created_at" => Ok(Self::Oldest),
-            _ => Err(Invalid::new("sort", format!("{text:?} is neither created_at nor metadata.KEY, nor one of them with - before it"))),
+            _ => Err(Invalid::new(
+                "sort",
+                format!("{text:?} is neither created_at nor metadata.KEY, nor one of them with - before it"),
+            )),
         }
     }
 }
@@ -152,7 +156,9 @@ impl DocumentOrder {
     /// # Errors
     /// It is none that this server gave, or one of a list in another order.
     pub fn cursor(&self, text: &str) -> Result<DocumentCursor, Invalid> {
-        let refuse = || Invalid::new("cursor", "is not one that this server gave for this order; begin without a cursor");
+        let refuse = || {
+            Invalid::new("cursor", "is not one that this server gave for this order; begin without a cursor")
+        };
         let (rest, value) = match self {
             Self::Newest => (text, None),
             Self::Oldest => (text.strip_prefix("oldest.").ok_or_else(refuse)?, None),
@@ -195,9 +201,10 @@ mod tests {
     use super::*;
 
     fn orders() -> Vec<DocumentOrder> {
-        let mut orders: Vec<DocumentOrder> = ["-created_at", "created_at", "metadata.é.x", "-metadata.é.x", "metadata.y"]
-            .map(|order| order.parse().unwrap())
-            .into();
+        let mut orders: Vec<DocumentOrder> =
+            ["-created_at", "created_at", "metadata.é.x", "-metadata.é.x", "metadata.y"]
+                .map(|order| order.parse().unwrap())
+                .into();
         orders.push(DocumentOrder::Trash);
         orders
     }

@@ -17,9 +17,7 @@ pub mod tags;
 pub mod zones;
 
 pub use document_lists::{DocumentCursor, DocumentFilter, DocumentOrder, FieldFilter};
-pub use documents::{
-    Document, DocumentPatch, DocumentStatus, Duplicate, NewDocument, OnDuplicate, Version,
-};
+pub use documents::{Document, DocumentPatch, DocumentStatus, Duplicate, NewDocument, OnDuplicate, Version};
 pub use exports::{ExportFile, ExportRecord};
 pub use filenames::FileName;
 pub use ids::{DocumentId, ExportId, JobId, UserId, ZoneId};

@@ -24,7 +24,10 @@ impl Tags {
                 tags.push(tag.to_owned());
             }
             if tags.len() > MAX_TAGS {
-                return Err(Invalid::new("tags", format!("are more than {MAX_TAGS}; keep the most useful ones")));
+                return Err(Invalid::new(
+                    "tags",
+                    format!("are more than {MAX_TAGS}; keep the most useful ones"),
+                ));
             }
         }
         Ok(Self(tags))
@@ -47,7 +50,8 @@ pub fn one(tag: &str) -> Result<&str, Invalid> {
         return Err(Invalid::new("tags", "hold an empty one; leave it out"));
     }
     if chars > TAG_MAX_CHARS {
-        let reason = format!("hold one of {chars} characters; at most {TAG_MAX_CHARS} are kept, give a shorter one");
+        let reason =
+            format!("hold one of {chars} characters; at most {TAG_MAX_CHARS} are kept, give a shorter one");
         return Err(Invalid::new("tags", reason));
     }
     if tag.chars().any(char::is_control) {

@@ -147,7 +147,8 @@ impl From<Error> for Problem {
             ),
             Error::InTrash { .. } => Self::new(StatusCode::CONFLICT, "in_trash", detail),
             Error::MetadataInvalid { violations } => {
-                let violations = violations.iter().map(|v| json!({ "pointer": v.pointer, "reason": v.reason }));
+                let violations =
+                    violations.iter().map(|v| json!({ "pointer": v.pointer, "reason": v.reason }));
                 Self::new(StatusCode::UNPROCESSABLE_ENTITY, "metadata_invalid", detail)
                     .with("violations", violations.collect())
             }

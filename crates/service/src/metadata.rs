@@ -131,7 +131,8 @@ impl Compiled {
 
     fn violations(&self, metadata: &Value) -> Vec<Violation> {
         if count(metadata) > MAX_VALUES {
-            let reason = format!("holds more than {MAX_VALUES} values, the most that are held against a schema");
+            let reason =
+                format!("holds more than {MAX_VALUES} values, the most that are held against a schema");
             return vec![Violation { pointer: String::new(), reason }];
         }
         let mut found = Vec::new();
@@ -267,7 +268,8 @@ impl Bounds<'_> {
             Some(None) => return Err(invalid(format!("$ref {to:?} leads back to itself"))),
             None => {}
         }
-        let target = to.strip_prefix('#').filter(|pointer| pointer.starts_with('/') && !pointer.contains('%'));
+        let target =
+            to.strip_prefix('#').filter(|pointer| pointer.starts_with('/') && !pointer.contains('%'));
         let target = target.and_then(|pointer| self.root.pointer(pointer));
         let Some(target) = target else {
             return Err(invalid(format!("$ref {to:?} names no part of it; only \"#/…\" is taken")));
@@ -340,8 +342,7 @@ mod tests {
     #[test]
     fn what_is_told_is_bounded() {
         let schema = Compiled::new(&json!({ "additionalProperties": { "pattern": "^a$" } })).unwrap();
-        let many: Map<String, Value> =
-            (0..9_000).map(|n| (n.to_string(), json!("x".repeat(100)))).collect();
+        let many: Map<String, Value> = (0..9_000).map(|n| (n.to_string(), json!("x".repeat(100)))).collect();
         let violations = schema.violations(&Value::Object(many));
         assert_eq!(violations.len(), MAX_VIOLATIONS);
         let long = schema.violations(&json!({ "a": "x".repeat(1 << 19) }));

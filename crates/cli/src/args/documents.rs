@@ -69,7 +69,8 @@ fn parse_tag(tag: &str) -> Result<FieldFilter, String> {
 }
 
 fn parse_value(text: &str) -> Result<FieldFilter, String> {
-    let (key, value) = text.split_once('=').ok_or_else(|| format!("{text:?} is not of the form KEY=VALUE"))?;
+    let (key, value) =
+        text.split_once('=').ok_or_else(|| format!("{text:?} is not of the form KEY=VALUE"))?;
     FieldFilter::metadata(key, value).map_err(|invalid| invalid.reason)
 }
 

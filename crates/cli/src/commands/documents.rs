@@ -83,7 +83,8 @@ fn change_of(edit: EditDocument) -> anyhow::Result<Change> {
         edit.name.is_some() || !edit.tag.is_empty() || !edit.metadata.is_empty(),
         "nothing to change: say --name, --tag or --metadata"
     );
-    let tags = |adding: bool| Tags::new(edit.tag.iter().filter(|(add, _)| *add == adding).map(|(_, tag)| tag));
+    let tags =
+        |adding: bool| Tags::new(edit.tag.iter().filter(|(add, _)| *add == adding).map(|(_, tag)| tag));
     let (add, remove) = (tags(true)?, tags(false)?);
     Ok(Change {
         filename: edit.name.map(FileName::new).transpose()?,

@@ -3,6 +3,8 @@
 #![allow(clippy::expect_used, reason = "in a test a panic is the report")]
 
 mod catalog;
+mod document_fields;
+mod document_plans;
 mod documents;
 mod health;
 mod idempotency_keys;

@@ -58,10 +58,14 @@ impl ListParams {
                 "q" => filter.q = Some(value),
                 "sort" => sort = parse::<DocumentOrder>(Some(&value))?,
                 "trash" => {
-                    trash = value.parse().map_err(|_| refuse(format!("trash: {value:?} is neither true nor false")))?;
+                    trash = value
+                        .parse()
+                        .map_err(|_| refuse(format!("trash: {value:?} is neither true nor false")))?;
                 }
                 "limit" => {
-                    let limit = value.parse().map_err(|_| refuse(format!("limit: {value:?} is no number of rows")))?;
+                    let limit = value
+                        .parse()
+                        .map_err(|_| refuse(format!("limit: {value:?} is no number of rows")))?;
                     params.limit = Some(limit);
                 }
                 "cursor" => params.cursor = Some(value),
@@ -73,7 +77,9 @@ impl ListParams {
             return Err(refuse(format!("tag, metadata: more than {MAX_FIELDS} conditions")));
         }
         filter.order = match (trash, sort) {
-            (true, Some(_)) => return Err(refuse("sort: the trash has an order of its own, put there last first".into())),
+            (true, Some(_)) => {
+                return Err(refuse("sort: the trash has an order of its own, put there last first".into()));
+            }
             (true, None) => DocumentOrder::Trash,
             (false, sort) => sort.unwrap_or_default(),
         };
@@ -95,11 +101,7 @@ async fn list(
     Ok(Json(list.into()))
 }
 
-async fn show(
-    State(app): State<App>,
-    caller: Caller,
-    Ids(id): Ids<DocumentId>,
-) -> Result<Response, Problem> {
+async fn show(State(app): State<App>, caller: Caller, Ids(id): Ids<DocumentId>) -> Result<Response, Problem> {
     let tx = app.platform.database.session(&caller.scope).begin().await?;
     let document =
         tx.documents().get(id).await?.ok_or_else(|| Problem::not_found(format!("document {id}")))?;

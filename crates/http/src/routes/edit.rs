@@ -33,7 +33,10 @@ async fn change(
 fn change_of(fields: Map<String, Value>) -> Result<Change, Problem> {
     let mut change = Change::default();
     if fields.is_empty() {
-        return Err(Problem::bad_request("invalid_json", "the body names nothing to change: filename, metadata or tags"));
+        return Err(Problem::bad_request(
+            "invalid_json",
+            "the body names nothing to change: filename, metadata or tags",
+        ));
     }
     for (field, value) in fields {
         match (field.as_str(), value) {

@@ -37,7 +37,8 @@ impl OwnerParams {
             (Some(person), None) => Ok(person),
             (Some(person), Some(owner)) if owner == person => Ok(person),
             (Some(_), Some(_)) => {
-                let detail = "only the platform may name another owner; leave `owner` out for your own schema";
+                let detail =
+                    "only the platform may name another owner; leave `owner` out for your own schema";
                 Err(Problem::new(StatusCode::FORBIDDEN, "forbidden", detail))
             }
             (None, Some(owner)) if (1..=255).contains(&owner.chars().count()) && !owner.contains('\0') => {

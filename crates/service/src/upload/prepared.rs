@@ -39,7 +39,15 @@ impl Received {
             return Err(Error::NotPdf { reason });
         }
         let (new, pages) = self.describe(&details, inspection)?;
-        Ok(Prepared { received: self, store: platform.store.clone(), schemas: platform.metadata_schemas.clone(), details, new, pages, spare: false })
+        Ok(Prepared {
+            received: self,
+            store: platform.store.clone(),
+            schemas: platform.metadata_schemas.clone(),
+            details,
+            new,
+            pages,
+            spare: false,
+        })
     }
 
     async fn inspect(&self, platform: &Platform) -> Result<Inspection, Error> {
