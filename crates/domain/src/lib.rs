@@ -13,6 +13,7 @@ pub mod lists;
 pub mod metadata;
 pub mod pages;
 pub mod quotas;
+pub mod shares;
 pub mod tags;
 pub mod zones;
 
@@ -20,7 +21,7 @@ pub use document_lists::{DocumentCursor, DocumentFilter, DocumentOrder, FieldFil
 pub use documents::{Document, DocumentPatch, DocumentStatus, Duplicate, NewDocument, OnDuplicate, Version};
 pub use exports::{ExportFile, ExportRecord};
 pub use filenames::FileName;
-pub use ids::{DocumentId, ExportId, JobId, UserId, ZoneId};
+pub use ids::{DocumentId, ExportId, JobId, ShareId, UserId, ZoneId};
 pub use jobs::{
     Attempt, ErrorClass, HistoryEntry, Job, JobFilter, JobPage, JobStatus, NewJob, PageOutcome, Strategy,
 };
@@ -28,6 +29,7 @@ pub use lists::{Cursor, List};
 pub use metadata::MetadataSchema;
 pub use pages::Page;
 pub use quotas::{Quota, Usage};
+pub use shares::{Access, Action, LinkToken, NewShare, Share, ShareRole, ShareUse};
 pub use tags::Tags;
 pub use zones::{Coordinates, NewZone, SearchHit, Zone, ZoneFilter};
 

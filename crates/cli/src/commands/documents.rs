@@ -6,6 +6,7 @@ use colophon_formats::views::{DocumentView, ListView, PageView, VersionView};
 use colophon_service::edit::{self, Change, Seen, TagsChange};
 use serde_json::json;
 
+use super::shares;
 use crate::args::{Documents, EditDocument, ShowOptions};
 use crate::config::Config;
 use crate::instance::{Instance, Wish};
@@ -32,6 +33,11 @@ pub async fn run(config: &Config, documents: Documents) -> anyhow::Result<()> {
             instance.close().await?;
             output::line(&format!("document {id} is at revision {}", edited.revision))
         }
+        Documents::Share { .. }
+        | Documents::Shares { .. }
+        | Documents::Unshare { .. }
+        | Documents::Link { .. }
+        | Documents::Accesses { .. } => shares::run(config, documents).await,
         change => {
             let instance = Instance::open(config, WISH).await?;
             let said = make(&instance, change).await?;
@@ -60,8 +66,8 @@ async fn make(instance: &Instance, change: Documents) -> anyhow::Result<String> 
             documents.restore(document).await?;
             format!("document {document} is restored")
         }
-        Documents::MakeCurrent { document, version } => {
-            let made = documents.make_current(document, version).await?;
+        Documents::MakeCurrent { document, number } => {
+            let made = documents.make_current(document, number).await?;
             format!("version {} of document {document} is the current one", made.version)
         }
         Documents::Hold { document, reason } => {
@@ -72,7 +78,7 @@ async fn make(instance: &Instance, change: Documents) -> anyhow::Result<String> 
             documents.hold(document, None).await?;
             format!("document {document} is under no legal hold")
         }
-        Documents::List(_) | Documents::Edit(_) | Documents::Show { .. } => String::new(),
+        _ => String::new(),
     };
     tx.commit().await?;
     Ok(said)

@@ -2,6 +2,7 @@
 
 #![allow(clippy::expect_used, reason = "in a test a panic is the report")]
 
+mod accesses;
 mod catalog;
 mod document_fields;
 mod document_plans;
@@ -11,15 +12,19 @@ mod idempotency_keys;
 mod jobs;
 mod leases;
 mod model;
+mod objects;
 mod pages;
 mod plans;
 mod policies;
 mod poolers;
+mod quotas;
 mod scopes;
 mod shares;
 mod statements;
 mod states;
 mod transactions;
+mod trash;
+mod versions;
 mod zones;
 
 use colophon_db::{Database, SystemScope, Tx};
