@@ -5,6 +5,7 @@ use axum::extract::State;
 use axum::http::{HeaderMap, Method, StatusCode};
 use axum::response::Response;
 use axum::routing::get;
+use colophon_blobs::Store;
 use colophon_db::Scope;
 use colophon_domain::{Action, DocumentId};
 use colophon_service::signed_urls::Refusal;
@@ -36,7 +37,8 @@ async fn content(
 ) -> Result<Response, Problem> {
     let wanted =
         Wanted { document, version: params.version, attachment: params.download, action: Action::Downloaded };
-    send(&app, &caller.scope, wanted, &method, &headers).await
+    let store = caller.platform(&app)?.store;
+    send(&app, &store, &caller.scope, wanted, &method, &headers).await
 }
 
 /// No token is asked for: the signature stands for the one of its maker, in whose name the database is asked again.
@@ -53,7 +55,7 @@ async fn signed(
         attachment: url.attachment,
         action: Action::SignedUrlUsed,
     };
-    send(&app, &url.scope(), wanted, &method, &headers).await
+    send(&app, &app.platform.store, &url.scope(), wanted, &method, &headers).await
 }
 
 struct Wanted {
@@ -66,6 +68,7 @@ struct Wanted {
 /// What is given away is noted in the transaction that allows it.
 async fn send<S: Scope>(
     app: &App,
+    store: &Store,
     scope: &S,
     wanted: Wanted,
     method: &Method,
@@ -100,7 +103,7 @@ async fn send<S: Scope>(
         tx.accesses().record(id, wanted.action, in_part).await?;
     }
     tx.commit().await?;
-    file.answer(&app.platform.store, verdict).await
+    file.answer(store, verdict).await
 }
 
 impl From<Refusal> for Problem {
