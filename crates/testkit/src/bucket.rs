@@ -9,6 +9,8 @@ use hyper::service::Service;
 use hyper::{Request, Response};
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use hyper_util::server::conn::auto::Builder;
+use s3s::S3Result;
+use s3s::access::{S3Access, S3AccessContext};
 use s3s::auth::SimpleAuth;
 use s3s::service::{S3Service, S3ServiceBuilder};
 use tokio::net::TcpListener;
@@ -53,6 +55,16 @@ impl Service<Request<Incoming>> for Known {
     }
 }
 
+/// Lets everybody do everything.
+struct Public;
+
+#[async_trait::async_trait]
+impl S3Access for Public {
+    async fn check(&self, _: &mut S3AccessContext<'_>) -> S3Result<()> {
+        Ok(())
+    }
+}
+
 /// A bucket with its server. Dropped, its folder goes.
 #[derive(Debug)]
 pub struct Bucket {
@@ -73,22 +85,21 @@ impl Bucket {
 
     /// Starts a server with an empty bucket.
     pub fn start() -> Self {
-        Self::start_with(Some(SimpleAuth::from_single(Self::ACCESS_KEY_ID, Self::SECRET_ACCESS_KEY)))
+        Self::start_with(|_| {})
     }
 
-    /// Starts a server that asks nobody who they are.
+    /// Starts a server that lets strangers in.
     pub fn start_public() -> Self {
-        Self::start_with(None)
+        Self::start_with(|service| service.set_access(Public))
     }
 
-    fn start_with(auth: Option<SimpleAuth>) -> Self {
+    fn start_with(prepare: impl FnOnce(&mut S3ServiceBuilder)) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         std::fs::create_dir(folder.path().join(Self::NAME)).expect("a folder");
         let files = s3s_fs::FileSystem::new(folder.path()).expect("a folder to serve");
         let mut service = S3ServiceBuilder::new(files);
-        if let Some(auth) = auth {
-            service.set_auth(auth);
-        }
+        service.set_auth(SimpleAuth::from_single(Self::ACCESS_KEY_ID, Self::SECRET_ACCESS_KEY));
+        prepare(&mut service);
         let service = Known { root: folder.path().to_owned(), service: service.build() };
         let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
         let address = listener.local_addr().expect("an address");
