@@ -3,14 +3,17 @@
 //! **Architecture invariant:** nothing here only passes through. A plain read goes from the edge to the repository.
 
 mod announced;
+pub mod edit;
 mod error;
 pub mod export;
 pub mod jobs;
+pub mod metadata;
 pub mod signed_urls;
 pub mod text_layer;
 pub mod upload;
 
 pub use error::Error;
+pub use metadata::MetadataSchemas;
 
 use std::sync::Arc;
 
@@ -34,6 +37,8 @@ pub struct Platform {
     pub pdf_limits: colophon_pdf::Limits,
     /// How many uploads may be looked into at once; the others wait. Each takes a process of its own.
     pub inspections: Arc<Semaphore>,
+    /// Compiled schemas of metadata.
+    pub metadata_schemas: MetadataSchemas,
     /// Bytes a file may have.
     pub upload_limit: u64,
     /// Objects that are being given up; whoever closes the platform waits for them.
