@@ -86,11 +86,13 @@ fn document(memory_bytes: u64, skip: holes::Skip) -> io::Result<Result<Vec<u8>, 
     };
     let meta = file.metadata()?;
     if meta.is_file() {
-        let Some(len) = usize::try_from(meta.len()).ok().filter(|_| meta.len() < memory_bytes) else {
-            return too_large(meta.len());
-        };
+        let Ok(len) = usize::try_from(meta.len()) else { return too_large(meta.len()) };
         if meta.len() >= holes::LARGE {
-            return holes::read(&file, len, skip).map(Ok);
+            let most = memory_bytes.saturating_sub(holes::LARGE);
+            return match holes::read(&file, len, skip, most)? {
+                Some(bytes) => Ok(Ok(bytes)),
+                None => too_large(meta.len()),
+            };
         }
         let mut bytes = Vec::new();
         if bytes.try_reserve_exact(len).is_err() {

@@ -33,16 +33,20 @@ pub(super) fn without_pictures(dictionary: &[u8]) -> bool {
     holds(dictionary, b"/Subtype/Image") || holds(dictionary, b"/Subtype /Image")
 }
 
-/// Reads a file of so many bytes, with holes.
-pub(super) fn read(file: &File, length: usize, skip: Skip) -> io::Result<Vec<u8>> {
+/// Reads a file of so many bytes, with holes. None where more than `most` bytes would have to be read.
+pub(super) fn read(file: &File, length: usize, skip: Skip, most: u64) -> io::Result<Option<Vec<u8>>> {
     let mut bytes = vec![0; length];
-    let mut at = 0;
+    let (mut at, mut taken) = (0, 0);
     while at < length {
         let end = length.min(at + WINDOW);
+        taken += (end - at) as u64;
+        if taken > most {
+            return Ok(None);
+        }
         file.read_exact_at(&mut bytes[at..end], at as u64)?;
         at = after_hole(file, &bytes[..end], at, skip)?.unwrap_or(end);
     }
-    Ok(bytes)
+    Ok(Some(bytes))
 }
 
 /// Where a stream ends that begins in the window and need not be read.
@@ -145,7 +149,7 @@ mod tests {
     fn read_back(bytes: &[u8], skip: Skip) -> Vec<u8> {
         let mut file = tempfile::tempfile().unwrap();
         file.write_all(bytes).unwrap();
-        read(&file, bytes.len(), skip).unwrap()
+        read(&file, bytes.len(), skip, u64::MAX).unwrap().unwrap()
     }
 
     fn zeros(bytes: &[u8]) -> usize {
