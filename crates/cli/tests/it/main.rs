@@ -27,6 +27,7 @@ mod folder;
 mod idempotency;
 mod import_crashes;
 mod importing;
+mod metadata;
 mod migrations;
 mod names;
 mod pdf;
