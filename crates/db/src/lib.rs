@@ -9,17 +9,20 @@
 pub mod documents;
 mod error;
 pub mod exports;
+pub mod fsck;
 pub mod health;
 pub mod idempotency_keys;
 pub mod jobs;
 pub mod listen;
 pub mod pages;
+mod mend;
 mod parameter;
 mod pool;
 pub mod queue;
 mod scope;
 mod session;
 mod statement;
+pub mod sweep;
 pub mod versions;
 pub mod zones;
 

@@ -4,7 +4,9 @@
 
 mod error;
 pub mod export;
+pub mod fsck;
 pub mod jobs;
+pub mod sweep;
 pub mod text_layer;
 pub mod upload;
 

@@ -270,7 +270,7 @@ async fn unfinished<S: Scope>(tx: &Tx<S>, document: DocumentId) -> Result<Option
     Ok(newest.filter(|job| !is_final(job)).map(|job| job.id))
 }
 
-fn page(page: &colophon_pdf::Page) -> Option<Page> {
+pub(crate) fn page(page: &colophon_pdf::Page) -> Option<Page> {
     Some(Page {
         page_number: i32::try_from(page.page_number).ok()?,
         width: page.width,
