@@ -23,7 +23,7 @@ pub use keys::{FILE, INSTANCE, KEYS, Key, SERVE, Secrecy, WORK};
 pub use show::{default_file, print, print_json, sslmode_name};
 pub use sources::Origin;
 use sources::{Raw, Sources};
-pub use values::{Pooler, Secret};
+pub use values::{Pooler, Secret, parse_size};
 use values::{Refusal, address, folder_url, number, path};
 
 /// Values given on the command line, by the name of their key.

@@ -10,9 +10,10 @@ pub mod ids;
 pub mod jobs;
 pub mod lists;
 pub mod pages;
+pub mod quotas;
 pub mod zones;
 
-pub use documents::{Document, DocumentFilter, DocumentStatus, NewDocument, Version};
+pub use documents::{Document, DocumentFilter, DocumentStatus, Duplicate, NewDocument, OnDuplicate, Version};
 pub use exports::{ExportFile, ExportRecord};
 pub use filenames::FileName;
 pub use ids::{DocumentId, ExportId, JobId, UserId, ZoneId};
@@ -21,6 +22,7 @@ pub use jobs::{
 };
 pub use lists::{Cursor, List};
 pub use pages::Page;
+pub use quotas::{Quota, Usage};
 pub use zones::{Coordinates, NewZone, SearchHit, Zone, ZoneFilter};
 
 /// A value that breaks a rule of the domain: which field, and what the rule is.

@@ -1,8 +1,8 @@
 //! What callers see of each noun: its columns. An id or a path among them is never proof of a right.
 
 use colophon_domain::{
-    Attempt, Document, ExportFile, ExportRecord, HistoryEntry, Job, JobPage, List, Page, PageOutcome,
-    SearchHit, Version, Zone,
+    Attempt, Document, ExportFile, ExportRecord, HistoryEntry, Job, JobPage, List, Page, PageOutcome, Quota,
+    SearchHit, Usage, Version, Zone,
 };
 use jiff::Timestamp;
 use serde::Serialize;
@@ -59,6 +59,9 @@ view!(
         sha256: Option<String> = e.sha256,
         version: i32 = e.version,
         revision: i64 = e.revision,
+        deleted_at: Option<Timestamp> = e.deleted_at,
+        deleted_by: Option<String> = e.deleted_by,
+        legal_hold: Option<String> = e.legal_hold,
     } as e
 );
 
@@ -76,8 +79,28 @@ view!(
         encryption: Option<String> = e.encryption,
         repaired: bool = e.repaired,
         warnings: Vec<String> = e.warnings,
+        reason: Option<String> = e.reason,
+        status_detail: Option<String> = e.status_detail,
         created_by: Option<String> = e.created_by,
         created_at: Option<Timestamp> = e.created_at,
+    } as e
+);
+
+view!(
+    /// What an owner keeps and may keep.
+    UsageView of Usage {
+        documents: i64 = e.documents,
+        bytes: i64 = e.bytes,
+        max_documents: Option<i64> = e.max_documents,
+        max_bytes: Option<i64> = e.max_bytes,
+    } as e
+);
+
+view!(
+    /// An owner's quota; `default` is everybody who has none of his own.
+    QuotaView of Quota {
+        owner: String = if e.owner == "*" { "default".to_owned() } else { e.owner },
+        usage: UsageView = e.usage.into(),
     } as e
 );
 

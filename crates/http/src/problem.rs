@@ -5,8 +5,9 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use colophon_db::ErrorKind;
 use colophon_domain::Invalid;
+use colophon_formats::views::UsageView;
 use colophon_service::Error;
-use serde_json::json;
+use serde_json::{Map, Value, json};
 
 use crate::auth::Refusal;
 
@@ -16,12 +17,21 @@ pub struct Problem {
     status: StatusCode,
     code: &'static str,
     detail: String,
+    /// Members of its own (RFC 9457 §3.2).
+    members: Map<String, Value>,
 }
 
 impl Problem {
     /// An error of this status; `code` is stable, `detail` is for people.
     pub fn new(status: StatusCode, code: &'static str, detail: impl Into<String>) -> Self {
-        Self { status, code, detail: detail.into() }
+        Self { status, code, detail: detail.into(), members: Map::new() }
+    }
+
+    /// Adds a member for programs.
+    #[must_use]
+    pub fn with(mut self, member: &str, value: Value) -> Self {
+        self.members.insert(member.to_owned(), value);
+        self
     }
 
     /// A request that cannot be understood.
@@ -41,10 +51,13 @@ impl IntoResponse for Problem {
             tracing::error!(code = self.code, detail = self.detail, "a request failed");
         }
         let title = self.status.canonical_reason().unwrap_or("Error");
-        let body = json!({
+        let mut body = json!({
             "type": "about:blank", "title": title, "status": self.status.as_u16(),
             "detail": self.detail, "code": self.code,
         });
+        if let Some(body) = body.as_object_mut() {
+            body.extend(self.members);
+        }
         let mut response = (self.status, Json(body)).into_response();
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
@@ -72,6 +85,8 @@ impl From<colophon_db::Error> for Problem {
         let (status, code) = match error.kind() {
             ErrorKind::NotFound => (StatusCode::NOT_FOUND, "not_found"),
             ErrorKind::Conflict(_) => (StatusCode::CONFLICT, "conflict"),
+            ErrorKind::QuotaExceeded => (StatusCode::FORBIDDEN, "quota_exceeded"),
+            ErrorKind::LegalHold => (StatusCode::CONFLICT, "legal_hold"),
             ErrorKind::Forbidden => (StatusCode::FORBIDDEN, "forbidden"),
             ErrorKind::Invalid(_) => (StatusCode::UNPROCESSABLE_ENTITY, "invalid"),
             ErrorKind::Stale => (StatusCode::CONFLICT, "stale"),
@@ -121,6 +136,16 @@ impl From<Error> for Problem {
             Error::TooLarge { .. } => Self::new(StatusCode::PAYLOAD_TOO_LARGE, "too_large", detail),
             Error::Interrupted { .. } => Self::bad_request("upload_interrupted", detail),
             Error::KeyReused => Self::new(StatusCode::UNPROCESSABLE_ENTITY, "idempotency_key_reused", detail),
+            Error::QuotaExceeded { usage, .. } => Self::new(StatusCode::FORBIDDEN, "quota_exceeded", detail)
+                .with("usage", json!(UsageView::from(usage))),
+            Error::Duplicate(found) => Self::new(StatusCode::CONFLICT, "duplicate", detail).with(
+                "existing",
+                json!({
+                    "id": found.document_id, "filename": found.filename, "version": found.version,
+                    "in_trash": found.in_trash,
+                }),
+            ),
+            Error::InTrash { .. } => Self::new(StatusCode::CONFLICT, "in_trash", detail),
             Error::NotReadable { .. } => Self::new(StatusCode::CONFLICT, "document_not_readable", detail),
             Error::Database(error) => error.into(),
             Error::Store(error) => error.into(),

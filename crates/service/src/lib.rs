@@ -2,6 +2,7 @@
 //!
 //! **Architecture invariant:** nothing here only passes through. A plain read goes from the edge to the repository.
 
+mod announced;
 mod error;
 pub mod export;
 pub mod fsck;

@@ -85,9 +85,14 @@ pub fn number<T: FromStr + PartialOrd + std::fmt::Display>(
 }
 
 pub fn size(raw: &Raw) -> Result<u64, Refusal> {
-    let text = text(raw)?.trim();
     let refuse =
         || Refusal::new("is no size of at least one byte", "say bytes, or a number with a unit: 50MB, 5GiB");
+    parse_size(text(raw)?).filter(|bytes| *bytes >= 1).ok_or_else(refuse)
+}
+
+/// Bytes, as people write them: `1048576`, `50MB`, `5GiB`.
+pub fn parse_size(text: &str) -> Option<u64> {
+    let text = text.trim();
     let digits = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
     let (number, unit) = text.split_at(digits);
     let factor: u64 = match unit.trim() {
@@ -98,11 +103,11 @@ pub fn size(raw: &Raw) -> Result<u64, Refusal> {
         "KiB" => 1 << 10,
         "MiB" => 1 << 20,
         "GiB" => 1 << 30,
-        _ => return Err(refuse()),
+        _ => return None,
     };
     let bytes = number.parse::<u64>().ok().and_then(|number| number.checked_mul(factor));
     // The column that keeps a file's size is a signed integer.
-    bytes.filter(|bytes| *bytes >= 1 && i64::try_from(*bytes).is_ok()).ok_or_else(refuse)
+    bytes.filter(|bytes| i64::try_from(*bytes).is_ok())
 }
 
 pub fn log_filter(raw: &Raw) -> Result<String, Refusal> {
