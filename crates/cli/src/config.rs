@@ -14,6 +14,7 @@ use std::ffi::OsString;
 use std::fmt;
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use colophon_connection::ConnectionUrl;
 use colophon_http::auth::JwksSource;
@@ -23,7 +24,7 @@ pub use keys::{FILE, INSTANCE, KEYS, Key, SERVE, Secrecy, WORK};
 pub use show::{default_file, print, print_json, sslmode_name};
 pub use sources::Origin;
 use sources::{Raw, Sources};
-pub use values::{Pooler, Secret, parse_size};
+pub use values::{Pooler, Secret, duration, parse_size};
 use values::{Refusal, address, folder_url, number, path};
 
 /// Values given on the command line, by the name of their key.
@@ -52,10 +53,16 @@ pub struct Config {
     pub listen: SocketAddr,
     pub workers: u16,
     pub upload_limit: u64,
+    /// How often this program sweeps; `None`: never.
+    pub sweep_interval: Option<Duration>,
     /// A filter, where one was given.
     pub log: Option<String>,
     pub database: Database,
     pub storage: Storage,
+    /// How long an object stays after its last row.
+    pub release_grace: Duration,
+    /// How long a document stays in the trash; `None`: until somebody purges it.
+    pub trash_retention: Option<Duration>,
     pub supabase: Supabase,
     /// What was read from where, in the order of the keys.
     pub settings: Vec<Setting>,
@@ -159,6 +166,7 @@ impl Config {
             listen: reader.take(&keys::LISTEN, address).unwrap_or(SocketAddr::from(([127, 0, 0, 1], 0))),
             workers: reader.take(&keys::WORKERS, number(0..=256)).unwrap_or(1),
             upload_limit: reader.take(&keys::UPLOAD_LIMIT, values::size).unwrap_or_default(),
+            sweep_interval: reader.take(&keys::SWEEP_INTERVAL, values::time).filter(|time| !time.is_zero()),
             log: reader.take(&keys::LOG, values::log_filter),
             database: Database {
                 url: reader.take(&keys::DATABASE_URL, values::connection),
@@ -168,6 +176,8 @@ impl Config {
                 listen: reader.take(&keys::DATABASE_LISTEN, address),
             },
             storage: Storage { url: reader.take(&keys::STORAGE_URL, folder_url) },
+            release_grace: reader.take(&keys::RELEASE_GRACE, values::time).unwrap_or_default(),
+            trash_retention: reader.take(&keys::TRASH_RETENTION, values::time).filter(|time| !time.is_zero()),
             supabase: Supabase {
                 url: reader.take(&keys::SUPABASE_URL, values::web_url),
                 secret_key: reader.take(&keys::SECRET_KEY, values::secret_key),
@@ -185,6 +195,15 @@ impl Config {
     /// The folder of the objects.
     pub fn objects_dir(&self) -> PathBuf {
         self.storage.url.clone().unwrap_or_else(|| self.data_dir.join("objects"))
+    }
+
+    /// When what nobody needs any more goes.
+    pub fn sweep(&self) -> colophon_service::sweep::Config {
+        colophon_service::sweep::Config {
+            every: self.sweep_interval,
+            release_grace: self.release_grace,
+            trash_retention: self.trash_retention,
+        }
     }
 
     /// Who said what holds for a key.
@@ -289,6 +308,7 @@ mod tests {
         let known: Vec<_> = KEYS.iter().map(|key| key.name).collect();
         assert_eq!(read, known);
         assert_eq!(config.upload_limit, colophon_service::DEFAULT_UPLOAD_LIMIT);
+        assert_eq!(config.sweep(), colophon_service::sweep::Config::default());
     }
 
     #[test]

@@ -194,6 +194,12 @@ impl Fsck<'_> {
         rows.iter().map(decode_entry).collect()
     }
 
+    /// Those of these objects that a version or an export names, whatever the ledger says.
+    pub async fn named(&self, paths: &[&str]) -> Result<Vec<String>> {
+        let rows = self.0.query(statement!("fsck/named"), &[&paths]).await?;
+        rows.iter().map(|row| column(row, "storage_path")).collect()
+    }
+
     /// Objects whose content was found wrong earlier; `but` are known already.
     pub async fn failed(&self, but: &[String], limit: i64) -> Result<Vec<Unverified>> {
         let rows = self.0.query(statement!("fsck/failed"), &[&but, &limit]).await?;

@@ -29,7 +29,7 @@ const FAILURES: usize = 1_000;
 const KEYS_KEPT: Duration = Duration::from_hours(7 * 24);
 
 /// When what goes.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Config {
     /// How long a sweep is waited for; `None`: this program does not sweep.
     pub every: Option<Duration>,

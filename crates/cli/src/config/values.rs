@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::ops::RangeInclusive;
 use std::path::PathBuf;
 use std::str::FromStr;
+use std::time::Duration;
 
 use colophon_connection::ConnectionUrl;
 use colophon_http::auth::JwksSource;
@@ -108,6 +109,29 @@ pub fn parse_size(text: &str) -> Option<u64> {
     let bytes = number.parse::<u64>().ok().and_then(|number| number.checked_mul(factor));
     // The column that keeps a file's size is a signed integer.
     bytes.filter(|bytes| i64::try_from(*bytes).is_ok())
+}
+
+/// A time; 0, with or without a unit, is none.
+pub fn time(raw: &Raw) -> Result<Duration, Refusal> {
+    duration(text(raw)?).ok_or_else(|| Refusal::new("is no time", "say a number with s, m, h or d: 90s, 1h, 30d"))
+}
+
+/// A number with its unit, ten years at most.
+pub fn duration(text: &str) -> Option<Duration> {
+    if text == "0" {
+        return Some(Duration::ZERO);
+    }
+    let unit = text.chars().last()?;
+    let seconds = match unit {
+        's' => 1,
+        'm' => 60,
+        'h' => 3_600,
+        'd' => 86_400,
+        _ => return None,
+    };
+    let number = text.strip_suffix(unit).filter(|number| number.bytes().all(|byte| byte.is_ascii_digit()))?;
+    let seconds = number.parse::<u64>().ok()?.checked_mul(seconds)?;
+    (seconds <= 10 * 365 * 86_400).then_some(Duration::from_secs(seconds))
 }
 
 pub fn log_filter(raw: &Raw) -> Result<String, Refusal> {

@@ -21,6 +21,7 @@ mod cut_off;
 mod doctor;
 mod exports;
 mod folder;
+mod fsck;
 mod idempotency;
 mod import_crashes;
 mod importing;

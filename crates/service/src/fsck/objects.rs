@@ -1,7 +1,7 @@
 //! The store's list beside the ledger, both in the order of the keys.
 
 use std::cmp::Ordering;
-use std::collections::{HashMap, VecDeque};
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::time::SystemTime;
 
 use colophon_blobs::{Form, Listed};
@@ -85,6 +85,8 @@ impl Run<'_> {
             .try_collect()
             .await?;
         let after = self.entries(&paths).await?;
+        let unknown = paths.iter().filter(|path| objects.contains_key(*path) && !after.contains_key(*path));
+        let named = self.named(unknown.map(String::as_str).collect()).await?;
         for path in paths {
             let (before, object, after) = (before.get(&path), objects.get(&path), after.get(&path));
             match (before, object, after) {
@@ -101,7 +103,10 @@ impl Run<'_> {
                     let detail = format!("the ledger says {said} bytes, the store has {}", object.size);
                     self.damaged(&checks::OBJECT_SIZE, after, detail).await?;
                 }
-                (None, Some(object), None) if self.is_old(object) => self.unknown(object).await?,
+                // What a row names is no orphan: that the ledger lacks it was found among the rows.
+                (None, Some(object), None) if self.is_old(object) && !named.contains(&path) => {
+                    self.unknown(object).await?;
+                }
                 _ => {}
             }
         }
@@ -114,6 +119,16 @@ impl Run<'_> {
         let entries = tx.fsck().entries(&paths).await?;
         tx.commit().await?;
         Ok(entries.into_iter().map(|entry| (entry.storage_path.clone(), entry)).collect())
+    }
+
+    async fn named(&self, paths: Vec<&str>) -> Result<HashSet<String>, Error> {
+        if paths.is_empty() {
+            return Ok(HashSet::new());
+        }
+        let tx = self.begin().await?;
+        let named = tx.fsck().named(&paths).await?;
+        tx.commit().await?;
+        Ok(named.into_iter().collect())
     }
 
     fn is_old(&self, object: &Listed) -> bool {
@@ -146,7 +161,9 @@ impl Run<'_> {
     /// Deletes an orphan, unless somebody takes it up at this moment.
     async fn delete(&self, path: &str) -> Result<bool, Error> {
         let tx = self.begin().await?;
-        let free = tx.fsck().try_lock(path).await? && tx.fsck().entries(&[path]).await?.is_empty();
+        let free = tx.fsck().try_lock(path).await?
+            && tx.fsck().entries(&[path]).await?.is_empty()
+            && tx.fsck().named(&[path]).await?.is_empty();
         if free {
             self.platform.store.delete(path).await?;
         }
