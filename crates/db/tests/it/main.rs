@@ -16,6 +16,7 @@ mod poolers;
 mod scopes;
 mod shares;
 mod statements;
+mod sweep;
 mod states;
 mod transactions;
 mod zones;
