@@ -37,6 +37,8 @@ mod server;
 mod sharing;
 mod stopping;
 mod strangers;
+mod sweep_crashes;
+mod sweeping;
 mod tokens;
 mod uploads;
 mod wait;
