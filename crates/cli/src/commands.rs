@@ -10,6 +10,7 @@ mod jobs;
 mod migrate;
 mod quotas;
 mod serve;
+mod shares;
 mod worker;
 mod zones;
 

@@ -7,6 +7,7 @@ mod error;
 pub mod export;
 pub mod fsck;
 pub mod jobs;
+pub mod signed_urls;
 pub mod sweep;
 pub mod text_layer;
 pub mod upload;
@@ -18,6 +19,7 @@ use std::sync::Arc;
 use colophon_blobs::Store;
 use colophon_db::Database;
 use tokio::sync::Semaphore;
+use tokio_util::task::TaskTracker;
 
 /// What every use case needs.
 #[derive(Debug, Clone)]
@@ -26,6 +28,8 @@ pub struct Platform {
     pub database: Database,
     /// Objects.
     pub store: Store,
+    /// Signed URLs.
+    pub signer: signed_urls::Signer,
     /// How to start the process that reads PDFs.
     pub pdf: colophon_pdf::Child,
     /// What that process may use.
@@ -34,6 +38,8 @@ pub struct Platform {
     pub inspections: Arc<Semaphore>,
     /// Bytes a file may have.
     pub upload_limit: u64,
+    /// Objects that are being given up; whoever closes the platform waits for them.
+    pub cleanups: TaskTracker,
 }
 
 /// Bytes a file may have unless configured otherwise: 5 GiB, the most that S3 and Supabase Storage take in one piece.

@@ -8,11 +8,13 @@ use colophon_db::{Config, Database, Pooler};
 use colophon_domain::UserId;
 use colophon_http::auth::{Refusal, Verifier};
 use colophon_http::{App, Problem, router};
+use colophon_service::signed_urls::Signer;
 use colophon_service::{DEFAULT_UPLOAD_LIMIT, Platform};
 use colophon_testkit::{TestDatabase, store_document};
 use serde_json::Value;
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
 use ureq::http::Response;
 use uuid::Uuid;
 
@@ -24,16 +26,19 @@ const NAME: &str = "only let in";
 /// The API on a database; gives its address.
 async fn serve(database: Database, verifier: Verifier, objects: &std::path::Path) -> String {
     let platform = Platform {
+        signer: Signer::new(database.clone()),
         database,
         store: Store::folder(objects).unwrap(),
         pdf: colophon_pdf::Child { program: "/nowhere".into(), args: Vec::new() },
         pdf_limits: colophon_pdf::Limits::default(),
         inspections: Arc::new(Semaphore::new(1)),
+        cleanups: TaskTracker::new(),
         upload_limit: DEFAULT_UPLOAD_LIMIT,
     };
     let app = App {
         platform: Arc::new(platform),
         verifier: Arc::new(verifier),
+        public_url: None,
         broken_off: CancellationToken::new(),
     };
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
