@@ -73,10 +73,11 @@ impl Form {
     /// What `path` is.
     pub fn of(path: &str) -> Self {
         let name = path.rsplit('/').next().unwrap_or(path);
-        let is_junk = matches!(name, ".DS_Store" | "Thumbs.db" | "desktop.ini" | ".emptyFolderPlaceholder" | ".keep")
-            || name.starts_with("._")
-            || path.starts_with("lost+found/")
-            || path.starts_with("probes/");
+        let is_junk =
+            matches!(name, ".DS_Store" | "Thumbs.db" | "desktop.ini" | ".emptyFolderPlaceholder" | ".keep")
+                || name.starts_with("._")
+                || path.starts_with("lost+found/")
+                || path.starts_with("probes/");
         if is_junk {
             return Self::Junk;
         }
@@ -99,7 +100,9 @@ fn is_key(path: &str) -> bool {
     let is_file = |name: &str| {
         name.split_once('.').is_some_and(|(id, extension)| {
             let is_short = (1..=10).contains(&extension.len());
-            is_id(id) && is_short && extension.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit())
+            is_id(id)
+                && is_short
+                && extension.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit())
         })
     };
     let parts: Vec<&str> = path.split('/').collect();
@@ -130,9 +133,18 @@ mod tests {
             assert_eq!(Form::of(junk), Form::Junk, "{junk}");
         }
         let upper = version.to_uppercase();
-        for foreign in ["", "a", "notes.txt", "a/b/c.pdf", &format!("{version}x"), &format!("x/{version}"), &upper,
-            &version.replace(".pdf", ".exe"), &format!("{version}..rest"), &format!("{version}.x.rest")]
-        {
+        for foreign in [
+            "",
+            "a",
+            "notes.txt",
+            "a/b/c.pdf",
+            &format!("{version}x"),
+            &format!("x/{version}"),
+            &upper,
+            &version.replace(".pdf", ".exe"),
+            &format!("{version}..rest"),
+            &format!("{version}.x.rest"),
+        ] {
             assert_eq!(Form::of(foreign), Form::Foreign, "{foreign}");
         }
     }

@@ -3,8 +3,8 @@
 use colophon_domain::{DocumentId, Page};
 use uuid::Uuid;
 
-use crate::fsck::{Fsck, RowCheck, RowFinding};
 use crate::Result;
+use crate::fsck::{Fsck, RowCheck, RowFinding};
 use crate::session::column;
 use crate::statement::statement;
 

@@ -113,7 +113,8 @@ pub fn parse_size(text: &str) -> Option<u64> {
 
 /// A time; 0, with or without a unit, is none.
 pub fn time(raw: &Raw) -> Result<Duration, Refusal> {
-    duration(text(raw)?).ok_or_else(|| Refusal::new("is no time", "say a number with s, m, h or d: 90s, 1h, 30d"))
+    duration(text(raw)?)
+        .ok_or_else(|| Refusal::new("is no time", "say a number with s, m, h or d: 90s, 1h, 30d"))
 }
 
 /// A number with its unit, ten years at most.

@@ -246,7 +246,8 @@ fn what_the_sweeper_should_have_taken_is_found_and_swept() {
     };
     row(&intent, "intended", "now() + interval '1 hour'");
     instance.is_clean("an upload that is under way");
-    let past = "update colophon.objects set intended_until = now() - interval '1 second' where state = 'intended'";
+    let past =
+        "update colophon.objects set intended_until = now() - interval '1 second' where state = 'intended'";
     instance.change(past);
     let young = instance.server.folder.run(&["fsck", "--json"]);
     assert_eq!(young.code, Some(0), "the sweeper has an hour: {young:?}");
@@ -263,10 +264,19 @@ fn what_the_sweeper_should_have_taken_is_found_and_swept() {
     let path = format!("/v1/documents/{}", id(&trash));
     instance.person.api.send("DELETE", &path, &[], None).unwrap().expect(200);
     instance.is_clean("a document in the trash");
-    let old = format!("update public.documents set deleted_at = now() - interval '40 days' where id = '{}'", id(&trash));
-    instance.change_unchecked(&format!("{old}; update public.documents set legal_hold = 'a case' where id = '{}'", id(&trash)));
+    let old = format!(
+        "update public.documents set deleted_at = now() - interval '40 days' where id = '{}'",
+        id(&trash)
+    );
+    instance.change_unchecked(&format!(
+        "{old}; update public.documents set legal_hold = 'a case' where id = '{}'",
+        id(&trash)
+    ));
     instance.is_clean("a legal hold");
-    instance.change_unchecked(&format!("update public.documents set legal_hold = null where id = '{}'", id(&trash)));
+    instance.change_unchecked(&format!(
+        "update public.documents set legal_hold = null where id = '{}'",
+        id(&trash)
+    ));
     instance.finds_and_repairs("F19", id(&trash));
     assert_eq!(instance.person.api.get(&path).status, 404);
 }
@@ -275,7 +285,8 @@ fn what_the_sweeper_should_have_taken_is_found_and_swept() {
 fn rows_that_do_not_agree_are_found_and_mended() {
     let instance = Instance::start();
     let (document, path) = (instance.id(), instance.path());
-    let exported = instance.server.ask("select file_paths -> 0 ->> 'storage_path' from public.export_records");
+    let exported =
+        instance.server.ask("select file_paths -> 0 ->> 'storage_path' from public.export_records");
     instance.change(&format!("delete from colophon.objects where storage_path = '{path}'"));
     instance.finds_and_repairs("F07", path);
     instance.change(&format!("delete from colophon.objects where storage_path = '{exported}'"));
@@ -292,12 +303,15 @@ fn rows_that_do_not_agree_are_found_and_mended() {
     ));
     instance.finds_and_repairs("F08", &unnamed);
 
-    instance.change(&format!("update public.documents set sha256 = repeat('ab', 32) where id = '{document}'"));
+    instance
+        .change(&format!("update public.documents set sha256 = repeat('ab', 32) where id = '{document}'"));
     instance.finds_and_repairs("F09", document);
     instance.change_unchecked(&format!("update public.documents set version = 7 where id = '{document}'"));
     instance.finds_and_repairs("F10", document);
 
-    let pages = instance.server.ask("select jsonb_agg(to_jsonb(p) order by page_number) from public.document_pages p");
+    let pages = instance
+        .server
+        .ask("select jsonb_agg(to_jsonb(p) order by page_number) from public.document_pages p");
     instance.change("delete from public.document_pages where page_number = 2");
     instance.finds_and_repairs("F11", &format!("{document}/1"));
     instance.change_unchecked(
@@ -307,10 +321,13 @@ fn rows_that_do_not_agree_are_found_and_mended() {
          update public.document_versions set page_count = 4; update public.documents set page_count = 4",
     );
     instance.finds_and_repairs("F12", &format!("{document}/1"));
-    let again = instance.server.ask("select jsonb_agg(to_jsonb(p) order by page_number) from public.document_pages p");
+    let again = instance
+        .server
+        .ask("select jsonb_agg(to_jsonb(p) order by page_number) from public.document_pages p");
     assert_eq!(again, pages);
 
-    let usage = "update colophon.owner_usage set stored_bytes = stored_bytes + 1, document_count = 9 where owner = ";
+    let usage =
+        "update colophon.owner_usage set stored_bytes = stored_bytes + 1, document_count = 9 where owner = ";
     instance.change(&format!("{usage}'{}'", instance.person.id));
     instance.finds_and_repairs("F20", &instance.person.id.to_string());
     assert_eq!(instance.person.api.read(&format!("/v1/documents/{document}"))["page_count"], 3);
@@ -411,7 +428,8 @@ fn live(api: &Api, number: usize, round: usize) {
     api.post_json(&format!("{path}/exports"), &json!({ "formats": ["json"] })).expect(202);
     let headers = [("content-type", "application/pdf")];
     let version = numbered(&format!("version-{number}-{round}"), 1);
-    let added = api.send("POST", &format!("{path}/versions?filename=new.pdf"), &headers, Some(&version)).unwrap();
+    let added =
+        api.send("POST", &format!("{path}/versions?filename=new.pdf"), &headers, Some(&version)).unwrap();
     assert!(added.status < 300, "{}", added.json());
     let path = format!("/v1/documents/{}", id(&two));
     api.send("DELETE", &path, &[], None).unwrap().expect(200);

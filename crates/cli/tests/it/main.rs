@@ -8,6 +8,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on should say where")]
 
 mod api;
+mod backup;
 mod bad_files;
 mod bad_requests;
 mod browser;

@@ -31,7 +31,10 @@ struct Told {
 fn uploads_deletes_purges_and_exports_that_are_killed_leave_nothing_wrong() {
     let mut chance = chance();
     let folder = Folder::private();
-    configure(&folder, "sweep_interval = \"1s\"\n[storage]\nrelease_grace = 0\n[trash]\nretention = \"1s\"\n");
+    configure(
+        &folder,
+        "sweep_interval = \"1s\"\n[storage]\nrelease_grace = 0\n[trash]\nretention = \"1s\"\n",
+    );
     let mut server = Server::start_on(folder, &[]);
     let person = server.person().id;
     let (token, url) = (server.token(person), RwLock::new(server.ready.url.clone()));
@@ -48,15 +51,14 @@ fn uploads_deletes_purges_and_exports_that_are_killed_leave_nothing_wrong() {
                     if stop.load(Ordering::Relaxed) {
                         break;
                     }
-                    let _ = work(&api(), told, client, round);
-                    done.fetch_add(1, Ordering::Relaxed);
+                    let _ = work(&api(), told, client, round, done);
                 }
             });
         }
         for kill in 0..kills {
-            let before = done.load(Ordering::Relaxed);
-            wait::until("the clients work", || done.load(Ordering::Relaxed) > before);
-            thread::sleep(Duration::from_millis(chance.u64(..400)));
+            let enough = done.load(Ordering::Relaxed) + chance.usize(1..12);
+            wait::until("the clients are answered", || done.load(Ordering::Relaxed) >= enough);
+            thread::sleep(Duration::from_millis(chance.u64(..60)));
             server.kill();
             if chance.u8(..4) == 0 {
                 server.folder.kill_postgres();
@@ -80,7 +82,11 @@ fn uploads_deletes_purges_and_exports_that_are_killed_leave_nothing_wrong() {
     });
     let first = fsck(&server.folder, &["--repair", "--full"]);
     println!("fsck after {kills} kills: {:?}", first.found());
-    assert!(first.found().iter().all(|found| found.starts_with("-F04")), "only orphans are left: {}", first.said);
+    assert!(
+        first.found().iter().all(|found| found.starts_with("-F04")),
+        "only orphans are left: {}",
+        first.said
+    );
     let summary = assert_clean(&server.folder, &["--full"], "the repair");
 
     let api = api();
@@ -104,7 +110,15 @@ fn uploads_deletes_purges_and_exports_that_are_killed_leave_nothing_wrong() {
 }
 
 /// `None`: broken off somewhere.
-fn work(api: &Api, told: &Mutex<HashMap<String, Told>>, client: usize, round: usize) -> Option<()> {
+/// Adds to `done` with each answer.
+fn work(
+    api: &Api,
+    told: &Mutex<HashMap<String, Told>>,
+    client: usize,
+    round: usize,
+    done: &AtomicUsize,
+) -> Option<()> {
+    let answered = || done.fetch_add(1, Ordering::Relaxed);
     let file = numbered(&format!("kill-{client}-{}", round / 2), 1 + round % 30);
     let headers = [("content-type", "application/pdf")];
     let path = format!("/v1/documents?filename={client}-{round}.pdf&process=true");
@@ -112,16 +126,19 @@ fn work(api: &Api, told: &Mutex<HashMap<String, Told>>, client: usize, round: us
     let document = id(&answer.json()).to_owned();
     let entry = Told { sha256: sha256(&file), purging: false, purged: false };
     told.lock().unwrap().insert(document.clone(), entry);
+    answered();
     let path = format!("/v1/documents/{document}");
     let export = json!({ "formats": ["json"] }).to_string();
     let json = [("content-type", "application/json")];
     api.send("POST", &format!("{path}/exports"), &json, Some(export.as_bytes())).ok()?;
+    answered();
     if round % 3 == 0 {
         return Some(());
     }
     told.lock().unwrap().get_mut(&document)?.purging = true;
     let query = if round % 3 == 1 { "?purge=true" } else { "" };
     let answer = api.send("DELETE", &format!("{path}{query}"), &[], None).ok()?;
+    answered();
     let gone = answer.status == 204;
     told.lock().unwrap().get_mut(&document)?.purged = gone;
     Some(())

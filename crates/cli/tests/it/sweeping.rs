@@ -79,9 +79,7 @@ fn an_object_that_cannot_be_deleted_keeps_no_other_from_going() {
     delete(&person.api, &other, "?purge=true");
     wait::until("the other is gone", || server.folder.objects().len() == 1);
     fs::remove_dir_all(&place).unwrap();
-    wait::until("the sweep tries again", || {
-        server.ask("select count(*) from colophon.objects") == "0"
-    });
+    wait::until("the sweep tries again", || server.ask("select count(*) from colophon.objects") == "0");
 }
 
 #[test]

@@ -122,7 +122,8 @@ mod tests {
         let documentation = include_str!("../../../../docs/operations.md");
         for (at, check) in CHECKS.iter().enumerate() {
             assert!(!CHECKS[..at].iter().any(|other| other.code == check.code || other.name == check.name));
-            let line = format!("| {} | `{}` | {} | {} |", check.code, check.name, check.meaning, check.repair);
+            let line =
+                format!("| {} | `{}` | {} | {} |", check.code, check.name, check.meaning, check.repair);
             assert!(documentation.contains(&line), "docs/operations.md lacks: {line}");
         }
     }

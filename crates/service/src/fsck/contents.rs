@@ -20,7 +20,9 @@ const WRONG: usize = 10_000;
 /// What a file turned out to hold.
 enum Content {
     Right(File),
-    Wrong { detail: String },
+    Wrong {
+        detail: String,
+    },
     /// It is not there, or not whole: that is found by walking the store.
     Elsewhere,
 }
@@ -138,7 +140,8 @@ impl Run<'_> {
                 self.mend_pages(file.document_id, version.version).await?;
                 let now = self.pages_of(file.document_id, &file.storage_path).await?;
                 now.iter().any(|now| {
-                    now.version == version.version && now.page_count.is_some_and(|now| agrees(now, &inspection))
+                    now.version == version.version
+                        && now.page_count.is_some_and(|now| agrees(now, &inspection))
                 })
             };
             let detail = format!("the version says {said} pages, the file has {}", inspection.page_count);
@@ -171,7 +174,8 @@ impl Run<'_> {
         tx.commit().await?;
         let Some(found) = found else { return Ok(()) };
         let file = self.platform.store.local_file(&found.storage_path).await?;
-        let (file, _, sha256) = hashed(file).await.map_err(|error| unreadable(&found.storage_path, &error))?;
+        let (file, _, sha256) =
+            hashed(file).await.map_err(|error| unreadable(&found.storage_path, &error))?;
         if sha256 != found.sha256 {
             return Ok(());
         }

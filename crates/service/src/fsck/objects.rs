@@ -97,7 +97,9 @@ impl Run<'_> {
                         if is_export(&path) { &checks::EXPORT_MISSING } else { &checks::OBJECT_MISSING };
                     self.damaged(check, after, detail).await?;
                 }
-                (Some(before), Some(object), Some(after)) if before == after && wrong(Some(after), Some(object)) => {
+                (Some(before), Some(object), Some(after))
+                    if before == after && wrong(Some(after), Some(object)) =>
+                {
                     let (least, most) = after.bytes.unwrap_or_default();
                     let said = if least == most { least.to_string() } else { format!("{least} and {most}") };
                     let detail = format!("the ledger says {said} bytes, the store has {}", object.size);
@@ -151,8 +153,10 @@ impl Run<'_> {
             Form::Object | Form::Part { .. } => &checks::OBJECT_ORPHAN,
             Form::Foreign => &checks::FOREIGN_FILE,
         };
-        let repaired = self.options.repair && *check == checks::OBJECT_ORPHAN && self.delete(&object.path).await?;
-        let written = jiff::Timestamp::try_from(object.last_modified).map(|time| format!(", written at {time:.0}"));
+        let repaired =
+            self.options.repair && *check == checks::OBJECT_ORPHAN && self.delete(&object.path).await?;
+        let written =
+            jiff::Timestamp::try_from(object.last_modified).map(|time| format!(", written at {time:.0}"));
         let detail = format!("{} bytes{}", object.size, written.unwrap_or_default());
         self.found(Finding { check, key: object.path.clone(), document_id: None, detail, repaired });
         Ok(())

@@ -29,7 +29,9 @@ impl Run<'_> {
         tx.commit().await?;
         match self.platform.store.local_file(twin).await {
             Ok(file) => Ok(hashed(file).await.is_ok_and(|(_, _, found)| Some(found) == said)),
-            Err(colophon_blobs::Error::NotFound { .. } | colophon_blobs::Error::Truncated { .. }) => Ok(false),
+            Err(colophon_blobs::Error::NotFound { .. } | colophon_blobs::Error::Truncated { .. }) => {
+                Ok(false)
+            }
             Err(error) => Err(error.into()),
         }
     }

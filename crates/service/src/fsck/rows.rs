@@ -105,7 +105,11 @@ impl Run<'_> {
         let tx = self.begin().await?;
         tx.fsck().mend(check, found).await?;
         // A job that is live again is for a worker.
-        if check == RowCheck::Jobs { tx.commit_and_wake().await? } else { tx.commit().await? }
+        if check == RowCheck::Jobs {
+            tx.commit_and_wake().await?
+        } else {
+            tx.commit().await?
+        }
         Ok(())
     }
 }

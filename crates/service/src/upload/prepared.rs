@@ -34,6 +34,7 @@ impl Received {
     /// [`Error::NotPdf`], or that process cannot be run.
     pub async fn prepare(self, platform: &Platform, details: Details) -> Result<Prepared, Error> {
         let inspection = self.inspect(platform).await?;
+        self.announced.hold().await?;
         if let Outcome::NotPdf { reason } = inspection.outcome {
             return Err(Error::NotPdf { reason });
         }
