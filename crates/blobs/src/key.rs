@@ -97,18 +97,18 @@ impl Form {
 
 fn is_key(path: &str) -> bool {
     let is_id = |text: &str| text.len() == 36 && Uuid::try_parse(text).is_ok();
-    let is_file = |name: &str| {
-        name.split_once('.').is_some_and(|(id, extension)| {
-            let is_short = (1..=10).contains(&extension.len());
-            is_id(id)
-                && is_short
-                && extension.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit())
-        })
+    let extension_of = |name: &str| {
+        let (id, extension) = name.split_once('.')?;
+        let is_extension = (1..=10).contains(&extension.len())
+            && extension.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit());
+        (is_id(id) && is_extension).then(|| extension.to_owned())
     };
     let parts: Vec<&str> = path.split('/').collect();
     match parts[..] {
-        [owner, document, file] => is_id(owner) && is_id(document) && is_file(file) && file.ends_with(".pdf"),
-        [owner, document, "exports", file] => is_id(owner) && is_id(document) && is_file(file),
+        [owner, document, file] => {
+            is_id(owner) && is_id(document) && extension_of(file).as_deref() == Some("pdf")
+        }
+        [owner, document, "exports", file] => is_id(owner) && is_id(document) && extension_of(file).is_some(),
         _ => false,
     }
 }

@@ -197,5 +197,6 @@ async fn connect(url: &str) -> Client {
 
 fn hexadecimal(content: &[u8]) -> String {
     use sha2::Digest as _;
-    sha2::Sha256::digest(content).iter().map(|byte| format!("{byte:02x}")).collect()
+    let hash = sha2::Sha256::digest(content);
+    hash.iter().fold(String::new(), |text, byte| text + &format!("{byte:02x}"))
 }

@@ -144,9 +144,9 @@ impl Fsck<'_> {
         let (key, document) = after.map_or(("", Uuid::nil()), |f| (f.key.as_str(), f.document_id.0));
         let overdue = ages.overdue;
         let plain: Params<'_> = &[&key, &document, &limit];
-        let aged: Params<'_> = &[&key, &document, &limit, &overdue];
+        let with_age: Params<'_> = &[&key, &document, &limit, &overdue];
         let (statement, params): (Statement, Params<'_>) = match check {
-            RowCheck::Intents => (statement!("fsck/intents"), aged),
+            RowCheck::Intents => (statement!("fsck/intents"), with_age),
             RowCheck::Released => {
                 let params: Params<'_> = &[&key, &document, &limit, &overdue, &ages.release_grace];
                 return self.rows(statement!("fsck/released"), params).await;
@@ -164,7 +164,7 @@ impl Fsck<'_> {
             RowCheck::Pages => (statement!("fsck/pages"), plain),
             RowCheck::Shares => (statement!("fsck/shares"), plain),
             RowCheck::Rows => (statement!("fsck/rows"), plain),
-            RowCheck::Queue => (statement!("fsck/queue"), aged),
+            RowCheck::Queue => (statement!("fsck/queue"), with_age),
             RowCheck::Jobs => (statement!("fsck/jobs"), plain),
             RowCheck::Usage => (statement!("fsck/usage"), plain),
         };

@@ -34,7 +34,7 @@ pub struct Announced {
     document: DocumentId,
     path: String,
     /// By the wall clock, since the other one stands still while a machine sleeps.
-    announced_at: SystemTime,
+    since: SystemTime,
     kept: bool,
     cleanups: TaskTracker,
 }
@@ -61,8 +61,8 @@ impl Announced {
             return Err(Error::QuotaExceeded { usage, asked: length });
         }
         tx.commit().await?;
-        let announced_at = SystemTime::now();
-        Ok((Self::new(platform, belonging.document, path, announced_at), left))
+        let since = SystemTime::now();
+        Ok((Self::new(platform, belonging.document, path, since), left))
     }
 
     /// An object that was announced before, by this program or another.
@@ -70,10 +70,10 @@ impl Announced {
         Self::new(platform, document, path, SystemTime::UNIX_EPOCH)
     }
 
-    fn new(platform: &Platform, document: DocumentId, path: String, announced_at: SystemTime) -> Self {
+    fn new(platform: &Platform, document: DocumentId, path: String, since: SystemTime) -> Self {
         let (store, database) = (platform.store.clone(), platform.database.clone());
         let cleanups = platform.cleanups.clone();
-        Self { store, database, document, path, announced_at, kept: false, cleanups }
+        Self { store, database, document, path, since, kept: false, cleanups }
     }
 
     /// Says that it is still being written.
@@ -91,7 +91,7 @@ impl Announced {
     /// # Errors
     /// It has (a machine that slept in the midst of an upload), or the database fails.
     pub async fn hold(&self) -> Result<(), Error> {
-        match self.announced_at.elapsed() {
+        match self.since.elapsed() {
             Ok(elapsed) if elapsed < TIME / 2 => Ok(()),
             _ => self.renew().await,
         }

@@ -161,7 +161,7 @@ fn a_backup_taken_while_people_work_comes_back_whole() {
 fn work(api: &Api, client: usize, round: usize) {
     let file = numbered(&format!("busy-{client}-{round}"), 1 + round % 20);
     let document = api.upload("filename=busy.pdf&process=true", &file).expect(201);
-    if round % 2 == 0 {
+    if round.is_multiple_of(2) {
         let purge = format!("/v1/documents/{}?purge=true", id(&document));
         assert_eq!(api.send("DELETE", &purge, &[], None).unwrap().status, 204);
     }

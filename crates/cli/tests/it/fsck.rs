@@ -407,8 +407,8 @@ fn a_busy_instance_of_many_owners_gives_no_false_alarm() {
                 }
             });
         }
-        for round in 0..8 {
-            let repair = if round % 2 == 0 { "--full" } else { "--repair" };
+        for round in 0..8_u32 {
+            let repair = if round.is_multiple_of(2) { "--full" } else { "--repair" };
             assert_clean(&server.folder, &[repair], &format!("round {round} beside uploads and purges"));
         }
         stop.store(true, std::sync::atomic::Ordering::Relaxed);
@@ -433,10 +433,10 @@ fn live(api: &Api, number: usize, round: usize) {
     assert!(added.status < 300, "{}", added.json());
     let path = format!("/v1/documents/{}", id(&two));
     api.send("DELETE", &path, &[], None).unwrap().expect(200);
-    if round % 3 == 0 {
+    if round.is_multiple_of(3) {
         api.send("POST", &format!("{path}/restore"), &[], None).unwrap().expect(200);
     }
-    if round % 2 == 0 {
+    if round.is_multiple_of(2) {
         for document in [&one, &two] {
             let purge = format!("/v1/documents/{}?purge=true", id(document));
             assert_eq!(api.send("DELETE", &purge, &[], None).unwrap().status, 204);

@@ -132,7 +132,7 @@ fn work(
     let json = [("content-type", "application/json")];
     api.send("POST", &format!("{path}/exports"), &json, Some(export.as_bytes())).ok()?;
     answered();
-    if round % 3 == 0 {
+    if round.is_multiple_of(3) {
         return Some(());
     }
     told.lock().unwrap().get_mut(&document)?.purging = true;

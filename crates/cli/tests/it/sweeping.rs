@@ -50,8 +50,8 @@ fn the_trash_is_emptied_after_its_time_but_not_what_is_held() {
     for document in [&held, &gone] {
         delete(&person.api, document, "");
     }
-    let hold = format!("update public.documents set legal_hold = 'a case' where id = '{}'", id(&held));
-    crate::server::change(&server.ready.database_url, &hold);
+    let statement = format!("update public.documents set legal_hold = 'a case' where id = '{}'", id(&held));
+    crate::server::change(&server.ready.database_url, &statement);
     wait::until("the one is gone", || person.api.get(&format!("/v1/documents/{}", id(&gone))).status == 404);
     wait::until("its file is gone", || server.folder.objects().len() == 1);
     let still = person.api.send("GET", &format!("/v1/documents/{}", id(&held)), &[], None).unwrap();

@@ -89,8 +89,8 @@ async fn an_object_that_another_document_uses_or_takes_up_stays() {
     assert_eq!(sweeping.sweep().released(-1.0, &[], 10).await.expect("due"), [], "somebody is taking it up");
     taking.commit().await.expect("it commits");
     let due = sweeping.sweep().released(-1.0, &[], 10).await.expect("due");
-    assert_eq!(paths(&due), [path.clone()]);
-    assert_eq!(sweeping.sweep().in_use(&due, 0.0).await.expect("users"), [path.clone()]);
+    assert_eq!(paths(&due), std::slice::from_ref(&path));
+    assert_eq!(sweeping.sweep().in_use(&due, 0.0).await.expect("users"), std::slice::from_ref(&path));
 
     // While the sweeper has it in hand, nobody takes it up: they wait, and find it gone.
     sweeping.commit().await.expect("it commits");

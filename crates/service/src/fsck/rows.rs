@@ -106,9 +106,9 @@ impl Run<'_> {
         tx.fsck().mend(check, found).await?;
         // A job that is live again is for a worker.
         if check == RowCheck::Jobs {
-            tx.commit_and_wake().await?
+            tx.commit_and_wake().await?;
         } else {
-            tx.commit().await?
+            tx.commit().await?;
         }
         Ok(())
     }
