@@ -8,7 +8,6 @@ use colophon_db::{Config, Database, Pooler};
 use colophon_domain::UserId;
 use colophon_http::auth::{Refusal, Verifier};
 use colophon_http::{App, Problem, router};
-use colophon_service::signed_urls::Signer;
 use colophon_service::{DEFAULT_UPLOAD_LIMIT, Platform};
 use colophon_testkit::{TestDatabase, store_document};
 use serde_json::Value;
@@ -26,7 +25,7 @@ const NAME: &str = "only let in";
 /// The API on a database; gives its address.
 async fn serve(database: Database, verifier: Verifier, objects: &std::path::Path) -> String {
     let platform = Platform {
-        signer: Signer::new(database.clone()),
+        signer: colophon_service::signed_urls::Signer::new(database.clone()),
         database,
         store: Store::folder(objects).unwrap(),
         pdf: colophon_pdf::Child { program: "/nowhere".into(), args: Vec::new() },
