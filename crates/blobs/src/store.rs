@@ -1,17 +1,18 @@
 //! The store: a folder so far.
 
 use std::fs::File;
+use std::io;
 use std::ops::Range;
-use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::path::Path;
+use std::time::SystemTime;
 
 use bytes::Bytes;
-use futures_util::stream::{BoxStream, StreamExt};
-use object_store::local::LocalFileSystem;
-use object_store::path::Path as ObjectPath;
-use object_store::{GetOptions, GetRange, ObjectStore, ObjectStoreExt};
+use futures_util::stream::{BoxStream, StreamExt as _, TryStreamExt as _, iter, try_unfold, unfold};
+use object_store::GetRange;
+use tokio::sync::mpsc;
 use uuid::Uuid;
 
+use crate::folder::{self, Folder, Staged, blocking};
 use crate::{Error, Key, Writer};
 
 /// What a probe holds.
@@ -20,11 +21,10 @@ const PROBE: &[u8] = b"colophon";
 /// Where the objects are.
 #[derive(Debug, Clone)]
 pub struct Store {
-    objects: Arc<dyn ObjectStore>,
-    root: PathBuf,
+    place: Folder,
 }
 
-/// An object's bytes as they come.
+/// An object's bytes as they come. They end with [`Error::Truncated`] where there are fewer than were promised.
 pub struct Reader {
     /// Bytes of the whole object.
     pub object_size: u64,
@@ -32,6 +32,17 @@ pub struct Reader {
     pub range: Range<u64>,
     /// The bytes.
     pub bytes: BoxStream<'static, Result<Bytes, Error>>,
+}
+
+/// An object as the store lists it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Listed {
+    /// Its key.
+    pub path: String,
+    /// Bytes.
+    pub size: u64,
+    /// When it was written, by the store's clock.
+    pub last_modified: SystemTime,
 }
 
 impl std::fmt::Debug for Reader {
@@ -47,12 +58,13 @@ impl Store {
     /// # Errors
     /// The folder cannot be made or read.
     pub fn folder(root: &Path) -> Result<Self, Error> {
-        let name = root.display().to_string();
-        make_private(root).map_err(|e| Error::new("open the folder", &name, &e))?;
-        let root = root.canonicalize().map_err(|e| Error::new("open the folder", &name, &e))?;
-        let folder = LocalFileSystem::new_with_prefix(&root)
-            .map_err(|e| Error::store("open the folder", &name, &e))?;
-        Ok(Self { objects: Arc::new(folder.with_fsync(true)), root })
+        let place = Folder::open(root)
+            .map_err(|e| Error::writing("open the folder", &root.display().to_string(), &e))?;
+        Ok(Self { place })
+    }
+
+    pub(crate) fn place(&self) -> &Folder {
+        &self.place
     }
 
     /// Begins to write an object. Nothing is visible under the key until [`Writer::finish`].
@@ -61,41 +73,79 @@ impl Store {
     /// The store refuses.
     pub async fn write(&self, key: Key) -> Result<Writer, Error> {
         let path = key.to_string();
-        let upload = self
-            .objects
-            .put_multipart(&ObjectPath::from(path.as_str()))
-            .await
-            .map_err(|e| Error::store("write", &path, &e))?;
-        Ok(Writer::new(self.clone(), path, upload))
+        let (folder, target) = (self.place.clone(), path.clone());
+        let staged = blocking(move || Staged::create(&folder, &target)).await;
+        let staged = staged.map_err(|e| Error::writing("write", &path, &e))?;
+        Ok(Writer::folder(self.place.clone(), path, staged))
     }
 
     /// Reads an object, or the part of it that `range` asks for.
     ///
     /// # Errors
-    /// [`Error::NotFound`], or the store fails.
+    /// [`Error::NotFound`], [`Error::OutOfRange`], or the store fails.
     pub async fn read(&self, path: &str, range: Option<GetRange>) -> Result<Reader, Error> {
-        let options = GetOptions { range, ..GetOptions::default() };
+        let file = self.open(path).await?;
+        let object_size = file.metadata().map_err(|e| Error::reading("read", path, &e))?.len();
+        let range = match range {
+            None => 0..object_size,
+            Some(range) => range
+                .as_range(object_size)
+                .map_err(|_| Error::OutOfRange { key: path.to_owned(), size: object_size })?,
+        };
         let key = path.to_owned();
-        let found = self
-            .objects
-            .get_opts(&ObjectPath::from(path), options)
-            .await
-            .map_err(|e| Error::store("read", &key, &e))?;
-        let (object_size, range) = (found.meta.size, found.range.clone());
         let bytes =
-            found.into_stream().map(move |part| part.map_err(|e| Error::store("read", &key, &e))).boxed();
-        Ok(Reader { object_size, range, bytes })
+            folder::read(file, range.clone()).map_err(move |e| Error::reading("read", &key, &e)).boxed();
+        Ok(Reader { object_size, bytes: whole(path.to_owned(), range.clone(), bytes), range })
     }
 
     /// The object as an open file, for a child process to read from.
     ///
     /// # Errors
-    /// [`Error::NotFound`], or the file cannot be opened.
-    pub fn open(&self, path: &str) -> Result<File, Error> {
-        File::open(self.root.join(path)).map_err(|e| match e.kind() {
-            std::io::ErrorKind::NotFound => Error::NotFound { key: path.to_owned() },
-            _ => Error::new("open", path, &e),
-        })
+    /// [`Error::NotFound`], or the store fails.
+    pub async fn local_file(&self, path: &str) -> Result<File, Error> {
+        self.open(path).await
+    }
+
+    async fn open(&self, path: &str) -> Result<File, Error> {
+        let (folder, target) = (self.place.clone(), path.to_owned());
+        let opened = blocking(move || {
+            let file = File::open(folder.place(&target)?)?;
+            if file.metadata()?.is_file() { Ok(file) } else { Err(io::ErrorKind::NotFound.into()) }
+        });
+        opened.await.map_err(|e| Error::reading("open", path, &e))
+    }
+
+    /// What the store says of an object, without reading it.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`], or the store fails.
+    pub async fn head(&self, path: &str) -> Result<Listed, Error> {
+        let file = self.open(path).await?;
+        let found = file.metadata().and_then(|found| Ok((found.len(), found.modified()?)));
+        let (size, last_modified) = found.map_err(|e| Error::reading("look at", path, &e))?;
+        Ok(Listed { path: path.to_owned(), size, last_modified })
+    }
+
+    /// Every object whose key comes after `after`, in the order of the keys, with flat memory; also what others have put
+    /// there. What is written or deleted meanwhile may or may not be among them.
+    pub fn list(&self, after: Option<&str>) -> BoxStream<'static, Result<Listed, Error>> {
+        let (send, receive) = mpsc::channel(1);
+        let (root, after) = (self.place.root().to_owned(), after.map(str::to_owned));
+        let name = root.display().to_string();
+        tokio::task::spawn_blocking(move || folder::list(&root, after.as_deref(), &send));
+        let batches = unfold(receive, async |mut receive: mpsc::Receiver<_>| {
+            receive.recv().await.map(|batch| (batch, receive))
+        });
+        let listed = |entry: folder::Entry| Listed {
+            path: entry.path,
+            size: entry.size,
+            last_modified: entry.modified,
+        };
+        batches
+            .map_err(move |e| Error::reading("list", &name, &e))
+            .map_ok(move |batch| iter(batch.into_iter().map(listed).map(Ok)))
+            .try_flatten()
+            .boxed()
     }
 
     /// Deletes an object. One that is not there is no error.
@@ -103,12 +153,10 @@ impl Store {
     /// # Errors
     /// The store fails.
     pub async fn delete(&self, path: &str) -> Result<(), Error> {
-        match self.objects.delete(&ObjectPath::from(path)).await {
-            Ok(()) | Err(object_store::Error::NotFound { .. }) => {
-                self.forget_folder(path);
-                Ok(())
-            }
-            Err(e) => Err(Error::store("delete", path, &e)),
+        let (folder, target) = (self.place.clone(), path.to_owned());
+        match blocking(move || folder.delete(&target)).await.map_err(|e| Error::reading("delete", path, &e)) {
+            Err(Error::NotFound { .. }) => Ok(()),
+            deleted => deleted,
         }
     }
 
@@ -134,30 +182,45 @@ impl Store {
     }
 
     async fn read_whole(&self, path: &str) -> Result<Vec<u8>, Error> {
-        let mut reader = self.read(path, None).await?;
-        let mut bytes = Vec::new();
-        while let Some(part) = reader.bytes.next().await {
-            bytes.extend_from_slice(&part?);
-        }
-        Ok(bytes)
-    }
-
-    /// A document's folder holds nothing but its objects, so it goes with the last of them.
-    pub(crate) fn forget_folder(&self, path: &str) {
-        if let Some(folder) = Path::new(path).parent() {
-            // Fails while anything is in it, as it should.
-            let _ = std::fs::remove_dir(self.root.join(folder));
-        }
+        let bytes = self.read(path, None).await?.bytes;
+        bytes
+            .try_fold(Vec::new(), async |mut all, part| {
+                all.extend_from_slice(&part);
+                Ok(all)
+            })
+            .await
     }
 }
 
-#[cfg(unix)]
-fn make_private(folder: &Path) -> std::io::Result<()> {
-    use std::os::unix::fs::DirBuilderExt;
-    std::fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)
+impl Reader {
+    /// Refuses an object that has another size than its row says.
+    ///
+    /// # Errors
+    /// [`Error::Truncated`].
+    pub fn expect(self, path: &str, size: u64) -> Result<Self, Error> {
+        if self.object_size == size {
+            return Ok(self);
+        }
+        Err(Error::Truncated { key: path.to_owned(), expected: size, found: self.object_size })
+    }
 }
 
-#[cfg(not(unix))]
-fn make_private(folder: &Path) -> std::io::Result<()> {
-    std::fs::create_dir_all(folder)
+/// The bytes, with an error in the place of an end that comes too early or too late.
+fn whole(
+    key: String,
+    range: Range<u64>,
+    bytes: BoxStream<'static, Result<Bytes, Error>>,
+) -> BoxStream<'static, Result<Bytes, Error>> {
+    let expected = range.end - range.start;
+    try_unfold((bytes, 0, key), move |(mut bytes, found, key)| async move {
+        let Some(part) = bytes.try_next().await? else {
+            return if found == expected { Ok(None) } else { Err(Error::Truncated { key, expected, found }) };
+        };
+        let found = found + part.len() as u64;
+        if found > expected {
+            return Err(Error::Truncated { key, expected, found });
+        }
+        Ok(Some((part, (bytes, found, key))))
+    })
+    .boxed()
 }

@@ -99,7 +99,14 @@ impl From<colophon_blobs::Error> for Problem {
         let (status, code) = match &error {
             colophon_blobs::Error::NotFound { .. } => (StatusCode::NOT_FOUND, "content_missing"),
             colophon_blobs::Error::NoSpace { .. } => (StatusCode::INSUFFICIENT_STORAGE, "no_space"),
-            colophon_blobs::Error::Store { .. } => (StatusCode::SERVICE_UNAVAILABLE, "store_unavailable"),
+            colophon_blobs::Error::OutOfRange { .. } => {
+                (StatusCode::RANGE_NOT_SATISFIABLE, "range_not_satisfiable")
+            }
+            colophon_blobs::Error::Truncated { .. } => (StatusCode::SERVICE_UNAVAILABLE, "content_truncated"),
+            colophon_blobs::Error::NotResumable { .. } => (StatusCode::GONE, "upload_gone"),
+            colophon_blobs::Error::Exists { .. } | colophon_blobs::Error::Store { .. } => {
+                (StatusCode::SERVICE_UNAVAILABLE, "store_unavailable")
+            }
         };
         Self::new(status, code, error.to_string())
     }

@@ -99,7 +99,7 @@ impl Run<'_> {
             .collect();
         if !todo.is_empty() {
             let selection = if done.is_empty() { PageSelection::All } else { PageSelection::List(todo) };
-            let file = self.platform.store.open(path)?;
+            let file = self.platform.store.local_file(path).await?;
             let mut reader =
                 colophon_pdf::read_text(&self.platform.pdf, file, &self.platform.pdf_limits, selection)
                     .await?;

@@ -210,7 +210,7 @@ impl Received {
     async fn inspect(&self, platform: &Platform) -> Result<Inspection, Error> {
         // The semaphore is never closed; were it, an upload too many would do no harm.
         let _turn = platform.inspections.acquire().await.ok();
-        let file = self.store.open(&self.stored.path)?;
+        let file = self.store.local_file(&self.stored.path).await?;
         Ok(colophon_pdf::inspect(&platform.pdf, file, &platform.pdf_limits).await?)
     }
 

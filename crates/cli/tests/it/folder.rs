@@ -129,7 +129,7 @@ impl Folder {
         serde_json::from_str(&text).unwrap_or_else(|error| panic!("{args:?}: {error}: {text}"))
     }
 
-    /// Every file of the store, its parts in the making included, as `<owner>/<document>/…`.
+    /// Every file of the store, as `<owner>/<document>/…`.
     pub fn objects(&self) -> Vec<String> {
         let root = self.data().join("objects");
         let mut files = Vec::new();

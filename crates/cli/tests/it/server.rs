@@ -65,6 +65,13 @@ impl Server {
         self.process.id()
     }
 
+    /// Whether it holds a file of the store open: one in the making has no name that could be looked for.
+    pub fn writes_an_object(&self) -> bool {
+        let objects = fs::canonicalize(self.folder.data().join("objects")).unwrap();
+        let mut open = fs::read_dir(format!("/proc/{}/fd", self.pid())).unwrap().flatten();
+        open.any(|file| fs::read_link(file.path()).is_ok_and(|path| path.starts_with(&objects)))
+    }
+
     /// Asks it to end, and waits until it has.
     pub fn stop(&mut self) -> ExitStatus {
         self.signal(Signal::TERM);

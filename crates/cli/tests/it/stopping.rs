@@ -67,7 +67,7 @@ fn an_upload_that_never_ends_does_not_hold_up_a_stop_and_leaves_nothing() {
     let headers = ["Content-Type: application/pdf", "Content-Length: 1000000"];
     let mut raw = Raw::post(&server, &server.token(person.id), "/v1/documents?filename=slow.pdf", &headers);
     raw.send(b"%PDF-1.7\n and then nothing more");
-    wait::until("the upload has begun", || !server.folder.objects().is_empty());
+    wait::until("the upload has begun", || server.writes_an_object());
     assert_eq!(server.stop().code(), Some(0));
     server.folder.assert_postgres_stopped();
     assert_eq!(server.folder.objects(), Vec::<String>::new());
