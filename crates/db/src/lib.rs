@@ -20,6 +20,7 @@ pub mod queue;
 mod scope;
 mod session;
 mod statement;
+pub mod uploads;
 pub mod versions;
 pub mod zones;
 

@@ -56,6 +56,10 @@ id!(
     ExportId
 );
 id!(
+    /// A resumable upload.
+    UploadId
+);
+id!(
     /// A person, as the token's `sub` names them.
     UserId
 );

@@ -10,17 +10,19 @@ pub mod ids;
 pub mod jobs;
 pub mod lists;
 pub mod pages;
+pub mod uploads;
 pub mod zones;
 
 pub use documents::{Document, DocumentFilter, DocumentStatus, NewDocument, Version};
 pub use exports::{ExportFile, ExportRecord};
 pub use filenames::FileName;
-pub use ids::{DocumentId, ExportId, JobId, UserId, ZoneId};
+pub use ids::{DocumentId, ExportId, JobId, UploadId, UserId, ZoneId};
 pub use jobs::{
     Attempt, ErrorClass, HistoryEntry, Job, JobFilter, JobPage, JobStatus, NewJob, PageOutcome, Strategy,
 };
 pub use lists::{Cursor, List};
 pub use pages::Page;
+pub use uploads::{NewUpload, Upload};
 pub use zones::{Coordinates, NewZone, SearchHit, Zone, ZoneFilter};
 
 /// A value that breaks a rule of the domain: which field, and what the rule is.

@@ -1,0 +1,190 @@
+//! `/v1/uploads`: resumable uploads, tus 1.0.0 (<https://tus.io/protocols/resumable-upload>) with creation,
+//! creation-with-upload, checksum, termination and expiration.
+
+mod headers;
+mod metadata;
+
+use axum::Router;
+use axum::extract::{DefaultBodyLimit, Request, State};
+use axum::http::{Method, StatusCode, header};
+use axum::middleware::{from_fn, from_fn_with_state};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use axum::{Json, body::Body};
+use colophon_domain::{Upload, UploadId, UserId};
+use colophon_formats::views::UploadView;
+use colophon_service::uploads::{self, Error, Part};
+use serde_json::Value;
+
+use super::upload::linger;
+use crate::auth::Caller;
+use crate::query::Ids;
+use crate::{App, Problem};
+use headers::{Offset, answer};
+
+pub fn router(app: &App) -> Router<App> {
+    Router::new()
+        .route("/v1/uploads", post(create).options(headers::options))
+        .route(
+            "/v1/uploads/{id}",
+            get(show).head(offset).patch(append).delete(terminate).post(overridden).options(headers::options),
+        )
+        // An upload has a limit of its own, which counts while it streams.
+        .layer(DefaultBodyLimit::disable())
+        .layer(from_fn(headers::speak))
+        .layer(from_fn_with_state(app.clone(), headers::describe))
+}
+
+/// `POST /v1/uploads`: begins an upload, and takes the bytes that come with it.
+async fn create(State(app): State<App>, caller: Caller, request: Request) -> Result<Response, Problem> {
+    let owner = caller.owner()?;
+    let headers = request.headers();
+    let length = headers::length(headers)?;
+    let upload_metadata = headers::upload_metadata(headers)?;
+    let wanted = metadata::read(upload_metadata.as_deref().unwrap_or_default())?;
+    let with_bytes = headers::holds_bytes(headers)?;
+    let part = Part { checksum: headers::checksum(headers)?, length: headers::content_length(headers), ..part(0) };
+    let begun =
+        uploads::create(&app.platform, &caller.scope, owner, length, upload_metadata, &wanted).await?;
+    let id = begun.id;
+    let upload = if with_bytes { write(app, caller, owner, Part { id, ..part }, request).await } else { Ok(begun) };
+    // The upload is there, whatever became of the bytes: the client has to learn where.
+    let mut response = match upload {
+        Ok(upload) => answer(StatusCode::CREATED, &upload, Offset::Told),
+        Err(problem) => problem.into_response(),
+    };
+    headers::insert(&mut response, header::LOCATION, &format!("/v1/uploads/{id}"));
+    Ok(response)
+}
+
+/// `PATCH /v1/uploads/{id}`: the next bytes.
+async fn append(
+    State(app): State<App>,
+    caller: Caller,
+    Ids(id): Ids<UploadId>,
+    request: Request,
+) -> Result<Response, Problem> {
+    let owner = caller.owner()?;
+    let headers = request.headers();
+    if !headers::holds_bytes(headers)? {
+        return Err(headers::no_bytes());
+    }
+    let part = Part {
+        id,
+        offset: headers::offset(headers)?,
+        length: headers::content_length(headers),
+        checksum: headers::checksum(headers)?,
+    };
+    let upload = write(app, caller, owner, part, request).await?;
+    Ok(answer(StatusCode::NO_CONTENT, &upload, Offset::Told))
+}
+
+fn part(offset: u64) -> Part {
+    Part { id: UploadId(uuid::Uuid::nil()), offset, length: None, checksum: None }
+}
+
+/// A task of its own: when the sender goes away, what came is counted, and what is whole is made a document.
+async fn write(
+    app: App,
+    caller: Caller,
+    owner: UserId,
+    part: Part,
+    request: Request,
+) -> Result<Upload, Problem> {
+    let work = tokio::spawn(async move {
+        let mut body = request.into_body().into_data_stream();
+        let (platform, stop) = (&app.platform, &app.stopping);
+        let written = uploads::append(platform, &caller.scope, owner, part, &mut body, stop, refused).await;
+        if written.is_err() {
+            linger(body).await;
+        }
+        written
+    });
+    let written = work.await.map_err(|error| {
+        let detail = format!("the upload broke off inside the server: {error}");
+        Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", detail)
+    })?;
+    Ok(written?)
+}
+
+/// A refusal that ends an upload, as it is kept and told again.
+fn refused(error: colophon_service::Error) -> Value {
+    Problem::from(error).body()
+}
+
+/// `HEAD /v1/uploads/{id}`: how far it has come.
+async fn offset(
+    State(app): State<App>,
+    caller: Caller,
+    Ids(id): Ids<UploadId>,
+) -> Result<Response, Problem> {
+    let upload = uploads::offset(&app.platform, caller.owner()?, id).await?;
+    Ok(answer(StatusCode::OK, &upload, Offset::WithLength))
+}
+
+/// `GET /v1/uploads/{id}`: the same for people, whatever became of it. Disturbs nobody.
+async fn show(
+    State(app): State<App>,
+    caller: Caller,
+    Ids(id): Ids<UploadId>,
+) -> Result<Json<UploadView>, Problem> {
+    Ok(Json(uploads::find(&app.platform, caller.owner()?, id).await?.into()))
+}
+
+/// `DELETE /v1/uploads/{id}`: nothing of it is kept.
+async fn terminate(
+    State(app): State<App>,
+    caller: Caller,
+    Ids(id): Ids<UploadId>,
+) -> Result<StatusCode, Problem> {
+    uploads::terminate(&app.platform, caller.owner()?, id).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// `POST /v1/uploads/{id}`: for clients whose surroundings know no PATCH and no DELETE.
+async fn overridden(
+    state: State<App>,
+    caller: Caller,
+    id: Ids<UploadId>,
+    request: Request<Body>,
+) -> Result<Response, Problem> {
+    match headers::overridden(request.headers()) {
+        Some(Method::PATCH) => append(state, caller, id, request).await,
+        Some(Method::DELETE) => Ok(terminate(state, caller, id).await?.into_response()),
+        _ => {
+            let detail = "POST here needs X-HTTP-Method-Override with PATCH or DELETE";
+            Err(Problem::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", detail))
+        }
+    }
+}
+
+impl From<Error> for Problem {
+    fn from(error: Error) -> Self {
+        let detail = error.to_string();
+        let new = |status, code| Self::new(status, code, detail.clone());
+        match error {
+            Error::NotFound { id } => Self::not_found(format!("upload {id}")),
+            Error::Expired { .. } => new(StatusCode::GONE, "upload_expired"),
+            Error::Refused(body) => Self::again(&body),
+            Error::Finished(upload) => {
+                let document = upload.document_id;
+                new(StatusCode::CONFLICT, "upload_finished")
+                    .with(header::CONTENT_LOCATION, format!("/v1/documents/{document}"))
+            }
+            Error::WrongOffset { offset } => {
+                new(StatusCode::CONFLICT, "wrong_offset").with(headers::UPLOAD_OFFSET, offset)
+            }
+            Error::Locked { seconds } => {
+                new(StatusCode::LOCKED, "upload_locked").with(header::RETRY_AFTER, seconds)
+            }
+            Error::Beyond { .. } => new(StatusCode::PAYLOAD_TOO_LARGE, "beyond_upload_length"),
+            Error::WrongChecksum => new(headers::CHECKSUM_MISMATCH, "checksum_mismatch"),
+            Error::Broken { offset, .. } => {
+                new(StatusCode::SERVICE_UNAVAILABLE, "upload_interrupted").with(headers::UPLOAD_OFFSET, offset)
+            }
+            Error::TooMany { .. } => new(StatusCode::TOO_MANY_REQUESTS, "too_many_uploads"),
+            Error::Unreadable { .. } => new(StatusCode::INTERNAL_SERVER_ERROR, "internal"),
+            Error::Service(error) => error.into(),
+        }
+    }
+}
