@@ -7,7 +7,9 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 
 use clap::{Parser, Subcommand, ValueEnum};
-use colophon_domain::{DocumentId, DocumentStatus, ExportId, JobId, JobStatus, Strategy, UserId, ZoneId};
+use colophon_domain::{
+    DocumentId, DocumentStatus, ExportId, JobId, JobStatus, OnDuplicate, Strategy, UserId, ZoneId,
+};
 
 pub use flags::Flags;
 pub use migrate::{Manners, Migrate, RepairStatus};
@@ -39,9 +41,12 @@ pub enum Command {
     Import(Import),
     /// Make an export of a document and write it to a file
     Export(Export),
-    /// Look at documents
+    /// Look at documents; delete and restore them
     #[command(subcommand)]
     Documents(Documents),
+    /// How much each owner may keep
+    #[command(subcommand)]
+    Quotas(Quotas),
     /// Look at zones
     #[command(subcommand)]
     Zones(Zones),
@@ -156,6 +161,9 @@ pub struct Import {
     /// Only store them
     #[arg(long)]
     pub no_process: bool,
+    /// What to do with a file that is stored already: allow, reject or link (answer with the document that has it)
+    #[arg(long, default_value = "allow")]
+    pub on_duplicate: OnDuplicate,
     #[command(flatten)]
     pub work: Flags<WORK>,
     /// Print one line of JSON for each file
@@ -233,6 +241,65 @@ pub enum Documents {
         document: DocumentId,
         #[command(flatten)]
         show: ShowOptions,
+    },
+    /// Put a document into the trash, or delete it for good
+    Delete {
+        /// The document
+        document: DocumentId,
+        /// At once and for good, with its versions, zones, jobs, corrections, exports and files
+        #[arg(long)]
+        purge: bool,
+    },
+    /// Take a document out of the trash
+    Restore {
+        /// The document
+        document: DocumentId,
+    },
+    /// Make a version of a document the current one
+    MakeCurrent {
+        /// The document
+        document: DocumentId,
+        /// The version
+        version: i32,
+    },
+    /// Put a document under legal hold: until it is lifted, nobody can delete it
+    Hold {
+        /// The document
+        document: DocumentId,
+        /// Why
+        #[arg(long)]
+        reason: String,
+    },
+    /// End the legal hold of a document
+    EndHold {
+        /// The document
+        document: DocumentId,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Quotas {
+    /// List every quota with what of it is used
+    List {
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Set what an owner may keep; what is left out is without limit
+    Set {
+        /// A person's UUID, or `default` for everybody who has no quota of their own
+        owner: String,
+        /// Documents at most, those in the trash included
+        #[arg(long)]
+        documents: Option<u32>,
+        /// Bytes at most: a number, or one with kB, MB, GB, KiB, MiB or GiB
+        #[arg(long, value_parser = parse_size)]
+        bytes: Option<u64>,
+    },
+    /// Remove an owner's own quota
+    Remove {
+        /// A person's UUID, or `default`
+        owner: String,
     },
 }
 
@@ -334,6 +401,10 @@ fn parse_ttl(text: &str) -> Result<i64, String> {
     };
     let number: i64 = text[..text.len() - 1].parse().map_err(|_| refuse())?;
     number.checked_mul(seconds).filter(|ttl| (1..=10 * 365 * 86_400).contains(ttl)).ok_or_else(refuse)
+}
+
+fn parse_size(text: &str) -> Result<u64, String> {
+    crate::config::parse_size(text).ok_or_else(|| format!("{text:?} is no size; say bytes, 50MB or 5GiB"))
 }
 
 fn parse_pages(text: &str) -> Result<Pages, String> {

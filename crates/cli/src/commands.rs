@@ -7,6 +7,7 @@ mod exports;
 mod import;
 mod jobs;
 mod migrate;
+mod quotas;
 mod serve;
 mod worker;
 mod zones;
@@ -28,6 +29,7 @@ pub async fn run(config: &Config, command: Command) -> anyhow::Result<ExitCode> 
         Command::Import(import) => return import::run(config, import).await,
         Command::Export(export) => export::run(config, export).await?,
         Command::Documents(documents) => documents::run(config, documents).await?,
+        Command::Quotas(quotas) => quotas::run(config, quotas).await?,
         Command::Zones(zones) => zones::run(config, zones).await?,
         Command::Search { query, list } => zones::search(config, &query, &list).await?,
         Command::Jobs(jobs) => jobs::run(config, jobs).await?,

@@ -14,6 +14,7 @@ use std::ffi::OsString;
 use std::fmt;
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use colophon_connection::ConnectionUrl;
 use colophon_http::auth::JwksSource;
@@ -23,7 +24,7 @@ pub use keys::{FILE, INSTANCE, KEYS, Key, SERVE, Secrecy, WORK};
 pub use show::{default_file, print, print_json, sslmode_name};
 pub use sources::Origin;
 use sources::{Raw, Sources};
-pub use values::{Pooler, Secret};
+pub use values::{Pooler, Secret, parse_size};
 use values::{Refusal, address, folder_url, number, path};
 
 /// Values given on the command line, by the name of their key.
@@ -52,6 +53,7 @@ pub struct Config {
     pub listen: SocketAddr,
     pub workers: u16,
     pub upload_limit: u64,
+    pub upload_expiry: Duration,
     /// A filter, where one was given.
     pub log: Option<String>,
     pub database: Database,
@@ -159,6 +161,7 @@ impl Config {
             listen: reader.take(&keys::LISTEN, address).unwrap_or(SocketAddr::from(([127, 0, 0, 1], 0))),
             workers: reader.take(&keys::WORKERS, number(0..=256)).unwrap_or(1),
             upload_limit: reader.take(&keys::UPLOAD_LIMIT, values::size).unwrap_or_default(),
+            upload_expiry: reader.take(&keys::UPLOAD_EXPIRY, values::time).unwrap_or_default(),
             log: reader.take(&keys::LOG, values::log_filter),
             database: Database {
                 url: reader.take(&keys::DATABASE_URL, values::connection),
@@ -289,6 +292,7 @@ mod tests {
         let known: Vec<_> = KEYS.iter().map(|key| key.name).collect();
         assert_eq!(read, known);
         assert_eq!(config.upload_limit, colophon_service::DEFAULT_UPLOAD_LIMIT);
+        assert_eq!(config.upload_expiry, colophon_service::uploads::DEFAULT_UPLOAD_EXPIRY);
     }
 
     #[test]
@@ -315,6 +319,19 @@ mod tests {
         for nonsense in ["", "0", "-1", "MB", "1.5GiB", "5 potatoes", "99999999999GiB", "9223372036854775808"]
         {
             assert!(size(nonsense).is_err(), "{nonsense:?}");
+        }
+    }
+
+    #[test]
+    fn times_have_units_and_nonsense_is_refused() {
+        let time = |text: &str| {
+            values::time(&Raw { value: text.into(), origin: Origin::Default }).map_err(|refusal| refusal.what)
+        };
+        for (text, seconds) in [("90s", 90), ("5 min", 300), ("24h", 86_400), ("30d", 2_592_000)] {
+            assert_eq!(time(text), Ok(Duration::from_secs(seconds)), "{text}");
+        }
+        for nonsense in ["", "0h", "24", "-1h", "1.5h", "1 week", "99999999999d", "36501d"] {
+            assert!(time(nonsense).is_err(), "{nonsense:?}");
         }
     }
 

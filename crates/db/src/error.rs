@@ -16,6 +16,10 @@ pub enum ErrorKind {
     Conflict(String),
     /// The caller's role may not do this.
     Forbidden,
+    /// It would be more than the owner may keep; the message has the numbers.
+    QuotaExceeded,
+    /// The document is under legal hold.
+    LegalHold,
     /// A value breaks a rule; the constraint, or the server's words.
     Invalid(String),
     /// The lease or the revision named is no longer the current one.
@@ -55,6 +59,10 @@ impl Error {
             _ => "",
         };
         let message = match error.as_db_error() {
+            // Written for people, by functions of ours.
+            Some(db) if matches!(kind, ErrorKind::QuotaExceeded | ErrorKind::LegalHold) => {
+                [Some(db.message()), db.hint()].into_iter().flatten().collect::<Vec<_>>().join("; ")
+            }
             Some(db) => format!("{} (SQLSTATE {}){remedy}", db.message(), db.code().code()),
             None => error.to_string(),
         };
@@ -117,6 +125,10 @@ fn kind_of(error: &tokio_postgres::Error) -> ErrorKind {
         | &SqlState::T_R_DEADLOCK_DETECTED
         | &SqlState::LOCK_NOT_AVAILABLE
         | &SqlState::QUERY_CANCELED => ErrorKind::Retry,
+        &SqlState::CHECK_VIOLATION if db.constraint() == Some("quotas_check") => ErrorKind::QuotaExceeded,
+        &SqlState::CHECK_VIOLATION if db.constraint() == Some("documents_legal_hold_check") => {
+            ErrorKind::LegalHold
+        }
         &SqlState::CHECK_VIOLATION | &SqlState::NOT_NULL_VIOLATION => ErrorKind::Invalid(constraint()),
         code => match code.code().get(..2) {
             Some("22") => ErrorKind::Invalid(db.message().to_owned()),

@@ -38,6 +38,8 @@ impl<S: Scope> Versions<'_, S> {
                     &new.repaired,
                     &new.warnings,
                     &new.created_by,
+                    &new.reason,
+                    &new.status_detail,
                 ],
             )
             .await?;
@@ -77,6 +79,8 @@ fn decode(row: &Row) -> Result<Version> {
         encryption: column(row, "encryption")?,
         repaired: column(row, "repaired")?,
         warnings: column(row, "warnings")?,
+        reason: column(row, "reason")?,
+        status_detail: column(row, "status_detail")?,
         created_by: column(row, "created_by")?,
         created_at: column(row, "created_at")?,
     })

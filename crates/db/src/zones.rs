@@ -30,7 +30,7 @@ impl<S: Scope> Zones<'_, S> {
         zones: &[NewZone],
     ) -> Result<()> {
         let tool = strategy.as_str();
-        self.0.execute(statement!("zones/delete_pages"), &[&document.0, &tool, &pages]).await?;
+        self.0.execute(statement!("zones/delete_pages"), &[&document.0, &version, &tool, &pages]).await?;
         if zones.is_empty() {
             return Ok(());
         }
@@ -63,7 +63,7 @@ impl<S: Scope> Zones<'_, S> {
         Ok(())
     }
 
-    /// Zones of a document in reading order, after `after` (−1 for the first); `limit` at most.
+    /// Zones of a version of a document in reading order, after `after` (−1 for the first); `limit` at most.
     pub async fn list(
         &self,
         document: DocumentId,
@@ -75,7 +75,15 @@ impl<S: Scope> Zones<'_, S> {
             .reading(document)
             .query_planned(
                 statement!("zones/list"),
-                &[&document.0, &filter.page_number, &filter.zone_type, &filter.status, &after, &limit],
+                &[
+                    &document.0,
+                    &filter.page_number,
+                    &filter.zone_type,
+                    &filter.status,
+                    &after,
+                    &limit,
+                    &filter.version,
+                ],
             )
             .await?
             .iter()

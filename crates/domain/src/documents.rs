@@ -112,6 +112,12 @@ pub struct Document {
     pub version: i32,
     /// Raised by every edit, from 1.
     pub revision: i64,
+    /// When it was put into the trash; absent where it is not there.
+    pub deleted_at: Option<Timestamp>,
+    /// Who put it there; absent where the platform did.
+    pub deleted_by: Option<String>,
+    /// Why it may not be deleted; absent where nothing forbids it.
+    pub legal_hold: Option<String>,
 }
 
 /// A document to be stored, its object already written.
@@ -160,10 +166,55 @@ pub struct Version {
     pub repaired: bool,
     /// What was noticed while reading.
     pub warnings: Vec<String>,
+    /// Why it was made, in its maker's words.
+    pub reason: Option<String>,
+    /// Why the file cannot be read, where it cannot.
+    pub status_detail: Option<String>,
     /// Who stored it.
     pub created_by: Option<String>,
     /// When; the database's clock. Absent before it is stored.
     pub created_at: Option<Timestamp>,
+}
+
+/// A document that has the same file already.
+#[derive(Debug, Clone)]
+pub struct Duplicate {
+    /// The document.
+    pub document_id: DocumentId,
+    /// Its name.
+    pub filename: String,
+    /// Its version that has the file.
+    pub version: i32,
+    /// Whether the document is in the trash.
+    pub in_trash: bool,
+    /// Key of the object.
+    pub storage_path: String,
+    /// Bytes.
+    pub file_size_bytes: i64,
+}
+
+/// What to do with a file that its owner has stored already.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum OnDuplicate {
+    /// Another document, which uses the same object.
+    #[default]
+    Allow,
+    /// Refuse, and name the document that has it.
+    Reject,
+    /// Answer with the document that has it.
+    Link,
+}
+
+impl std::str::FromStr for OnDuplicate {
+    type Err = Invalid;
+    fn from_str(text: &str) -> Result<Self, Invalid> {
+        match text {
+            "allow" => Ok(Self::Allow),
+            "reject" => Ok(Self::Reject),
+            "link" => Ok(Self::Link),
+            _ => Err(Invalid::new("on_duplicate", format!("{text:?} is none of allow, reject, link"))),
+        }
+    }
 }
 
 /// Which documents to list.

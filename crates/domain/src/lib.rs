@@ -10,10 +10,11 @@ pub mod ids;
 pub mod jobs;
 pub mod lists;
 pub mod pages;
+pub mod quotas;
 pub mod uploads;
 pub mod zones;
 
-pub use documents::{Document, DocumentFilter, DocumentStatus, NewDocument, Version};
+pub use documents::{Document, DocumentFilter, DocumentStatus, Duplicate, NewDocument, OnDuplicate, Version};
 pub use exports::{ExportFile, ExportRecord};
 pub use filenames::FileName;
 pub use ids::{DocumentId, ExportId, JobId, UploadId, UserId, ZoneId};
@@ -22,6 +23,7 @@ pub use jobs::{
 };
 pub use lists::{Cursor, List};
 pub use pages::Page;
+pub use quotas::{Quota, Usage};
 pub use uploads::{NewUpload, Upload};
 pub use zones::{Coordinates, NewZone, SearchHit, Zone, ZoneFilter};
 

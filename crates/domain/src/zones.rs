@@ -102,6 +102,8 @@ pub struct NewZone {
 /// Which zones of a document to list.
 #[derive(Debug, Clone, Default)]
 pub struct ZoneFilter {
+    /// This version; the current one where none is named.
+    pub version: Option<i32>,
     /// Only this page.
     pub page_number: Option<i32>,
     /// Only this label.

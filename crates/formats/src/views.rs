@@ -1,8 +1,8 @@
 //! What callers see of each noun: its columns. An id or a path among them is never proof of a right.
 
 use colophon_domain::{
-    Attempt, Document, ExportFile, ExportRecord, HistoryEntry, Job, JobPage, List, Page, PageOutcome,
-    SearchHit, Version, Zone,
+    Attempt, Document, ExportFile, ExportRecord, HistoryEntry, Job, JobPage, List, Page, PageOutcome, Quota,
+    SearchHit, Upload, Usage, Version, Zone,
 };
 use jiff::Timestamp;
 use serde::Serialize;
@@ -59,6 +59,9 @@ view!(
         sha256: Option<String> = e.sha256,
         version: i32 = e.version,
         revision: i64 = e.revision,
+        deleted_at: Option<Timestamp> = e.deleted_at,
+        deleted_by: Option<String> = e.deleted_by,
+        legal_hold: Option<String> = e.legal_hold,
     } as e
 );
 
@@ -76,8 +79,28 @@ view!(
         encryption: Option<String> = e.encryption,
         repaired: bool = e.repaired,
         warnings: Vec<String> = e.warnings,
+        reason: Option<String> = e.reason,
+        status_detail: Option<String> = e.status_detail,
         created_by: Option<String> = e.created_by,
         created_at: Option<Timestamp> = e.created_at,
+    } as e
+);
+
+view!(
+    /// What an owner keeps and may keep.
+    UsageView of Usage {
+        documents: i64 = e.documents,
+        bytes: i64 = e.bytes,
+        max_documents: Option<i64> = e.max_documents,
+        max_bytes: Option<i64> = e.max_bytes,
+    } as e
+);
+
+view!(
+    /// An owner's quota; `default` is everybody who has none of his own.
+    QuotaView of Quota {
+        owner: String = if e.owner == "*" { "default".to_owned() } else { e.owner },
+        usage: UsageView = e.usage.into(),
     } as e
 );
 
@@ -258,3 +281,44 @@ view!(
         created_at: Timestamp = e.created_at,
     } as e
 );
+
+/// A resumable upload: `open`, `finished` with the document that came of it, `refused` with the problem, or `expired`.
+#[derive(Debug, Serialize)]
+#[allow(missing_docs, reason = "each field is the column of the same name; the domain documents it")]
+pub struct UploadView {
+    pub id: Uuid,
+    pub status: &'static str,
+    pub filename: Option<String>,
+    pub upload_length: i64,
+    pub upload_offset: i64,
+    pub document_id: Option<Uuid>,
+    pub version: Option<i32>,
+    pub job_id: Option<Uuid>,
+    pub problem: Option<Value>,
+    pub expires_at: Timestamp,
+    pub created_at: Timestamp,
+}
+
+impl From<Upload> for UploadView {
+    fn from(e: Upload) -> Self {
+        let status = match (&e.refusal, e.version) {
+            (Some(_), _) => "refused",
+            (None, Some(_)) => "finished",
+            (None, None) if e.expired => "expired",
+            (None, None) => "open",
+        };
+        Self {
+            id: e.id.0,
+            status,
+            filename: e.details["filename"].as_str().map(ToOwned::to_owned),
+            upload_length: e.upload_length,
+            upload_offset: e.upload_offset,
+            document_id: e.version.map(|_| e.document_id.0),
+            version: e.version,
+            job_id: e.job_id.map(|job| job.0),
+            problem: e.refusal,
+            expires_at: e.expires_at,
+            created_at: e.created_at,
+        }
+    }
+}

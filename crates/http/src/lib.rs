@@ -28,6 +28,8 @@ pub struct App {
     pub verifier: Arc<auth::Verifier>,
     /// Cancelled when the server can wait no longer: uploads then end as if their senders had gone away.
     pub broken_off: CancellationToken,
+    /// Cancelled when the server is asked to stop: uploads that can be resumed are broken off at once, and lose nothing.
+    pub stopping: CancellationToken,
 }
 
 /// Bytes that a request other than an upload may have.
@@ -40,6 +42,10 @@ pub fn router(app: App) -> Router {
         .route("/readyz", get(routes::operation::readyz))
         .merge(routes::console::router())
         .merge(routes::documents::router())
+        .merge(routes::versions::router())
+        .merge(routes::uploads::router())
+        .merge(routes::trash::router())
+        .merge(routes::quotas::router())
         .merge(routes::pages::router())
         .merge(routes::zones::router())
         .merge(routes::jobs::router())

@@ -1,6 +1,6 @@
 //! Errors of use cases, sorted by what the caller can do.
 
-use colophon_domain::{DocumentId, Invalid};
+use colophon_domain::{DocumentId, Duplicate, Invalid, Usage};
 
 /// What went wrong with a use case.
 #[derive(Debug, thiserror::Error)]
@@ -29,6 +29,23 @@ pub enum Error {
     /// An idempotency key was used for something else before.
     #[error("the idempotency key was used for another request; use a new key for each new request")]
     KeyReused,
+    /// It would be more than the owner may keep.
+    #[error("{}", quota_exceeded(usage, *asked))]
+    QuotaExceeded {
+        /// What the owner has and may have.
+        usage: Usage,
+        /// Bytes that were to come, where that is known.
+        asked: Option<u64>,
+    },
+    /// The owner has the same file already.
+    #[error("document {} ({:?}, version {}{}) is the same file", .0.document_id, .0.filename, .0.version, in_trash(.0))]
+    Duplicate(Duplicate),
+    /// The document is in the trash.
+    #[error("document {document} is in the trash; restore it first")]
+    InTrash {
+        /// The document.
+        document: DocumentId,
+    },
     /// The document's file cannot be read, so no job can do anything with it.
     #[error("document {document} is {status}; no job can read it")]
     NotReadable {
@@ -46,4 +63,22 @@ pub enum Error {
     /// The process that reads PDFs cannot be run.
     #[error(transparent)]
     Pdf(#[from] colophon_pdf::Error),
+}
+
+fn in_trash(duplicate: &Duplicate) -> &'static str {
+    if duplicate.in_trash { ", in the trash" } else { "" }
+}
+
+fn quota_exceeded(usage: &Usage, asked: Option<u64>) -> String {
+    let most =
+        |limit: Option<i64>| limit.map_or_else(|| "any number of".to_owned(), |limit| limit.to_string());
+    let asked = asked.map(|bytes| format!(", and this would be {bytes} bytes more")).unwrap_or_default();
+    format!(
+        "the quota is used up: {} of {} documents, {} of {} bytes{asked}; purge documents that are not needed (the trash \
+         counts too), or have the quota raised",
+        usage.documents,
+        most(usage.max_documents),
+        usage.bytes,
+        most(usage.max_bytes)
+    )
 }

@@ -5,15 +5,16 @@
 
 use bytes::Bytes;
 use colophon_blobs::{Key, Writer};
-use colophon_db::{Scope, Tx};
+use colophon_db::{ErrorKind, Scope, Tx};
 use colophon_domain::{
-    Document, DocumentId, ExportFile, ExportId, ExportRecord, Invalid, UserId, ZoneFilter, ZoneId,
+    Document, DocumentId, ExportFile, ExportId, ExportRecord, Invalid, ZoneFilter, ZoneId,
 };
 use colophon_formats::views::{DocumentView, PageView, ZoneView};
 use jiff::Timestamp;
 use serde_json::{Value, json};
-use uuid::Uuid;
 
+use crate::announced::{Announced, Belonging};
+use crate::upload::owner_of;
 use crate::{Error, Platform};
 
 /// Rows read at a time.
@@ -52,11 +53,11 @@ pub async fn run<S: Scope>(
     let started_at = Timestamp::now();
     let snapshot = platform.database.session(scope).begin_snapshot().await?;
     let found = snapshot.documents().require(document).await?;
-    // Documents written by other programs may have owners that are no UUID; their exports lie under the nil owner.
-    let owner =
-        found.uploaded_by.as_deref().and_then(|owner| owner.parse().ok()).unwrap_or(UserId(Uuid::nil()));
+    let belonging = Belonging { owner: owner_of(&found), document, exists: true };
     let id = ExportId::new();
-    let key = Key::Export { owner, document, export: id, extension: "json" };
+    let key = Key::Export { owner: belonging.owner, document, export: id, extension: "json" };
+    // Until its record is there, a failure of any kind takes the file with it.
+    let (mut announced, _) = Announced::intend(platform, belonging, key.to_string(), None).await?;
     let mut writer = platform.store.write(key).await?;
     let zone_count = write_json(&mut writer, &snapshot, found, &request).await?;
     snapshot.commit().await?;
@@ -88,19 +89,14 @@ pub async fn run<S: Scope>(
     let recorded = async {
         let tx = platform.database.session(scope).begin().await?;
         let record = tx.exports().insert(&record).await?;
+        announced.keep(true);
         tx.commit().await?;
         Ok(record)
     };
-    match recorded.await {
-        Ok(record) => Ok(record),
-        Err(error) => {
-            let error: colophon_db::Error = error;
-            if *error.kind() != colophon_db::ErrorKind::Unavailable {
-                platform.store.delete(&stored.path).await?;
-            }
-            Err(error.into())
-        }
-    }
+    let recorded: Result<_, colophon_db::Error> = recorded.await;
+    // A commit whose outcome is unknown may have taken effect.
+    announced.keep(recorded.as_ref().err().is_none_or(|error| *error.kind() == ErrorKind::Unavailable));
+    Ok(recorded?)
 }
 
 fn selection_of(request: &Request) -> Option<Value> {
@@ -139,9 +135,10 @@ async fn write_json<S: Scope>(
     }
     json.raw("],\"zones\":[").await?;
     json.first = true;
+    let of_version = ZoneFilter { version: Some(version), ..ZoneFilter::default() };
     let (mut after, mut count) = (-1, 0);
     loop {
-        let zones = tx.zones().list(id, &ZoneFilter::default(), after, CHUNK).await?;
+        let zones = tx.zones().list(id, &of_version, after, CHUNK).await?;
         let Some(last) = zones.last() else { break };
         after = last.zone_index;
         let wanted = |zone: &colophon_domain::Zone| {

@@ -35,6 +35,9 @@ pub async fn request<S: Scope>(
     }
     let tx = platform.database.session(scope).begin().await?;
     let found = tx.documents().require(document).await?;
+    if found.deleted_at.is_some() {
+        return Err(Error::InTrash { document });
+    }
     let readable = found.status.parse::<DocumentStatus>().is_ok_and(DocumentStatus::is_readable);
     if !readable || found.page_count.is_none() {
         return Err(Error::NotReadable { document, status: found.status });

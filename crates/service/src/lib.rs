@@ -2,15 +2,18 @@
 //!
 //! **Architecture invariant:** nothing here only passes through. A plain read goes from the edge to the repository.
 
+mod announced;
 mod error;
 pub mod export;
 pub mod jobs;
 pub mod text_layer;
 pub mod upload;
+pub mod uploads;
 
 pub use error::Error;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use colophon_blobs::Store;
 use colophon_db::Database;
@@ -31,6 +34,10 @@ pub struct Platform {
     pub inspections: Arc<Semaphore>,
     /// Bytes a file may have.
     pub upload_limit: u64,
+    /// How long a resumable upload without progress is kept.
+    pub upload_expiry: Duration,
+    /// The resumable uploads that this process writes.
+    pub turns: uploads::Turns,
 }
 
 /// Bytes a file may have unless configured otherwise: 5 GiB, the most that S3 and Supabase Storage take in one piece.

@@ -1,23 +1,27 @@
 //! A file comes in.
 //!
-//! The object is written first, the rows second, in one transaction with the job. A crash between the two leaves an
-//! object that no row names; never a row without its object. Every refusal takes its object with it.
+//! The object is announced first ([`receive`]), written second, and named by its rows last, in one transaction with the
+//! job ([`Prepared`]). A crash leaves an announcement that the sweeper understands; never a row without its object.
+//! Every refusal takes its object with it.
 
-use std::time::Duration;
+mod prepared;
+
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use colophon_blobs::{Key, Store, Stored};
-use colophon_db::{ErrorKind, Scope, Tx};
-use colophon_domain::{
-    Document, DocumentId, DocumentStatus, FileName, Job, JobFilter, JobId, JobStatus, NewDocument, NewJob,
-    Page, Strategy, UserId, Version,
-};
-use colophon_pdf::{Inspection, Outcome};
+use colophon_blobs::{Key, Stored};
+use colophon_db::{Scope, SystemScope};
+use colophon_domain::{Document, DocumentId, FileName, JobId, OnDuplicate, Strategy, Usage, UserId};
 use futures_util::{Stream, StreamExt};
 use serde_json::{Map, Value};
 use tokio::time::error::Elapsed;
 use tokio::time::timeout;
+use uuid::Uuid;
 
+pub use prepared::Prepared;
+pub(crate) use prepared::without_nul;
+
+use crate::announced::{Announced, Belonging, RENEWAL};
 use crate::{Error, Platform};
 
 /// A PDF's header must begin within so many bytes (ISO 32000-1, Annex H, implementation note 13).
@@ -26,9 +30,41 @@ const HEADER_WITHIN: usize = 1024;
 const HEAD: usize = HEADER_WITHIN + b"%PDF-".len();
 
 /// A sender that is silent for so long has gone away without a word.
-const STALL: Duration = Duration::from_mins(1);
+pub(crate) const STALL: Duration = Duration::from_mins(1);
 
-const MIME_TYPE: &str = "application/pdf";
+/// Where a file goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Target {
+    /// Owner of the document; [`Uuid::nil`] where the document's owner is no UUID.
+    pub owner: UserId,
+    /// The document.
+    pub document: DocumentId,
+    /// It becomes a new version of that document, which is there already.
+    pub is_version: bool,
+}
+
+impl Target {
+    /// A new document of an owner.
+    pub fn document(owner: UserId) -> Self {
+        Self { owner, document: DocumentId::new(), is_version: false }
+    }
+
+    /// A new version of a document.
+    pub fn version_of(document: &Document) -> Self {
+        Self { owner: owner_of(document), document: document.id, is_version: true }
+    }
+
+    /// Whose its object is.
+    pub fn belonging(self) -> Belonging {
+        Belonging { owner: self.owner, document: self.document, exists: self.is_version }
+    }
+}
+
+/// The owner of a document's objects. Documents written by other programs may have owners that are no UUID; their
+/// objects lie under the nil owner.
+pub fn owner_of(document: &Document) -> UserId {
+    document.uploaded_by.as_deref().and_then(|owner| owner.parse().ok()).unwrap_or(UserId(Uuid::nil()))
+}
 
 /// What the sender says of a file.
 #[derive(Debug, Clone)]
@@ -39,6 +75,12 @@ pub struct Details {
     pub metadata: Map<String, Value>,
     /// Read it at once: queue a job in the same transaction.
     pub process: Option<Strategy>,
+    /// What to do where the owner has stored the same file before.
+    pub on_duplicate: OnDuplicate,
+    /// Why a new version is made.
+    pub reason: Option<String>,
+    /// Who sends it.
+    pub created_by: Option<String>,
     /// Makes a repeated upload give the first one's document.
     pub idempotency_key: Option<String>,
 }
@@ -50,87 +92,149 @@ pub struct Uploaded {
     pub document: Document,
     /// The job that will read it; of a repeated upload, the one that has not ended yet.
     pub job: Option<JobId>,
-    /// The document was stored earlier, under the same idempotency key.
+    /// The file was stored earlier: under the same idempotency key, or as a document that `on_duplicate` links to.
     pub replayed: bool,
 }
 
 /// A file whose bytes are in the store and whose rows are not written yet. Dropped, it takes its object with it.
 #[derive(Debug)]
 pub struct Received {
-    store: Store,
-    owner: UserId,
-    document: DocumentId,
+    announced: Announced,
+    target: Target,
     stored: Stored,
-    keep: bool,
-}
-
-impl Drop for Received {
-    fn drop(&mut self) {
-        if self.keep {
-            return;
-        }
-        let (store, path) = (self.store.clone(), self.stored.path.clone());
-        if let Ok(runtime) = tokio::runtime::Handle::try_current() {
-            runtime.spawn(async move {
-                if let Err(error) = store.delete(&path).await {
-                    tracing::warn!(%error, path, "an object without a row is left behind");
-                }
-            });
-        }
-    }
+    /// The object is left where it is if its rows cannot be written: the upload may be gone on with.
+    keep_on_failure: bool,
 }
 
 /// Takes the bytes of a file into the store, with flat memory. What does not begin like a PDF is refused at once.
+/// `length` is how many bytes the sender promises, where it does.
 ///
 /// # Errors
-/// [`Error::NotPdf`], [`Error::TooLarge`], [`Error::Interrupted`], or the store fails. Nothing is left behind.
-pub async fn receive<B, E>(platform: &Platform, owner: UserId, body: B) -> Result<Received, Error>
+/// [`Error::NotPdf`], [`Error::TooLarge`], [`Error::QuotaExceeded`], [`Error::Interrupted`], or the store or the database
+/// fails. Nothing is left behind.
+pub async fn receive<B, E>(
+    platform: &Platform,
+    target: Target,
+    length: Option<u64>,
+    body: B,
+) -> Result<Received, Error>
 where
     B: Stream<Item = Result<Bytes, E>> + Unpin,
     E: std::fmt::Display,
 {
-    let document = DocumentId::new();
-    let mut writer = platform.store.write(Key::version(owner, document)).await?;
-    match copy(platform.upload_limit, &mut writer, body).await {
-        Ok(()) => {
-            let stored = writer.finish().await?;
-            Ok(Received { store: platform.store.clone(), owner, document, stored, keep: false })
-        }
+    if length.is_some_and(|length| length > platform.upload_limit) {
+        return Err(Error::TooLarge { limit: platform.upload_limit });
+    }
+    let key = Key::version(target.owner, target.document);
+    let (announced, left) = Announced::intend(platform, target.belonging(), key.to_string(), length).await?;
+    match write(platform, target, key, &announced, left, body).await {
+        Ok(stored) => Ok(Received { announced, target, stored, keep_on_failure: false }),
         Err(error) => {
-            if let Err(error) = writer.abort().await {
-                tracing::warn!(%error, "parts of a refused upload are left behind");
-            }
+            announced.give_up().await;
             Err(error)
         }
     }
 }
 
-async fn copy<B, E>(limit: u64, writer: &mut colophon_blobs::Writer, mut body: B) -> Result<(), Error>
+async fn write<B, E>(
+    platform: &Platform,
+    target: Target,
+    key: Key,
+    announced: &Announced,
+    left: Option<u64>,
+    body: B,
+) -> Result<Stored, Error>
 where
     B: Stream<Item = Result<Bytes, E>> + Unpin,
     E: std::fmt::Display,
 {
-    let mut head = Vec::with_capacity(HEAD);
-    let mut checked = false;
+    let mut writer = platform.store.write(key).await?;
+    let limit = platform.upload_limit.min(left.unwrap_or(u64::MAX));
+    match copy(limit, announced, &mut writer, body).await {
+        Ok(()) => Ok(writer.finish().await?),
+        Err(error) => {
+            if let Err(error) = writer.abort().await {
+                tracing::warn!(%error, "parts of a refused upload are left to the sweeper");
+            }
+            match error {
+                Error::TooLarge { limit } if limit < platform.upload_limit => {
+                    let usage = usage(platform, &target.owner.to_string()).await?;
+                    Err(Error::QuotaExceeded { usage, asked: None })
+                }
+                error => Err(error),
+            }
+        }
+    }
+}
+
+async fn copy<B, E>(
+    limit: u64,
+    announced: &Announced,
+    writer: &mut colophon_blobs::Writer,
+    mut body: B,
+) -> Result<(), Error>
+where
+    B: Stream<Item = Result<Bytes, E>> + Unpin,
+    E: std::fmt::Display,
+{
+    let mut head = Head::default();
+    let mut renewed = Instant::now();
     while let Some(bytes) = timeout(STALL, body.next()).await.map_err(stalled)? {
         let bytes = bytes.map_err(|e| Error::Interrupted { reason: e.to_string() })?;
         if writer.size() + bytes.len() as u64 > limit {
             return Err(Error::TooLarge { limit });
         }
-        if !checked {
-            head.extend_from_slice(&bytes[..bytes.len().min(HEAD - head.len())]);
-            if head.len() == HEAD {
-                check_head(&head)?;
-                checked = true;
-            }
-        }
+        head.take(&bytes)?;
         writer.write(bytes).await?;
+        if renewed.elapsed() > RENEWAL {
+            announced.renew().await?;
+            renewed = Instant::now();
+        }
     }
-    if checked { Ok(()) } else { check_head(&head) }
+    head.end()
+}
+
+/// What an owner has and may have.
+///
+/// # Errors
+/// The database fails.
+pub async fn usage(platform: &Platform, owner: &str) -> Result<Usage, Error> {
+    let tx = platform.database.session(&SystemScope::new()).begin().await?;
+    let usage = tx.quotas().usage(owner).await?;
+    tx.commit().await?;
+    Ok(usage)
 }
 
 fn stalled(_: Elapsed) -> Error {
     Error::Interrupted { reason: format!("no byte came for {} seconds", STALL.as_secs()) }
+}
+
+/// The first bytes of a file, looked at as they come.
+#[derive(Debug, Default)]
+pub struct Head {
+    bytes: Vec<u8>,
+}
+
+impl Head {
+    /// Takes the next bytes.
+    ///
+    /// # Errors
+    /// [`Error::NotPdf`], as soon as enough has come to tell.
+    pub fn take(&mut self, bytes: &[u8]) -> Result<(), Error> {
+        if self.bytes.len() == HEAD {
+            return Ok(());
+        }
+        self.bytes.extend_from_slice(&bytes[..bytes.len().min(HEAD - self.bytes.len())]);
+        if self.bytes.len() == HEAD { check_head(&self.bytes) } else { Ok(()) }
+    }
+
+    /// No more bytes come.
+    ///
+    /// # Errors
+    /// [`Error::NotPdf`].
+    pub fn end(self) -> Result<(), Error> {
+        check_head(&self.bytes)
+    }
 }
 
 fn check_head(head: &[u8]) -> Result<(), Error> {
@@ -146,143 +250,34 @@ fn check_head(head: &[u8]) -> Result<(), Error> {
 }
 
 impl Received {
+    /// A file whose bytes came over several requests. Unlike one of [`receive`] its object stays where it is when its
+    /// rows cannot be written: the upload may be gone on with.
+    pub fn resumed(platform: &Platform, target: Target, stored: Stored) -> Self {
+        let mut announced = Announced::of(platform, target.document, stored.path.clone());
+        announced.keep(true);
+        Self { announced, target, stored, keep_on_failure: true }
+    }
+
     /// SHA-256 of the bytes, 64 lower-case hexadecimal digits.
     pub fn sha256(&self) -> &str {
         &self.stored.sha256
     }
 
-    /// Looks into the file and stores its rows: document, version, pages, and a job if asked for, in one transaction.
+    /// Looks into the file and stores its rows: document or version, pages, and a job if asked for, in one transaction.
     ///
     /// # Errors
-    /// [`Error::NotPdf`], [`Error::KeyReused`], or the database fails. Nothing is left behind, except where a commit's
-    /// outcome is unknown: then the object stays, and an upload repeated under the same key tells.
+    /// [`Error::NotPdf`], [`Error::KeyReused`], [`Error::Duplicate`], [`Error::InTrash`], or the database fails or
+    /// refuses. Nothing is left behind, except where a commit's outcome is unknown: then the object stays, and an upload
+    /// repeated under the same key tells.
     pub async fn store<S: Scope>(
-        mut self,
+        self,
         platform: &Platform,
         scope: &S,
         details: Details,
     ) -> Result<Uploaded, Error> {
-        let inspection = self.inspect(platform).await?;
-        if let Outcome::NotPdf { reason } = inspection.outcome {
-            return Err(Error::NotPdf { reason });
-        }
-        let request = format!("upload {} {}", self.stored.sha256, details.filename.original());
-        let (new, pages) = self.describe(&details, inspection)?;
-        let job = details.process.filter(|_| new.status.is_readable()).map(|strategy| NewJob {
-            id: JobId::new(),
-            document_id: new.id,
-            version: new.version.version,
-            strategy,
-            options: Map::new(),
-            priority: 2,
-            total_pages: new.version.page_count,
-            created_by: Some(new.uploaded_by.clone()),
-        });
-
+        let mut prepared = self.prepare(platform, details).await?;
         let tx = platform.database.session(scope).begin().await?;
-        if let Some(key) = &details.idempotency_key
-            && let Some(earlier) =
-                tx.idempotency_keys().take(&new.uploaded_by, key, &request, new.id.0).await?
-        {
-            if earlier.request != request {
-                return Err(Error::KeyReused);
-            }
-            let document = tx.documents().require(DocumentId(earlier.resource_id)).await?;
-            let job = unfinished(&tx, document.id).await?;
-            tx.commit().await?;
-            return Ok(Uploaded { document, job, replayed: true });
-        }
-        let document = tx.documents().insert(&new).await?;
-        tx.pages().insert(new.id, new.version.version, &pages).await?;
-        if let Some(job) = &job {
-            tx.jobs().enqueue(job).await?;
-        }
-        // From here on the rows may exist, whatever the answer to the commit: the object stays.
-        self.keep = true;
-        let committed = if job.is_some() { tx.commit_and_wake().await } else { tx.commit().await };
-        if let Err(error) = committed {
-            self.keep = *error.kind() == ErrorKind::Unavailable;
-            return Err(error.into());
-        }
-        Ok(Uploaded { document, job: job.map(|job| job.id), replayed: false })
+        let uploaded = prepared.write(&tx).await?;
+        prepared.commit(tx, uploaded).await
     }
-
-    async fn inspect(&self, platform: &Platform) -> Result<Inspection, Error> {
-        // The semaphore is never closed; were it, an upload too many would do no harm.
-        let _turn = platform.inspections.acquire().await.ok();
-        let file = self.store.local_file(&self.stored.path).await?;
-        Ok(colophon_pdf::inspect(&platform.pdf, file, &platform.pdf_limits).await?)
-    }
-
-    fn describe(&self, details: &Details, found: Inspection) -> Result<(NewDocument, Vec<Page>), Error> {
-        let too_many = |what: &'static str| colophon_domain::Invalid::new(what, "is too large to be stored");
-        let (status, status_detail) = match (&found.outcome, details.process) {
-            (Outcome::PasswordRequired, _) => (
-                DocumentStatus::PasswordRequired,
-                Some("encrypted; it does not open without a password".to_owned()),
-            ),
-            (Outcome::Damaged { reason } | Outcome::NotPdf { reason }, _) => {
-                (DocumentStatus::Damaged, Some(reason.clone()))
-            }
-            (Outcome::Readable, Some(_)) => (DocumentStatus::Queued, None),
-            (Outcome::Readable, None) => (DocumentStatus::Uploaded, None),
-        };
-        let pages =
-            found.pages.iter().map(page).collect::<Option<Vec<_>>>().ok_or_else(|| too_many("page_count"))?;
-        let page_count = match found.outcome {
-            Outcome::Readable => Some(i32::try_from(found.page_count).map_err(|_| too_many("page_count"))?),
-            _ => None,
-        };
-        let version = Version {
-            version: 1,
-            storage_path: self.stored.path.clone(),
-            sha256: self.stored.sha256.clone(),
-            file_size_bytes: i64::try_from(self.stored.size).map_err(|_| too_many("file_size_bytes"))?,
-            mime_type: MIME_TYPE.to_owned(),
-            original_filename: details.filename.original().to_owned(),
-            page_count,
-            title: found.title.map(|title| without_nul(&title)),
-            pdf_version: found.pdf_version.map(|version| without_nul(&version)),
-            encryption: found.encryption.map(|encryption| without_nul(&encryption.method)),
-            repaired: found.repaired,
-            warnings: found.repairs.iter().chain(&found.warnings).map(|text| without_nul(text)).collect(),
-            created_by: Some(self.owner.to_string()),
-            created_at: None,
-        };
-        let new = NewDocument {
-            id: self.document,
-            filename: details.filename.clone(),
-            uploaded_by: self.owner.to_string(),
-            metadata: details.metadata.clone(),
-            status,
-            status_detail: status_detail.map(|detail| without_nul(&detail)),
-            version,
-        };
-        Ok((new, pages))
-    }
-}
-
-/// The newest job of a document, unless it has ended.
-async fn unfinished<S: Scope>(tx: &Tx<S>, document: DocumentId) -> Result<Option<JobId>, Error> {
-    let filter = JobFilter { status: None, document_id: Some(document) };
-    let newest = tx.jobs().list(&filter, None, 1).await?.items.into_iter().next();
-    let is_final = |job: &Job| job.status.parse::<JobStatus>().is_ok_and(JobStatus::is_final);
-    Ok(newest.filter(|job| !is_final(job)).map(|job| job.id))
-}
-
-fn page(page: &colophon_pdf::Page) -> Option<Page> {
-    Some(Page {
-        page_number: i32::try_from(page.page_number).ok()?,
-        width: page.width,
-        height: page.height,
-        rotation: i16::try_from(page.rotation).ok()?,
-        mediabox: page.mediabox,
-        cropbox: page.cropbox,
-        user_unit: page.user_unit,
-    })
-}
-
-/// PostgreSQL's text cannot hold U+0000, and PDFs do contain it.
-pub(crate) fn without_nul(text: &str) -> String {
-    if text.contains('\0') { text.replace('\0', "\u{FFFD}") } else { text.to_owned() }
 }

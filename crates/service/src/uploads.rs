@@ -14,15 +14,16 @@ mod turns;
 use std::time::Duration;
 
 use bytes::Bytes;
-use colophon_blobs::{About, Key, Resumption};
+use colophon_blobs::{About, Key};
 use colophon_db::{Scope, SystemScope, Tx};
-use colophon_domain::{DocumentId, FileName, NewUpload, Upload, UploadId, UserId};
+use colophon_domain::{DocumentId, NewUpload, Upload, UploadId, UserId};
 use futures_util::Stream;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
+use crate::announced::Announced;
 use crate::{Error as ServiceError, Platform};
 use append::Append;
 pub use checksum::{Algorithm, Checksum};
@@ -55,9 +56,12 @@ pub enum Error {
         /// The upload.
         id: UploadId,
     },
-    /// It has ended with a problem, told before.
-    #[error("the upload was refused and has ended")]
+    /// It ends with this problem.
+    #[error("the upload is refused and has ended")]
     Refused(Value),
+    /// It has ended with this problem before.
+    #[error("the upload was refused and has ended")]
+    Ended(Value),
     /// It has become a document already.
     #[error("the upload {} has become document {} already", .0.id, .0.document_id)]
     Finished(Box<Upload>),
@@ -177,66 +181,37 @@ pub async fn create<S: Scope>(
     if length == 0 {
         return Err(ServiceError::NotPdf { reason: "it is empty".to_owned() }.into());
     }
-    let filename = FileName::new(wanted.filename.as_str()).map_err(ServiceError::from)?;
-    let target = finish::target(platform, scope, owner, length, wanted).await?;
-    let details = serde_json::to_value(wanted).unwrap_or_default();
+    let filename = finish::details(wanted.clone(), "")?.filename;
+    let target = finish::target(platform, scope, owner, wanted).await?;
+    let key = Key::version(target.owner, target.document);
+    let (mut announced, _) =
+        Announced::intend(platform, target.belonging(), key.to_string(), Some(length)).await?;
 
     let about = About { mime_type: Some("application/pdf".into()), filename: Some(filename.display().into()) };
-    let begun = platform.store.begin_resumable(target.key, about).await.map_err(ServiceError::from);
-    let kept = match begun {
-        Ok(state) => keep(platform, owner, &target, upload_length, upload_metadata, details, state).await,
-        Err(error) => Err(error.into()),
-    };
-    if kept.is_err()
-        && let Err(error) = target.forget(platform).await
-    {
-        tracing::debug!(%error, path = target.path, "an announced object is left to the sweeper");
-    }
-    kept
-}
-
-async fn keep(
-    platform: &Platform,
-    owner: UserId,
-    target: &finish::Target,
-    upload_length: i64,
-    upload_metadata: Option<String>,
-    details: Value,
-    state: Resumption,
-) -> Result<Upload, Error> {
+    let state = platform.store.begin_resumable(key, about).await.map_err(ServiceError::from)?;
     let id = UploadId::new();
+    let unreadable = |error: serde_json::Error| Error::Unreadable { id, reason: error.to_string() };
     let new = NewUpload {
         id,
         owner: owner.to_string(),
         document_id: target.document,
-        storage_path: target.path.clone(),
+        storage_path: state.path().to_owned(),
         upload_length,
         upload_metadata,
-        details,
-        resumption: serde_json::to_value(&state)
-            .map_err(|error| Error::Unreadable { id, reason: error.to_string() })?,
+        details: serde_json::to_value(wanted).map_err(unreadable)?,
+        resumption: serde_json::to_value(&state).map_err(unreadable)?,
     };
-    let inserted = async {
-        let tx = begin(platform).await?;
-        let kept = tx.uploads().insert(&new, MOST_OPEN, platform.upload_expiry).await?;
-        let upload = match kept {
-            Some(_) => tx.uploads().get(id, &new.owner).await?,
-            None => None,
-        };
-        tx.commit().await?;
-        Ok::<_, Error>(upload)
-    };
-    match inserted.await {
-        Ok(Some(upload)) => Ok(upload),
-        Ok(None) => {
-            platform.store.discard(state).await.map_err(ServiceError::from)?;
-            Err(Error::TooMany { most: MOST_OPEN })
-        }
-        Err(error) => {
-            // Its row may exist, whatever the answer to the commit: what nobody goes on with expires.
-            Err(error)
-        }
+    let tx = begin(platform).await?;
+    if tx.uploads().insert(&new, MOST_OPEN, platform.upload_expiry).await?.is_none() {
+        platform.store.discard(state).await.map_err(ServiceError::from)?;
+        return Err(Error::TooMany { most: MOST_OPEN });
     }
+    tx.objects().renew(new.document_id, &new.storage_path, intent(platform.upload_expiry)).await?;
+    let upload = tx.uploads().get(id, &new.owner).await?.ok_or(Error::NotFound { id })?;
+    // From here on the row may exist, whatever the answer to the commit; what nobody goes on with expires.
+    announced.keep(true);
+    tx.commit().await?;
+    Ok(upload)
 }
 
 /// An upload of this owner, as it stands.
@@ -254,14 +229,14 @@ pub async fn find(platform: &Platform, owner: UserId, id: UploadId) -> Result<Up
 /// sender that is perhaps long gone, is broken off first, so that all it got counts.
 ///
 /// # Errors
-/// [`Error::NotFound`], [`Error::Expired`], [`Error::Refused`].
+/// [`Error::NotFound`], [`Error::Expired`], [`Error::Ended`].
 pub async fn offset(platform: &Platform, owner: UserId, id: UploadId) -> Result<Upload, Error> {
     find(platform, owner, id).await?;
     platform.turns.settle(id, GLANCE).await;
     let upload = find(platform, owner, id).await?;
     match &upload.refusal {
         _ if upload.expired => Err(Error::Expired { id }),
-        Some(refusal) => Err(Error::Refused(refusal.clone())),
+        Some(refusal) => Err(Error::Ended(refusal.clone())),
         None => Ok(upload),
     }
 }
@@ -366,7 +341,7 @@ async fn take(platform: &Platform, owner: UserId, id: UploadId) -> Result<(Turn,
 fn open(upload: Upload) -> Result<Upload, Error> {
     match &upload.refusal {
         _ if upload.expired => Err(Error::Expired { id: upload.id }),
-        Some(refusal) => Err(Error::Refused(refusal.clone())),
+        Some(refusal) => Err(Error::Ended(refusal.clone())),
         None if upload.version.is_some() => Err(Error::Finished(Box::new(upload))),
         None => Ok(upload),
     }

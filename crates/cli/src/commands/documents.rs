@@ -1,4 +1,4 @@
-//! `colophon documents list|show`.
+//! `colophon documents`.
 
 use colophon_db::SystemScope;
 use colophon_domain::{DocumentFilter, DocumentId, List};
@@ -24,7 +24,50 @@ pub async fn run(config: &Config, documents: Documents) -> anyhow::Result<()> {
             if list.json { output::json(&ListView::<DocumentView>::from(found)) } else { print(found) }
         }
         Documents::Show { document, show } => show_one(config, document, &show).await,
+        change => {
+            let instance = Instance::open(config, WISH).await?;
+            let said = make(&instance, change).await?;
+            instance.close().await?;
+            output::line(&said)
+        }
     }
+}
+
+/// Makes a change, and tells what became of it.
+async fn make(instance: &Instance, change: Documents) -> anyhow::Result<String> {
+    let tx = instance.platform.database.session(&SystemScope::new()).begin().await?;
+    let documents = tx.documents();
+    let said = match change {
+        Documents::Delete { document, purge: true } => {
+            documents.purge(document).await?;
+            format!("document {document} is deleted; the sweeper takes its files")
+        }
+        Documents::Delete { document, purge: false } => {
+            documents.trash(document).await?;
+            format!(
+                "document {document} is in the trash; `colophon documents restore {document}` takes it back"
+            )
+        }
+        Documents::Restore { document } => {
+            documents.restore(document).await?;
+            format!("document {document} is restored")
+        }
+        Documents::MakeCurrent { document, version } => {
+            let made = documents.make_current(document, version).await?;
+            format!("version {} of document {document} is the current one", made.version)
+        }
+        Documents::Hold { document, reason } => {
+            documents.hold(document, Some(&reason)).await?;
+            format!("document {document} is under legal hold")
+        }
+        Documents::EndHold { document } => {
+            documents.hold(document, None).await?;
+            format!("document {document} is under no legal hold")
+        }
+        Documents::List { .. } | Documents::Show { .. } => String::new(),
+    };
+    tx.commit().await?;
+    Ok(said)
 }
 
 fn print(list: List<colophon_domain::Document>) -> anyhow::Result<()> {

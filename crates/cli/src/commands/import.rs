@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use anyhow::Context as _;
 use colophon_db::SystemScope;
 use colophon_domain::{DocumentId, FileName, JobId};
-use colophon_service::upload::{self, Details, Uploaded};
+use colophon_service::upload::{self, Details, Target, Uploaded};
 use colophon_service::{Error, Platform};
 use futures_util::{StreamExt as _, stream};
 use indicatif::{ProgressBar, ProgressStyle};
@@ -155,10 +155,13 @@ async fn take_in_once(import: &Import, instance: &Instance, path: &Path) -> anyh
     let filename = FileName::new(name)?;
     let file =
         tokio::fs::File::open(path).await.with_context(|| format!("cannot open {}", path.display()))?;
+    let length = file.metadata().await?.len();
     let place = std::path::absolute(path)?;
+    let target = Target::document(instance.owner);
     let platform = &instance.platform;
     let received =
-        upload::receive(platform, instance.owner, ReaderStream::with_capacity(file, 256 * 1024)).await?;
+        upload::receive(platform, target, Some(length), ReaderStream::with_capacity(file, 256 * 1024))
+            .await?;
     let mut key = Sha256::new();
     key.update(place.as_os_str().as_encoded_bytes());
     key.update(received.sha256());
@@ -167,6 +170,9 @@ async fn take_in_once(import: &Import, instance: &Instance, path: &Path) -> anyh
         filename,
         metadata: Map::new(),
         process: (!import.no_process).then_some(import.strategy),
+        on_duplicate: import.on_duplicate,
+        reason: None,
+        created_by: Some(instance.owner.to_string()),
         idempotency_key: Some(format!("import {key}")),
     };
     Ok(received.store(platform, &SystemScope::new(), details).await?)

@@ -55,6 +55,7 @@ pub async fn run(config: &Config, serve: Serve) -> anyhow::Result<()> {
         platform: Arc::clone(&instance.platform),
         verifier: Arc::clone(&verifier),
         broken_off: broken_off.clone(),
+        stopping: stop.clone(),
     };
 
     let stopping = stop.clone();

@@ -127,6 +127,10 @@ pub static UPLOAD_LIMIT: Key = Key::new("upload_limit", &["COLOPHON_UPLOAD_LIMIT
     .help("The largest file taken in: bytes, or a number with kB, MB, GB, KiB, MiB or GiB")
     .fallback("5GiB");
 
+pub static UPLOAD_EXPIRY: Key = Key::new("upload_expiry", &["COLOPHON_UPLOAD_EXPIRY"], "TIME")
+    .help("How long a resumable upload without progress is kept: a number with s, min, h or d")
+    .fallback("24h");
+
 pub static LOG: Key = Key::new("log", &["COLOPHON_LOG"], "FILTER")
     .help("What is logged: error, warn, info, debug or trace, also by module (info,colophon_db=debug)")
     .otherwise("info for serve and worker, warn for the others", "info");
@@ -195,12 +199,13 @@ pub static JWT_ISSUER: Key = Key::new("supabase.jwt_issuer", &["SUPABASE_JWT_ISS
     .otherwise("auth/v1 of supabase.url", "https://auth.example.org/auth/v1");
 
 /// All of them, in the order of the file: first those of no table.
-pub static KEYS: [&Key; 18] = [
+pub static KEYS: [&Key; 19] = [
     &DATA_DIR,
     &POSTGRES_DIR,
     &LISTEN,
     &WORKERS,
     &UPLOAD_LIMIT,
+    &UPLOAD_EXPIRY,
     &LOG,
     &DATABASE_URL,
     &DIRECT_URL,

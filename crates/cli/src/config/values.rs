@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::ops::RangeInclusive;
 use std::path::PathBuf;
 use std::str::FromStr;
+use std::time::Duration;
 
 use colophon_connection::ConnectionUrl;
 use colophon_http::auth::JwksSource;
@@ -85,9 +86,14 @@ pub fn number<T: FromStr + PartialOrd + std::fmt::Display>(
 }
 
 pub fn size(raw: &Raw) -> Result<u64, Refusal> {
-    let text = text(raw)?.trim();
     let refuse =
         || Refusal::new("is no size of at least one byte", "say bytes, or a number with a unit: 50MB, 5GiB");
+    parse_size(text(raw)?).filter(|bytes| *bytes >= 1).ok_or_else(refuse)
+}
+
+/// Bytes, as people write them: `1048576`, `50MB`, `5GiB`.
+pub fn parse_size(text: &str) -> Option<u64> {
+    let text = text.trim();
     let digits = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
     let (number, unit) = text.split_at(digits);
     let factor: u64 = match unit.trim() {
@@ -98,11 +104,30 @@ pub fn size(raw: &Raw) -> Result<u64, Refusal> {
         "KiB" => 1 << 10,
         "MiB" => 1 << 20,
         "GiB" => 1 << 30,
-        _ => return Err(refuse()),
+        _ => return None,
     };
     let bytes = number.parse::<u64>().ok().and_then(|number| number.checked_mul(factor));
     // The column that keeps a file's size is a signed integer.
-    bytes.filter(|bytes| *bytes >= 1 && i64::try_from(*bytes).is_ok()).ok_or_else(refuse)
+    bytes.filter(|bytes| i64::try_from(*bytes).is_ok())
+}
+
+/// A time of at least a second and at most a century.
+pub fn time(raw: &Raw) -> Result<Duration, Refusal> {
+    let text = text(raw)?.trim();
+    let digits = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
+    let (number, unit) = text.split_at(digits);
+    let factor: u64 = match unit.trim() {
+        "s" => 1,
+        "min" => 60,
+        "h" => 3_600,
+        "d" => 86_400,
+        _ => 0,
+    };
+    let seconds = number.parse::<u64>().ok().and_then(|number| number.checked_mul(factor));
+    seconds
+        .filter(|seconds| (1..=100 * 365 * 86_400).contains(seconds))
+        .map(Duration::from_secs)
+        .ok_or_else(|| Refusal::new("is no time", "say a number with a unit: 90s, 30min, 24h, 7d"))
 }
 
 pub fn log_filter(raw: &Raw) -> Result<String, Refusal> {

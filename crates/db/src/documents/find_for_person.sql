@@ -24,7 +24,8 @@ with own as (
   limit $6
 )
 select id, filename, original_filename, file_size_bytes, page_count, mime_type, storage_path, status,
-       status_detail, uploaded_by, created_at, updated_at, metadata, sha256, version, revision
+       status_detail, uploaded_by, created_at, updated_at, metadata, sha256, version, revision, deleted_at,
+       deleted_by, legal_hold
 from (table own union all table shared) documents
 order by created_at desc, id desc
 limit $6

@@ -4,4 +4,5 @@ insert into public.documents (
   uploaded_by, metadata, sha256, version)
 values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
 returning id, filename, original_filename, file_size_bytes, page_count, mime_type, storage_path, status,
-          status_detail, uploaded_by, created_at, updated_at, metadata, sha256, version, revision
+          status_detail, uploaded_by, created_at, updated_at, metadata, sha256, version, revision, deleted_at,
+          deleted_by, legal_hold

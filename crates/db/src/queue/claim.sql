@@ -1,7 +1,8 @@
 -- queue/claim: take up to $3 jobs that are due, most urgent first. SKIP LOCKED, so that claimers never wait for each
 -- other; MATERIALIZED, so that the planner cannot run the LIMIT twice. The row locks end with this statement's
 -- transaction: what protects the job afterwards is the lease, and lease_seq is its fence. A job that is gone, or was
--- ended by hand, is not given out; its live row falls to queue/reap.
+-- ended by hand, is not given out; its live row falls to queue/reap. A document's status
+-- speaks of its current version alone, here and in the statements that follow a job's end.
 with picked as materialized (
   select job_id from public.job_queue
   where state = 'queued' and queue = $1 and strategy = any ($2) and run_at <= clock_timestamp()
@@ -23,7 +24,7 @@ with picked as materialized (
   returning j.document_id, j.id, j.version, j.options
 ), document as (
   update public.documents d set status = 'processing', status_detail = null
-  from job where d.id = job.document_id
+  from job where d.id = job.document_id and d.version = job.version
 )
 select c.job_id, c.document_id, c.strategy, c.attempt, c.max_attempts, c.lease_seq, c.started_at, j.version, j.options,
        v.storage_path, v.page_count

@@ -16,9 +16,9 @@ with held as (
       metrics = coalesce(j.metrics, '{}') || $8
   from held h
   where j.document_id = h.document_id and j.id = h.job_id
-  returning j.document_id
+  returning j.document_id, j.version
 ), document as (
   update public.documents d set status = $4, status_detail = $7
-  from job where d.id = job.document_id
+  from job where d.id = job.document_id and d.version = job.version
 )
 select count(*) as ended from held

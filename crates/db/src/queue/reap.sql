@@ -35,12 +35,12 @@ with lost as materialized (
       error_message = 'the worker ' || l.worker || ' stopped without a word in attempt ' || l.attempt
   from lost l
   where l.is_live and j.document_id = l.document_id and j.id = l.job_id
-  returning j.document_id, j.status, j.error_message
+  returning j.document_id, j.version, j.status, j.error_message
 ), documents as (
   update public.documents d
   set status = case when jobs.status = 'failed' then 'failed' else 'queued' end,
       status_detail = case when jobs.status = 'failed' then jobs.error_message end
   from jobs
-  where d.id = jobs.document_id
+  where d.id = jobs.document_id and d.version = jobs.version
 )
 select count(*) as lost from lost

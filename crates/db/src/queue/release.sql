@@ -12,8 +12,9 @@ with held as (
   update public.processing_jobs j set status = 'queued', attempt = h.attempt
   from held h
   where j.document_id = h.document_id and j.id = h.job_id
+  returning j.document_id, j.version
 ), document as (
   update public.documents d set status = 'queued'
-  from held h where d.id = h.document_id
+  from job where d.id = job.document_id and d.version = job.version
 )
 select count(*) as ended from held

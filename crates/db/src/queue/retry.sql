@@ -14,8 +14,9 @@ with held as (
   set status = 'retrying', error_code = $6, error_message = $7, error_count = j.error_count + 1
   from held h
   where j.document_id = h.document_id and j.id = h.job_id
+  returning j.document_id, j.version
 ), document as (
   update public.documents d set status = 'queued'
-  from held h where d.id = h.document_id
+  from job where d.id = job.document_id and d.version = job.version
 )
 select count(*) as ended from held

@@ -1,5 +1,5 @@
 -- versions/get: one version of a document
 select version, storage_path, sha256, file_size_bytes, mime_type, original_filename, page_count, title, pdf_version,
-       encryption, repaired, warnings, created_by, created_at
+       encryption, repaired, warnings, reason, status_detail, created_by, created_at
 from public.document_versions
 where document_id = $1 and version = $2

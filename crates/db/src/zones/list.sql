@@ -1,8 +1,9 @@
--- zones/list: zones of a document in reading order, after a zone_index
+-- zones/list: zones of a version of a document, by default the current one, in reading order, after a zone_index
 select document_id, id, zone_index, page_number, zone_type, coordinates, content, confidence::float8 as confidence,
        processing_tool, status, created_at, updated_at, metadata, version, revision
 from public.zones
 where document_id = $1
+  and version = coalesce($7::int4, (select d.version from public.documents d where d.id = $1))
   and ($2::int4 is null or page_number = $2)
   and ($3::text is null or zone_type = $3)
   and ($4::text is null or status = $4)

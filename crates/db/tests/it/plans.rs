@@ -122,15 +122,16 @@ async fn zones_list(client: &Client) {
     let list = include_str!("../../src/zones/list.sql");
     let person = as_user(OWNER.parse().expect("an identifier"));
     let document: Uuid = DOCUMENT.parse().expect("an identifier");
-    let (none, after, limit) = (None::<String>, -1, 101_i64);
-    for (page, index) in [(None, "zones_zone_index_key"), (Some(7), "zones_page_number_idx")] {
-        let params: [Param<'_>; 6] = [
+    let (none, version, after, limit) = (None::<String>, None::<i32>, -1, 101_i64);
+    for (page, index) in [(None, "zones_version_zone_index_key"), (Some(7), "zones_page_number_idx")] {
+        let params: [Param<'_>; 7] = [
             (&document, Type::UUID),
             (&page, Type::INT4),
             (&none, Type::TEXT),
             (&none, Type::TEXT),
             (&after, Type::INT4),
             (&limit, Type::INT8),
+            (&version, Type::INT4),
         ];
         let seen = explained(client, &person, list, &params).await;
         assert_by(&format!("zones/list page {page:?}, a person"), index, &seen);

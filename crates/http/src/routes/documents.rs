@@ -6,7 +6,7 @@ use axum::response::Response;
 use axum::routing::{get, post};
 use axum::{Json, Router};
 use colophon_domain::{DocumentFilter, DocumentId};
-use colophon_formats::views::{DocumentView, ListView, VersionView};
+use colophon_formats::views::{DocumentView, ListView};
 use serde::Deserialize;
 
 use super::{serve, upload};
@@ -20,7 +20,6 @@ pub fn router() -> Router<App> {
         .route("/v1/documents", post(upload::create).layer(DefaultBodyLimit::disable()).get(list))
         .route("/v1/documents/{id}", get(show))
         .route("/v1/documents/{id}/content", get(content))
-        .route("/v1/documents/{id}/versions", get(versions))
 }
 
 #[derive(Debug, Deserialize)]
@@ -58,18 +57,6 @@ async fn show(
         tx.documents().get(id).await?.ok_or_else(|| Problem::not_found(format!("document {id}")))?;
     tx.commit().await?;
     Ok(Json(document.into()))
-}
-
-async fn versions(
-    State(app): State<App>,
-    caller: Caller,
-    Ids(id): Ids<DocumentId>,
-) -> Result<Json<ListView<VersionView>>, Problem> {
-    let tx = app.platform.database.session(&caller.scope).begin().await?;
-    tx.documents().get(id).await?.ok_or_else(|| Problem::not_found(format!("document {id}")))?;
-    let versions = tx.versions().list(id).await?;
-    tx.commit().await?;
-    Ok(Json(ListView { items: versions.into_iter().map(VersionView::from).collect(), next_cursor: None }))
 }
 
 #[derive(Debug, Deserialize)]

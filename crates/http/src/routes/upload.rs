@@ -8,16 +8,16 @@ use axum::body::Body;
 use axum::extract::{FromRequest, Multipart, Request, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use colophon_domain::{FileName, Strategy};
+use colophon_domain::{DocumentId, FileName, Invalid, Strategy};
 use colophon_formats::views::DocumentView;
-use colophon_service::upload::{self, Details, Received, Uploaded};
+use colophon_service::upload::{self, Details, Received, Target, Uploaded};
 use futures_util::{StreamExt as _, stream};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 use tokio_util::sync::CancellationToken;
 
 use crate::auth::Caller;
-use crate::query::Params;
+use crate::query::{Ids, Params, parse};
 use crate::{App, Problem};
 
 /// Bytes that the form's `metadata` may have.
@@ -29,6 +29,8 @@ pub struct UploadParams {
     #[serde(default)]
     process: bool,
     strategy: Option<String>,
+    on_duplicate: Option<String>,
+    reason: Option<String>,
 }
 
 pub async fn create(
@@ -37,17 +39,53 @@ pub async fn create(
     Params(params): Params<UploadParams>,
     request: Request,
 ) -> Result<Response, Problem> {
+    let target = Target::document(caller.owner()?);
+    take_in(app, caller, target, params, request).await
+}
+
+/// `POST /v1/documents/{id}/versions`: the same, as a new version of a document that is there.
+pub async fn create_version(
+    State(app): State<App>,
+    caller: Caller,
+    Ids(id): Ids<DocumentId>,
+    Params(params): Params<UploadParams>,
+    request: Request,
+) -> Result<Response, Problem> {
+    let tx = app.platform.database.session(&caller.scope).begin().await?;
+    // Whoever may not edit it is refused before a byte is stored.
+    tx.documents().lock_to_edit(id).await?;
+    let document = tx.documents().require(id).await?;
+    drop(tx);
+    if document.deleted_at.is_some() {
+        return Err(colophon_service::Error::InTrash { document: id }.into());
+    }
+    let target = Target::version_of(&document);
+    let params = UploadParams { filename: params.filename.or(Some(document.filename)), ..params };
+    take_in(app, caller, target, params, request).await
+}
+
+async fn take_in(
+    app: App,
+    caller: Caller,
+    target: Target,
+    params: UploadParams,
+    request: Request,
+) -> Result<Response, Problem> {
     let broken_off = app.broken_off.clone();
     let request = request.map(|body| breakable(body, broken_off));
     // A task of its own: when the sender goes away, the work is not dropped in the middle but sees the body break off
     // and cleans up.
-    let work = tokio::spawn(async move { store(&app, &caller, params, request).await });
+    let work = tokio::spawn(async move { store(&app, &caller, target, params, request).await });
     let uploaded = work.await.map_err(|error| {
         let detail = format!("the upload broke off inside the server: {error}");
         Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", detail)
     })??;
     let status = if uploaded.replayed { StatusCode::OK } else { StatusCode::CREATED };
-    let location = format!("/v1/documents/{}", uploaded.document.id);
+    let location = if target.is_version && !uploaded.replayed {
+        format!("/v1/documents/{}/versions/{}", uploaded.document.id, uploaded.document.version)
+    } else {
+        format!("/v1/documents/{}", uploaded.document.id)
+    };
     let mut response = (status, Json(DocumentView::from(uploaded.document))).into_response();
     if let Ok(location) = HeaderValue::from_str(&location) {
         response.headers_mut().insert(header::LOCATION, location);
@@ -71,40 +109,63 @@ fn breakable(body: Body, broken_off: CancellationToken) -> Body {
 async fn store(
     app: &App,
     caller: &Caller,
+    target: Target,
     params: UploadParams,
     request: Request,
 ) -> Result<Uploaded, Problem> {
-    let owner = caller.owner()?;
     let strategy = match params.strategy.as_deref() {
         Some(strategy) => strategy.parse::<Strategy>()?,
         None => Strategy::TextLayer,
     };
+    let on_duplicate = parse(params.on_duplicate.as_deref())?.unwrap_or_default();
+    let reason = params.reason.map(checked_reason).transpose()?;
     let idempotency_key = idempotency_key(request.headers())?;
     let content_type = request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
     let multipart = content_type.is_some_and(|t| t.to_ascii_lowercase().starts_with("multipart/form-data"));
     let form = if multipart {
-        receive_form(app, owner, request).await?
+        receive_form(app, target, request).await?
     } else {
         // Refused before a byte is stored.
         let filename = params.filename.as_deref().ok_or_else(|| {
             Problem::bad_request("filename_needed", "say `?filename=` when the body is the file itself")
         })?;
         FileName::new(filename)?;
+        let length = content_length(request.headers());
         let body = request.into_body().into_data_stream();
         Form {
-            received: upload::receive(&app.platform, owner, body).await?,
+            received: upload::receive(&app.platform, target, length, body).await?,
             filename: None,
             metadata: Map::new(),
         }
     };
+    if target.is_version && !form.metadata.is_empty() {
+        return Err(
+            Invalid::new("metadata", "belongs to the document and not to its versions; PATCH it").into()
+        );
+    }
     let name = params.filename.or(form.filename).unwrap_or_else(|| "document.pdf".to_owned());
     let details = Details {
         filename: FileName::new(name)?,
         metadata: form.metadata,
         process: params.process.then_some(strategy),
+        on_duplicate,
+        reason,
+        created_by: caller.name(),
         idempotency_key,
     };
     Ok(form.received.store(&app.platform, &caller.scope, details).await?)
+}
+
+pub fn content_length(headers: &HeaderMap) -> Option<u64> {
+    headers.get(header::CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
+}
+
+/// Why a version is made.
+pub fn checked_reason(reason: String) -> Result<String, Problem> {
+    match reason.chars().count() {
+        1..=1000 if !reason.contains('\0') => Ok(reason),
+        _ => Err(Invalid::new("reason", "must have 1 to 1000 characters, and no U+0000").into()),
+    }
 }
 
 fn idempotency_key(headers: &HeaderMap) -> Result<Option<String>, Problem> {
@@ -124,11 +185,7 @@ struct Form {
     metadata: Map<String, Value>,
 }
 
-async fn receive_form(
-    app: &App,
-    owner: colophon_domain::UserId,
-    request: Request<Body>,
-) -> Result<Form, Problem> {
+async fn receive_form(app: &App, target: Target, request: Request<Body>) -> Result<Form, Problem> {
     let malformed = |error: &dyn std::fmt::Display| {
         Problem::bad_request("invalid_multipart", format!("the multipart form cannot be read: {error}"))
     };
@@ -142,7 +199,8 @@ async fn receive_form(
                 if let Some(filename) = &filename {
                     FileName::new(filename.as_str())?;
                 }
-                received = Some(upload::receive(&app.platform, owner, field).await?);
+                // The form's own length says nothing exact of the file's.
+                received = Some(upload::receive(&app.platform, target, None, field).await?);
             }
             Some("metadata") => metadata = read_metadata(field).await?,
             _ => {
@@ -172,7 +230,12 @@ async fn read_metadata(
         }
         bytes.extend_from_slice(&chunk);
     }
-    match serde_json::from_slice(&bytes) {
+    metadata_object(&bytes)
+}
+
+/// A JSON object that the database can hold.
+pub fn metadata_object(bytes: &[u8]) -> Result<Map<String, Value>, Problem> {
+    match serde_json::from_slice(bytes) {
         Ok(Value::Object(metadata)) if !holds_nul(&Value::Object(metadata.clone())) => Ok(metadata),
         Ok(_) => Err(Problem::new(
             StatusCode::UNPROCESSABLE_ENTITY,

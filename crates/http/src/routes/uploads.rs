@@ -4,35 +4,42 @@
 mod headers;
 mod metadata;
 
+use std::time::Duration;
+
 use axum::Router;
-use axum::extract::{DefaultBodyLimit, Request, State};
+use axum::body::{Body, BodyDataStream};
+use axum::extract::{Request, State};
 use axum::http::{Method, StatusCode, header};
-use axum::middleware::{from_fn, from_fn_with_state};
+use axum::middleware::from_fn;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
-use axum::{Json, body::Body};
+use axum::Json;
 use colophon_domain::{Upload, UploadId, UserId};
 use colophon_formats::views::UploadView;
 use colophon_service::uploads::{self, Error, Part};
+use futures_util::StreamExt as _;
 use serde_json::Value;
+use tokio::time::timeout;
 
-use super::upload::linger;
+use super::upload::content_length;
 use crate::auth::Caller;
 use crate::query::Ids;
 use crate::{App, Problem};
 use headers::{Offset, answer};
 
-pub fn router(app: &App) -> Router<App> {
+/// A refused sender is listened to for so long,
+const LINGER: Duration = Duration::from_secs(1);
+/// or for so many bytes.
+const LINGER_BYTES: usize = 16 << 20;
+
+pub fn router() -> Router<App> {
     Router::new()
         .route("/v1/uploads", post(create).options(headers::options))
         .route(
             "/v1/uploads/{id}",
             get(show).head(offset).patch(append).delete(terminate).post(overridden).options(headers::options),
         )
-        // An upload has a limit of its own, which counts while it streams.
-        .layer(DefaultBodyLimit::disable())
         .layer(from_fn(headers::speak))
-        .layer(from_fn_with_state(app.clone(), headers::describe))
 }
 
 /// `POST /v1/uploads`: begins an upload, and takes the bytes that come with it.
@@ -43,7 +50,7 @@ async fn create(State(app): State<App>, caller: Caller, request: Request) -> Res
     let upload_metadata = headers::upload_metadata(headers)?;
     let wanted = metadata::read(upload_metadata.as_deref().unwrap_or_default())?;
     let with_bytes = headers::holds_bytes(headers)?;
-    let part = Part { checksum: headers::checksum(headers)?, length: headers::content_length(headers), ..part(0) };
+    let part = Part { checksum: headers::checksum(headers)?, length: content_length(headers), ..part(0) };
     let begun =
         uploads::create(&app.platform, &caller.scope, owner, length, upload_metadata, &wanted).await?;
     let id = begun.id;
@@ -72,7 +79,7 @@ async fn append(
     let part = Part {
         id,
         offset: headers::offset(headers)?,
-        length: headers::content_length(headers),
+        length: content_length(headers),
         checksum: headers::checksum(headers)?,
     };
     let upload = write(app, caller, owner, part, request).await?;
@@ -105,6 +112,21 @@ async fn write(
         Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", detail)
     })?;
     Ok(written?)
+}
+
+/// Reads on for a moment after a refusal, so that a sender in full flow gets to hear of it.
+async fn linger(mut body: BodyDataStream) {
+    let read = async {
+        let mut left = LINGER_BYTES;
+        while let Some(Ok(bytes)) = body.next().await {
+            left = left.saturating_sub(bytes.len());
+            if left == 0 {
+                return;
+            }
+        }
+    };
+    // Whoever sends more has to find out by himself.
+    let _ = timeout(LINGER, read).await;
 }
 
 /// A refusal that ends an upload, as it is kept and told again.
@@ -165,22 +187,23 @@ impl From<Error> for Problem {
         match error {
             Error::NotFound { id } => Self::not_found(format!("upload {id}")),
             Error::Expired { .. } => new(StatusCode::GONE, "upload_expired"),
-            Error::Refused(body) => Self::again(&body),
+            Error::Refused(body) => Self::said(&body),
+            Error::Ended(body) => Self::again(&body),
             Error::Finished(upload) => {
                 let document = upload.document_id;
                 new(StatusCode::CONFLICT, "upload_finished")
-                    .with(header::CONTENT_LOCATION, format!("/v1/documents/{document}"))
+                    .header(header::CONTENT_LOCATION, format!("/v1/documents/{document}"))
             }
             Error::WrongOffset { offset } => {
-                new(StatusCode::CONFLICT, "wrong_offset").with(headers::UPLOAD_OFFSET, offset)
+                new(StatusCode::CONFLICT, "wrong_offset").header(headers::UPLOAD_OFFSET, offset)
             }
             Error::Locked { seconds } => {
-                new(StatusCode::LOCKED, "upload_locked").with(header::RETRY_AFTER, seconds)
+                new(StatusCode::LOCKED, "upload_locked").header(header::RETRY_AFTER, seconds)
             }
             Error::Beyond { .. } => new(StatusCode::PAYLOAD_TOO_LARGE, "beyond_upload_length"),
-            Error::WrongChecksum => new(headers::CHECKSUM_MISMATCH, "checksum_mismatch"),
+            Error::WrongChecksum => new(*headers::CHECKSUM_MISMATCH, "checksum_mismatch"),
             Error::Broken { offset, .. } => {
-                new(StatusCode::SERVICE_UNAVAILABLE, "upload_interrupted").with(headers::UPLOAD_OFFSET, offset)
+                new(StatusCode::SERVICE_UNAVAILABLE, "upload_interrupted").header(headers::UPLOAD_OFFSET, offset)
             }
             Error::TooMany { .. } => new(StatusCode::TOO_MANY_REQUESTS, "too_many_uploads"),
             Error::Unreadable { .. } => new(StatusCode::INTERNAL_SERVER_ERROR, "internal"),

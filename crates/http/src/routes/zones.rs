@@ -22,6 +22,7 @@ pub fn router() -> Router<App> {
 
 #[derive(Debug, Deserialize)]
 struct ListParams {
+    version: Option<i32>,
     page: Option<i32>,
     #[serde(rename = "type")]
     zone_type: Option<String>,
@@ -37,7 +38,12 @@ async fn list(
     Params(params): Params<ListParams>,
 ) -> Result<Json<ListView<ZoneView>>, Problem> {
     let limit = limit(params.limit)?;
-    let filter = ZoneFilter { page_number: params.page, zone_type: params.zone_type, status: params.status };
+    let filter = ZoneFilter {
+        version: params.version,
+        page_number: params.page,
+        zone_type: params.zone_type,
+        status: params.status,
+    };
     let tx = app.platform.database.session(&caller.scope).begin().await?;
     let zones = tx.zones().list(id, &filter, params.cursor.unwrap_or(-1), i64::from(limit)).await?;
     if zones.is_empty() {

@@ -8,6 +8,7 @@ use colophon_db::{Config, Database, Pooler};
 use colophon_domain::UserId;
 use colophon_http::auth::{Refusal, Verifier};
 use colophon_http::{App, Problem, router};
+use colophon_service::uploads::{DEFAULT_UPLOAD_EXPIRY, Turns};
 use colophon_service::{DEFAULT_UPLOAD_LIMIT, Platform};
 use colophon_testkit::{TestDatabase, store_document};
 use serde_json::Value;
@@ -30,11 +31,14 @@ async fn serve(database: Database, verifier: Verifier, objects: &std::path::Path
         pdf_limits: colophon_pdf::Limits::default(),
         inspections: Arc::new(Semaphore::new(1)),
         upload_limit: DEFAULT_UPLOAD_LIMIT,
+        upload_expiry: DEFAULT_UPLOAD_EXPIRY,
+        turns: Turns::default(),
     };
     let app = App {
         platform: Arc::new(platform),
         verifier: Arc::new(verifier),
         broken_off: CancellationToken::new(),
+        stopping: CancellationToken::new(),
     };
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());

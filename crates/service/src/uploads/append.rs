@@ -17,7 +17,7 @@ use super::lease::{LEASE, Lease};
 use super::turns::Turn;
 use super::{Error, Part, Refuse, finish};
 use crate::Platform;
-use crate::upload::{HEAD, STALL, check_head};
+use crate::upload::{Head, STALL};
 
 /// Bytes that may be lost to a crash,
 const CHECKPOINT_BYTES: u64 = 8 << 20;
@@ -118,7 +118,7 @@ impl Append<'_, '_> {
         E: std::fmt::Display,
     {
         let length = self.upload.upload_length.unsigned_abs();
-        let mut head = (writer.size() == 0).then(|| Vec::with_capacity(HEAD));
+        let mut head = (writer.size() == 0).then(Head::default);
         let mut checked = Instant::now();
         loop {
             let next = tokio::select! {
@@ -143,12 +143,8 @@ impl Append<'_, '_> {
             if let Some(running) = checksum {
                 running.update(&bytes);
             }
-            if let Some(begun) = &mut head {
-                begun.extend_from_slice(&bytes[..bytes.len().min(HEAD - begun.len())]);
-                if begun.len() == HEAD {
-                    check_head(begun)?;
-                    head = None;
-                }
+            if let Some(head) = &mut head {
+                head.take(&bytes)?;
             }
             self.lease.beside(writer.write(bytes)).await?.map_err(crate::Error::from)?;
             let size = writer.size();

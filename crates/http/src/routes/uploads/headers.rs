@@ -50,7 +50,7 @@ pub async fn speak(request: Request, next: Next) -> Response {
     } else {
         let detail = "this server speaks tus 1.0.0; say so with the header Tus-Resumable: 1.0.0";
         let problem = Problem::new(StatusCode::PRECONDITION_FAILED, "tus_version", detail);
-        problem.with(TUS_VERSION, "1.0.0").into_response()
+        problem.header(TUS_VERSION, "1.0.0").into_response()
     };
     let headers = response.headers_mut();
     headers.insert(TUS_RESUMABLE, VERSION);
@@ -129,11 +129,6 @@ fn number(headers: &HeaderMap, name: HeaderName, code: &'static str) -> Result<u
         // More digits than fit are a number all the same, and too large for whatever it counts.
         .map(|digits| digits.parse().unwrap_or(u64::MAX))
         .ok_or_else(|| Problem::bad_request(code, format!("the header {name} must hold a number of bytes")))
-}
-
-/// How many bytes follow, where that is said.
-pub fn content_length(headers: &HeaderMap) -> Option<u64> {
-    headers.get(header::CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
 }
 
 /// Whether bytes of a file follow; anything else than those is refused.

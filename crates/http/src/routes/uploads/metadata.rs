@@ -5,12 +5,12 @@ use std::collections::BTreeMap;
 use base64::Engine as _;
 use base64::alphabet;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
-use colophon_domain::{DocumentId, FileName, Strategy};
+use colophon_domain::{DocumentId, FileName, OnDuplicate, Strategy};
 use colophon_service::uploads::Wanted;
-use serde_json::{Map, Value};
+use serde_json::Map;
 
 use crate::Problem;
-use crate::routes::upload::metadata_object;
+use crate::routes::upload::{checked_reason, metadata_object};
 
 /// Some clients leave the padding out.
 const BASE64: GeneralPurpose = GeneralPurpose::new(
@@ -47,7 +47,11 @@ pub fn read(header: &str) -> Result<Wanted, Problem> {
         }
         None => None,
     };
-    let (reason, on_duplicate) = (fields.remove("reason"), fields.remove("on_duplicate"));
+    let reason = fields.remove("reason").map(checked_reason).transpose()?;
+    let on_duplicate = fields.remove("on_duplicate");
+    if let Some(on_duplicate) = &on_duplicate {
+        on_duplicate.parse::<OnDuplicate>()?;
+    }
     Ok(Wanted { filename, metadata, process, document, reason, on_duplicate })
 }
 
