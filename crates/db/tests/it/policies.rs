@@ -8,7 +8,7 @@ use tokio_postgres::Client;
 use tokio_postgres::error::SqlState;
 
 /// A table, an insert of a second row of the owner's, and the change that a person would make first.
-const TABLES: [(&str, &str, &str); 16] = [
+const TABLES: [(&str, &str, &str); 17] = [
     (
         "documents",
         "(id, filename, original_filename, file_size_bytes, uploaded_by)
@@ -92,6 +92,12 @@ const TABLES: [(&str, &str, &str); 16] = [
         "colophon.idempotency_keys",
         "(owner, key, request, resource_id) values ('00000000-0000-7000-8000-00000000000a', 'l', 'r', 'DOCUMENT')",
         "request = 's'",
+    ),
+    (
+        "colophon.uploads",
+        "(id, owner, document_id, storage_path, upload_length, details, resumption, expires_at)
+         values (gen_random_uuid(), '00000000-0000-7000-8000-00000000000a', 'D', 'o/D/x', 1, '{}', '{}', now())",
+        "storage_path = 'another/document/x'",
     ),
 ];
 
