@@ -36,6 +36,8 @@ pub fn a_document(owner: UserId) -> NewDocument {
             encryption: None,
             repaired: false,
             warnings: Vec::new(),
+            reason: None,
+            status_detail: None,
             created_by: Some(owner.to_string()),
             created_at: None,
         },

@@ -134,7 +134,8 @@ impl Server {
         let rows = format!(
             "(select count(*) from public.documents where uploaded_by = '{person}') +
              (select count(*) from colophon.idempotency_keys where owner = '{person}') +
-             (select count(*) from public.processing_jobs where created_by = '{person}')"
+             (select count(*) from public.processing_jobs where created_by = '{person}') +
+             (select count(*) from colophon.objects where owner = '{person}' and state <> 'stored')"
         );
         let owner = format!("{person}/");
         let objects = self.folder.objects().into_iter().filter(|object| object.starts_with(&owner)).collect();

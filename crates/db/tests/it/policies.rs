@@ -8,7 +8,7 @@ use tokio_postgres::Client;
 use tokio_postgres::error::SqlState;
 
 /// A table, an insert of a second row of the owner's, and the change that a person would make first.
-const TABLES: [(&str, &str, &str); 17] = [
+const TABLES: &[(&str, &str, &str)] = &[
     (
         "documents",
         "(id, filename, original_filename, file_size_bytes, uploaded_by)
@@ -98,6 +98,21 @@ const TABLES: [(&str, &str, &str); 17] = [
         "(id, owner, document_id, storage_path, upload_length, details, resumption, expires_at)
          values (gen_random_uuid(), '00000000-0000-7000-8000-00000000000a', 'D', 'o/D/x', 1, '{}', '{}', now())",
         "storage_path = 'another/document/x'",
+    ),
+    (
+        "colophon.objects",
+        "(document_id, storage_path, owner, state, intended_until) values ('DOCUMENT', 'o/DOCUMENT/z', '', 'intended', now())",
+        "intended_until = now() + interval '1 day' where state = 'intended'",
+    ),
+    (
+        "colophon.quotas",
+        "(owner, max_bytes) values ('00000000-0000-7000-8000-00000000000b', 1)",
+        "max_bytes = 2000000",
+    ),
+    (
+        "colophon.owner_usage",
+        "(owner) values ('00000000-0000-7000-8000-00000000000b')",
+        "document_count = 0",
     ),
 ];
 
@@ -201,6 +216,11 @@ async fn an_owner_edits_what_people_write_and_not_the_bookkeeping() {
         ("update documents set uploaded_by = gen_random_uuid()", "denied"),
         ("update documents set storage_path = 'another/persons/object'", "denied"),
         ("update documents set revision = 9", "denied"),
+        ("update documents set legal_hold = 'mine'", "denied"),
+        ("update documents set deleted_by = gen_random_uuid()", "denied"),
+        ("update documents set deleted_at = now()", "allowed"),
+        ("update documents set deleted_at = null", "allowed"),
+        ("update documents set version = 1", "allowed"),
         ("update zones set content = 'corrected'", "allowed"),
         ("update zones set document_id = gen_random_uuid()", "denied"),
         (

@@ -139,7 +139,7 @@ impl Prepared {
         let job = self.job();
         if let Some(job) = &job {
             tx.jobs().enqueue(job).await?;
-            document.status = DocumentStatus::Queued.as_str().to_owned();
+            DocumentStatus::Queued.as_str().clone_into(&mut document.status);
         }
         Ok(Uploaded { document, job: job.map(|job| job.id), replayed: false })
     }
