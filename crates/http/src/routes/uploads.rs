@@ -9,7 +9,7 @@ use std::time::Duration;
 use axum::Router;
 use axum::body::{Body, BodyDataStream};
 use axum::extract::{Request, State};
-use axum::http::{Method, StatusCode, header};
+use axum::http::{HeaderMap, Method, StatusCode, header};
 use axum::middleware::from_fn;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
@@ -50,11 +50,16 @@ async fn create(State(app): State<App>, caller: Caller, request: Request) -> Res
     let upload_metadata = headers::upload_metadata(headers)?;
     let wanted = metadata::read(upload_metadata.as_deref().unwrap_or_default())?;
     let with_bytes = headers::holds_bytes(headers)?;
-    let part = Part { checksum: headers::checksum(headers)?, length: content_length(headers), ..part(0) };
+    let (checksum, part_length) = (headers::checksum(headers)?, content_length(headers));
     let begun =
         uploads::create(&app.platform, &caller.scope, owner, length, upload_metadata, &wanted).await?;
     let id = begun.id;
-    let upload = if with_bytes { write(app, caller, owner, Part { id, ..part }, request).await } else { Ok(begun) };
+    let upload = if with_bytes {
+        let part = Part { id, offset: 0, length: part_length, checksum };
+        write(app, caller, owner, part, request).await
+    } else {
+        Ok(begun)
+    };
     // The upload is there, whatever became of the bytes: the client has to learn where.
     let mut response = match upload {
         Ok(upload) => answer(StatusCode::CREATED, &upload, Offset::Told),
@@ -72,22 +77,24 @@ async fn append(
     request: Request,
 ) -> Result<Response, Problem> {
     let owner = caller.owner()?;
-    let headers = request.headers();
-    if !headers::holds_bytes(headers)? {
-        return Err(headers::no_bytes());
-    }
-    let part = Part {
-        id,
-        offset: headers::offset(headers)?,
-        length: content_length(headers),
-        checksum: headers::checksum(headers)?,
+    let part = match announced(id, request.headers()) {
+        Ok(part) => part,
+        Err(problem) => {
+            linger(request.into_body().into_data_stream()).await;
+            return Err(problem);
+        }
     };
     let upload = write(app, caller, owner, part, request).await?;
     Ok(answer(StatusCode::NO_CONTENT, &upload, Offset::Told))
 }
 
-fn part(offset: u64) -> Part {
-    Part { id: UploadId(uuid::Uuid::nil()), offset, length: None, checksum: None }
+/// The bytes that a PATCH announces.
+fn announced(id: UploadId, headers: &HeaderMap) -> Result<Part, Problem> {
+    if !headers::holds_bytes(headers)? {
+        return Err(headers::no_bytes());
+    }
+    let (offset, checksum) = (headers::offset(headers)?, headers::checksum(headers)?);
+    Ok(Part { id, offset, length: content_length(headers), checksum })
 }
 
 /// A task of its own: when the sender goes away, what came is counted, and what is whole is made a document.

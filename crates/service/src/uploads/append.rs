@@ -10,7 +10,7 @@ use colophon_blobs::{ResumableWriter, Resumption};
 use colophon_db::Scope;
 use colophon_domain::Upload;
 use futures_util::{Stream, StreamExt as _};
-use tokio::time::{Instant, timeout};
+use tokio::time::{Instant, sleep_until, timeout};
 use tokio_util::sync::CancellationToken;
 
 use super::lease::{LEASE, Lease};
@@ -128,6 +128,12 @@ impl Append<'_, '_> {
                 }
                 () = self.stop.cancelled() => return Ok(Ended::Broken("the server stops".to_owned())),
                 next = self.lease.beside(timeout(STALL, body.next())) => next?,
+                // Of a sender that makes pauses, too, no more is lost than of one that is slow.
+                () = sleep_until(checked + CHECKPOINT_AGE), if self.may_count(writer, checksum.is_none()) => {
+                    self.checkpoint(writer).await?;
+                    checked = Instant::now();
+                    continue;
+                }
             };
             let bytes = match next {
                 Ok(None) => return Ok(Ended::Whole),
@@ -147,15 +153,18 @@ impl Append<'_, '_> {
                 head.take(&bytes)?;
             }
             self.lease.beside(writer.write(bytes)).await?.map_err(crate::Error::from)?;
-            let size = writer.size();
-            let new = size - self.upload.upload_offset.unsigned_abs();
-            // What has a checksum counts whole or not at all; and the last byte counts with the document.
-            let may = checksum.is_none() && new > 0 && size < length;
-            if may && (new >= CHECKPOINT_BYTES || checked.elapsed() >= CHECKPOINT_AGE) {
+            let new = writer.size() - self.upload.upload_offset.unsigned_abs();
+            if new >= CHECKPOINT_BYTES && self.may_count(writer, checksum.is_none()) {
                 self.checkpoint(writer).await?;
                 checked = Instant::now();
             }
         }
+    }
+
+    /// What has a checksum counts whole or not at all; and the last byte counts with the document.
+    fn may_count(&self, writer: &ResumableWriter, piecewise: bool) -> bool {
+        let counted = self.upload.upload_offset.unsigned_abs()..self.upload.upload_length.unsigned_abs();
+        piecewise && counted.contains(&writer.size()) && writer.size() > counted.start
     }
 
     /// Makes what was written durable, then says so in the row.
