@@ -158,20 +158,6 @@ begin
 end
 $$;
 
-CREATE FUNCTION colophon.finish_upload(upload_id uuid, lease_seq bigint, document_id uuid, version integer, job_id uuid) RETURNS boolean
-    LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO ''
-    AS $$
-begin
-  update colophon.uploads u
-  set upload_offset = u.upload_length, resumption = null, document_id = finish_upload.document_id,
-      version = finish_upload.version, job_id = finish_upload.job_id, lease_until = null, updated_at = now()
-  where u.id = upload_id and u.lease_seq = finish_upload.lease_seq and u.resumption is not null
-    and (u.owner = (select auth.uid())::text or coalesce(current_setting('role', true), '') = 'service_role');
-  return found;
-end
-$$;
-
 CREATE FUNCTION colophon.follow_version() RETURNS trigger
     LANGUAGE plpgsql
     SET search_path TO ''
@@ -264,23 +250,27 @@ begin
   join public.document_shares s on s.document_id = t.document_id and s.id = t.share_id
   where t.token_hash = sha256(convert_to(open_share_link.token, 'UTF8'))
     and s.revoked_at is null and (s.expires_at is null or s.expires_at > now())
+    and exists (select from public.documents d where d.id = t.document_id and d.deleted_at is null)
   for update of s;
   if not found then
     raise exception 'the link opens nothing: it is unknown, revoked or over; ask for a new one' using errcode = 'PT404';
   end if;
-  if exists (select from public.documents d where d.id = share.document_id and d.uploaded_by = caller::text)
-    or exists (select from public.document_share_uses u
-      where u.document_id = share.document_id and u.share_id = share.id and u.user_id = caller)
-  then
+  if exists (select from public.documents d where d.id = share.document_id and d.uploaded_by = caller::text) then
     return share.document_id;
   end if;
-  if share.max_uses <= (select count(*) from public.document_share_uses u
-    where u.document_id = share.document_id and u.share_id = share.id)
+  if not exists (select from public.document_share_uses u
+    where u.document_id = share.document_id and u.share_id = share.id and u.user_id = caller)
   then
-    raise exception 'the link opens nothing: it is unknown, revoked or over; ask for a new one' using errcode = 'PT404';
+    if share.max_uses <= (select count(*) from public.document_share_uses u
+      where u.document_id = share.document_id and u.share_id = share.id)
+    then
+      raise exception 'the link opens nothing: it is unknown, revoked or over; ask for a new one' using errcode = 'PT404';
+    end if;
+    insert into public.document_share_uses (document_id, share_id, user_id)
+    values (share.document_id, share.id, caller);
   end if;
-  insert into public.document_share_uses (document_id, share_id, user_id)
-  values (share.document_id, share.id, caller);
+  insert into public.document_accesses (document_id, share_id, user_id, action)
+  values (share.document_id, share.id, caller, 'opened');
   return share.document_id;
 end
 $$;
@@ -294,6 +284,51 @@ begin
   where id = new.document_id and version = new.version
     and status in ('uploaded', 'processed', 'partially_processed', 'failed');
   return null;
+end
+$$;
+
+CREATE FUNCTION colophon.record_access(of_document uuid, what text, in_part boolean) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+  caller constant uuid := auth.uid();
+  owner text;
+  in_trash boolean;
+  by_share uuid;
+begin
+  if caller is null and coalesce(current_setting('role', true), '') <> 'service_role' then
+    raise exception 'an access needs a name: sign in first' using errcode = 'insufficient_privilege';
+  end if;
+  select d.uploaded_by, d.deleted_at is not null into owner, in_trash
+  from public.documents d where d.id = of_document;
+  if not found or (in_trash and caller is not null and owner is distinct from caller::text) then
+    return;
+  end if;
+  if owner = caller::text then
+    if what <> 'signed_url_used' then
+      return;
+    end if;
+  elsif caller is not null then
+    select s.id into by_share
+    from public.document_shares s
+    where s.document_id = of_document and s.revoked_at is null and (s.expires_at is null or s.expires_at > now())
+      and (s.user_id = caller or exists (select from public.document_share_uses u
+        where u.document_id = of_document and u.share_id = s.id and u.user_id = caller))
+    order by s.role, s.created_at
+    limit 1;
+    if not found then
+      return;
+    end if;
+  end if;
+  if in_part and exists (select from public.document_accesses a
+    where a.document_id = of_document and a.created_at > now() - interval '5 minutes'
+      and a.action = what and a.user_id is not distinct from caller)
+  then
+    return;
+  end if;
+  insert into public.document_accesses (document_id, share_id, user_id, action)
+  values (of_document, by_share, caller, what);
 end
 $$;
 
@@ -615,31 +650,21 @@ CREATE TABLE colophon.quotas (
     CONSTRAINT quotas_owner_check CHECK (((char_length(owner) >= 1) AND (char_length(owner) <= 255)))
 );
 
-CREATE TABLE colophon.uploads (
-    id uuid NOT NULL,
-    owner text NOT NULL,
-    document_id uuid NOT NULL,
-    storage_path text NOT NULL COLLATE pg_catalog."C",
-    upload_length bigint NOT NULL,
-    upload_offset bigint DEFAULT 0 NOT NULL,
-    upload_metadata text,
-    details jsonb NOT NULL,
-    resumption jsonb,
-    lease_seq bigint DEFAULT 0 NOT NULL,
-    lease_holder uuid,
-    lease_until timestamp with time zone,
-    version integer,
-    job_id uuid,
-    refusal jsonb,
-    expires_at timestamp with time zone NOT NULL,
+CREATE TABLE colophon.signing_keys (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    secret bytea DEFAULT sha256(convert_to((((gen_random_uuid())::text || (gen_random_uuid())::text) || (gen_random_uuid())::text), 'UTF8'::name)) NOT NULL,
     created_at timestamp with time zone DEFAULT now() NOT NULL,
-    updated_at timestamp with time zone DEFAULT now() NOT NULL,
-    CONSTRAINT uploads_finished_check CHECK (((version IS NOT NULL) = (upload_offset = upload_length))),
-    CONSTRAINT uploads_lease_check CHECK (((lease_until IS NULL) OR (lease_holder IS NOT NULL))),
-    CONSTRAINT uploads_owner_check CHECK (((char_length(owner) >= 1) AND (char_length(owner) <= 255))),
-    CONSTRAINT uploads_state_check CHECK ((num_nonnulls(resumption, version, refusal) = 1)),
-    CONSTRAINT uploads_upload_length_check CHECK ((upload_length > 0)),
-    CONSTRAINT uploads_upload_offset_check CHECK (((upload_offset >= 0) AND (upload_offset <= upload_length)))
+    CONSTRAINT signing_keys_secret_check CHECK ((octet_length(secret) = 32))
+);
+
+CREATE TABLE public.document_accesses (
+    document_id uuid NOT NULL,
+    id uuid DEFAULT colophon.uuid_v7() NOT NULL,
+    share_id uuid,
+    user_id uuid,
+    action text NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT document_accesses_action_check CHECK ((action = ANY (ARRAY['opened'::text, 'downloaded'::text, 'signed_url'::text, 'signed_url_used'::text])))
 );
 
 CREATE TABLE public.document_pages (
@@ -940,8 +965,11 @@ ALTER TABLE ONLY colophon.owner_usage
 ALTER TABLE ONLY colophon.quotas
     ADD CONSTRAINT quotas_pkey PRIMARY KEY (owner);
 
-ALTER TABLE ONLY colophon.uploads
-    ADD CONSTRAINT uploads_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY colophon.signing_keys
+    ADD CONSTRAINT signing_keys_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.document_accesses
+    ADD CONSTRAINT document_accesses_pkey PRIMARY KEY (document_id, id);
 
 ALTER TABLE ONLY public.document_pages
     ADD CONSTRAINT document_pages_pkey PRIMARY KEY (document_id, version, page_number);
@@ -997,9 +1025,7 @@ CREATE INDEX objects_storage_path_idx ON colophon.objects USING btree (storage_p
 
 CREATE INDEX objects_verified_at_idx ON colophon.objects USING btree (verified_at NULLS FIRST, storage_path) WHERE (state = 'stored'::text);
 
-CREATE INDEX uploads_expires_at_idx ON colophon.uploads USING btree (expires_at);
-
-CREATE INDEX uploads_owner_idx ON colophon.uploads USING btree (owner) WHERE (resumption IS NOT NULL);
+CREATE INDEX document_accesses_created_at_idx ON public.document_accesses USING btree (document_id, created_at DESC, id DESC);
 
 CREATE INDEX document_share_uses_user_id_idx ON public.document_share_uses USING btree (user_id);
 
@@ -1100,6 +1126,9 @@ CREATE TRIGGER zones_version BEFORE INSERT ON public.zones FOR EACH ROW WHEN ((n
 ALTER TABLE ONLY colophon.document_share_tokens
     ADD CONSTRAINT document_share_tokens_document_id_share_id_fkey FOREIGN KEY (document_id, share_id) REFERENCES public.document_shares(document_id, id) ON DELETE CASCADE;
 
+ALTER TABLE ONLY public.document_accesses
+    ADD CONSTRAINT document_accesses_document_id_fkey FOREIGN KEY (document_id) REFERENCES public.documents(id) ON DELETE CASCADE;
+
 ALTER TABLE ONLY public.document_pages
     ADD CONSTRAINT document_pages_document_id_version_fkey FOREIGN KEY (document_id, version) REFERENCES public.document_versions(document_id, version) ON DELETE CASCADE;
 
@@ -1158,7 +1187,13 @@ ALTER TABLE colophon.quotas ENABLE ROW LEVEL SECURITY;
 
 CREATE POLICY quotas_select ON colophon.quotas FOR SELECT TO authenticated USING (((owner = (( SELECT auth.uid() AS uid))::text) OR (owner = '*'::text)));
 
-ALTER TABLE colophon.uploads ENABLE ROW LEVEL SECURITY;
+ALTER TABLE colophon.signing_keys ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.document_accesses ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY document_accesses_select ON public.document_accesses FOR SELECT TO authenticated USING ((document_id = ( SELECT d.id
+   FROM public.documents d
+  WHERE ((d.id = document_accesses.document_id) AND (d.uploaded_by = (( SELECT auth.uid() AS uid))::text)))));
 
 ALTER TABLE public.document_pages ENABLE ROW LEVEL SECURITY;
 
@@ -1327,10 +1362,6 @@ REVOKE ALL ON FUNCTION colophon.fill_document_of_zone() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION colophon.fill_version_of_zone() FROM PUBLIC;
 
-REVOKE ALL ON FUNCTION colophon.finish_upload(upload_id uuid, lease_seq bigint, document_id uuid, version integer, job_id uuid) FROM PUBLIC;
-GRANT ALL ON FUNCTION colophon.finish_upload(upload_id uuid, lease_seq bigint, document_id uuid, version integer, job_id uuid) TO authenticated;
-GRANT ALL ON FUNCTION colophon.finish_upload(upload_id uuid, lease_seq bigint, document_id uuid, version integer, job_id uuid) TO service_role;
-
 REVOKE ALL ON FUNCTION colophon.follow_version() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION colophon.guard_legal_hold() FROM PUBLIC;
@@ -1347,6 +1378,10 @@ REVOKE ALL ON FUNCTION colophon.open_share_link(token text) FROM PUBLIC;
 GRANT ALL ON FUNCTION colophon.open_share_link(token text) TO authenticated;
 
 REVOKE ALL ON FUNCTION colophon.queue_document() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION colophon.record_access(of_document uuid, what text, in_part boolean) FROM PUBLIC;
+GRANT ALL ON FUNCTION colophon.record_access(of_document uuid, what text, in_part boolean) TO authenticated;
+GRANT ALL ON FUNCTION colophon.record_access(of_document uuid, what text, in_part boolean) TO service_role;
 
 REVOKE ALL ON FUNCTION colophon.record_job_transition() FROM PUBLIC;
 
@@ -1412,7 +1447,10 @@ GRANT SELECT ON TABLE colophon.owner_usage TO authenticated;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE colophon.quotas TO service_role;
 GRANT SELECT ON TABLE colophon.quotas TO authenticated;
 
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE colophon.uploads TO service_role;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE colophon.signing_keys TO service_role;
+
+GRANT SELECT ON TABLE public.document_accesses TO authenticated;
+GRANT SELECT ON TABLE public.document_accesses TO service_role;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.document_pages TO service_role;
 GRANT SELECT,INSERT ON TABLE public.document_pages TO authenticated;

@@ -9,22 +9,9 @@ pub struct About {
     pub filename: Option<String>,
 }
 
-/// RFC 6266 with RFC 8187: an ASCII name for old programs, and the real one for all others.
+/// `Content-Disposition` of an object that is shown in place.
 pub fn content_disposition(filename: &str) -> String {
-    let ascii: String = filename
-        .chars()
-        .map(|c| if c.is_ascii_graphic() && !matches!(c, '"' | '\\') || c == ' ' { c } else { '_' })
-        .collect();
-    let encoded: String = filename
-        .bytes()
-        .map(|byte| match byte {
-            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => {
-                char::from(byte).to_string()
-            }
-            _ => format!("%{byte:02X}"),
-        })
-        .collect();
-    format!("inline; filename=\"{ascii}\"; filename*=UTF-8''{encoded}")
+    colophon_domain::filenames::content_disposition(filename, false)
 }
 
 #[cfg(test)]
@@ -35,7 +22,7 @@ mod tests {
     fn any_name_fits_into_the_header() {
         let header = content_disposition("naïve \"文\".pdf\r\n");
         let expected =
-            "inline; filename=\"na_ve ___.pdf__\"; filename*=UTF-8''na%C3%AFve%20%22%E6%96%87%22.pdf%0D%0A";
+            "inline; filename=\"na_ve ___.pdf__\"; filename*=UTF-8''na%C3%AFve%20%22%E6%96%87%22.pdf__";
         assert_eq!(header, expected);
     }
 }

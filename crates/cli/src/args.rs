@@ -8,7 +8,8 @@ use std::path::PathBuf;
 
 use clap::{Parser, Subcommand, ValueEnum};
 use colophon_domain::{
-    DocumentId, DocumentStatus, ExportId, JobId, JobStatus, OnDuplicate, Strategy, UserId, ZoneId,
+    DocumentId, DocumentStatus, ExportId, JobId, JobStatus, OnDuplicate, ShareId, ShareRole, Strategy,
+    UserId, ZoneId,
 };
 
 pub use flags::Flags;
@@ -256,11 +257,13 @@ pub enum Documents {
         document: DocumentId,
     },
     /// Make a version of a document the current one
+    #[command(disable_version_flag = true)]
     MakeCurrent {
         /// The document
         document: DocumentId,
         /// The version
-        version: i32,
+        #[arg(value_name = "VERSION")]
+        number: i32,
     },
     /// Put a document under legal hold: until it is lifted, nobody can delete it
     Hold {
@@ -274,6 +277,67 @@ pub enum Documents {
     EndHold {
         /// The document
         document: DocumentId,
+    },
+    /// Share a document with a person, or make a link that people open in the console
+    #[command(group = clap::ArgGroup::new("with").required(true))]
+    Share {
+        /// The document
+        document: DocumentId,
+        /// With this person
+        #[arg(long, group = "with", value_name = "UUID")]
+        user: Option<UserId>,
+        /// With whoever opens the link that is made
+        #[arg(long, group = "with")]
+        link: bool,
+        /// What it allows: viewer or editor
+        #[arg(long, default_value = "viewer", value_parser = parse_role)]
+        role: ShareRole,
+        /// How long it lasts: a number with s, m, h or d; without end unless said
+        #[arg(long, value_parser = parse_ttl)]
+        expires: Option<i64>,
+        /// How many people the link lets in
+        #[arg(long, value_name = "N", conflicts_with = "user")]
+        max_uses: Option<i32>,
+        #[command(flatten)]
+        show: ShowOptions,
+    },
+    /// List the shares of a document, newest first
+    Shares {
+        /// The document
+        document: DocumentId,
+        #[command(flatten)]
+        list: ListOptions,
+    },
+    /// Revoke a share: whoever came by it sees the document no more
+    Unshare {
+        /// The document
+        document: DocumentId,
+        /// The share
+        share: ShareId,
+    },
+    /// Make an address of a document's file that needs no token, and ends
+    #[command(disable_version_flag = true)]
+    Link {
+        /// The document
+        document: DocumentId,
+        /// How long it lasts: a number with s, m, h or d, a week at most
+        #[arg(long, default_value = "1h", value_parser = parse_ttl)]
+        expires: i64,
+        /// The version of the file; the current one unless said
+        #[arg(long)]
+        version: Option<i32>,
+        /// Browsers are to save the file rather than to show it
+        #[arg(long)]
+        attachment: bool,
+        #[command(flatten)]
+        show: ShowOptions,
+    },
+    /// List what others did with a document: opened, downloaded, signed
+    Accesses {
+        /// The document
+        document: DocumentId,
+        #[command(flatten)]
+        list: ListOptions,
     },
 }
 
@@ -381,6 +445,10 @@ pub enum Role {
 }
 
 fn parse_strategy(text: &str) -> Result<Strategy, String> {
+    text.parse().map_err(|invalid: colophon_domain::Invalid| invalid.reason)
+}
+
+fn parse_role(text: &str) -> Result<ShareRole, String> {
     text.parse().map_err(|invalid: colophon_domain::Invalid| invalid.reason)
 }
 

@@ -9,6 +9,7 @@ mod jobs;
 mod migrate;
 mod quotas;
 mod serve;
+mod shares;
 mod worker;
 mod zones;
 

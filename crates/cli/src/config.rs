@@ -51,6 +51,8 @@ pub struct Config {
     pub data_dir: PathBuf,
     pub postgres_dir: Option<PathBuf>,
     pub listen: SocketAddr,
+    /// Where others reach the API, where that was said.
+    pub public_url: Option<String>,
     pub workers: u16,
     pub upload_limit: u64,
     pub upload_expiry: Duration,
@@ -159,6 +161,7 @@ impl Config {
             data_dir: data_dir.unwrap_or_default(),
             postgres_dir: reader.take(&keys::POSTGRES_DIR, path),
             listen: reader.take(&keys::LISTEN, address).unwrap_or(SocketAddr::from(([127, 0, 0, 1], 0))),
+            public_url: reader.take(&keys::PUBLIC_URL, values::web_url),
             workers: reader.take(&keys::WORKERS, number(0..=256)).unwrap_or(1),
             upload_limit: reader.take(&keys::UPLOAD_LIMIT, values::size).unwrap_or_default(),
             upload_expiry: reader.take(&keys::UPLOAD_EXPIRY, values::time).unwrap_or_default(),

@@ -12,9 +12,11 @@ use colophon_embedded::{OnProgress, Postgres, Progress, Settings};
 use colophon_http::auth::{Issuer, Jwks, Keys, Verifier};
 use colophon_migrate::{Migrator, Standing};
 use colophon_service::Platform;
+use colophon_service::signed_urls::Signer;
 use indicatif::{ProgressBar, ProgressStyle};
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
 
 use crate::config::{self, Config, Secret, Supabase};
 use crate::failure::{Usage, WrongSchema};
@@ -32,6 +34,9 @@ const POOL: usize = 16;
 const POOL_MOST: usize = 64;
 /// A session pooler has few places (15 in a small Supabase project), and others want some too.
 const POOL_BEHIND_SESSION_POOLER: usize = 10;
+
+/// So long a program that ends waits for objects that are being given up.
+const CLEANUP: Duration = Duration::from_secs(5);
 
 /// Everything a command needs.
 pub struct Instance {
@@ -77,6 +82,7 @@ impl Instance {
             application_name: wish.program.to_owned(),
         })?;
         let platform = Arc::new(Platform {
+            signer: Signer::new(database.clone()),
             database,
             store,
             pdf: colophon_pdf::Child { program: this_program()?, args: vec!["pdf-child".into()] },
@@ -87,6 +93,7 @@ impl Instance {
             upload_limit: config.upload_limit,
             upload_expiry: config.upload_expiry,
             turns: colophon_service::uploads::Turns::default(),
+            cleanups: TaskTracker::new(),
         });
         let supervisor = CancellationToken::new();
         if let Some(postgres) = &postgres {
@@ -113,6 +120,9 @@ impl Instance {
     /// Lets go: the last program stops the private PostgreSQL.
     pub async fn close(self) -> anyhow::Result<()> {
         self.supervisor.cancel();
+        // What is not cleaned up by then is left to the sweeper.
+        self.platform.cleanups.close();
+        let _ = tokio::time::timeout(CLEANUP, self.platform.cleanups.wait()).await;
         // Before the server goes, so that it need not cut connections off.
         self.platform.database.close();
         let Some(mut postgres) = self.postgres else { return Ok(()) };

@@ -90,6 +90,11 @@ impl Error {
         Self::new(ErrorKind::Unavailable, "connect", message)
     }
 
+    /// The platform's table of signing keys stays empty, whatever is put into it.
+    pub fn no_signing_key() -> Self {
+        Self::new(ErrorKind::Corrupt, "signing_keys/list", "colophon.signing_keys is empty and stays so")
+    }
+
     /// What can be done about it.
     pub fn kind(&self) -> &ErrorKind {
         &self.kind
@@ -130,6 +135,8 @@ fn kind_of(error: &tokio_postgres::Error) -> ErrorKind {
             ErrorKind::LegalHold
         }
         &SqlState::CHECK_VIOLATION | &SqlState::NOT_NULL_VIOLATION => ErrorKind::Invalid(constraint()),
+        // What a function of ours raises, as the Data API would answer it.
+        code if code.code() == "PT404" => ErrorKind::NotFound,
         code => match code.code().get(..2) {
             Some("22") => ErrorKind::Invalid(db.message().to_owned()),
             Some("08" | "53" | "57" | "58") => ErrorKind::Unavailable,

@@ -6,6 +6,7 @@
 //! **Architecture invariants:** no public function takes a pool or a client; every statement is a file beside the
 //! module that runs it; the login role has no grants of its own, so a forgotten scope fails closed.
 
+pub mod accesses;
 pub mod documents;
 mod error;
 pub mod exports;
@@ -21,6 +22,8 @@ pub mod queue;
 pub mod quotas;
 mod scope;
 mod session;
+pub mod shares;
+pub mod signing_keys;
 mod statement;
 pub mod uploads;
 pub mod versions;

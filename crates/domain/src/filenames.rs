@@ -57,6 +57,22 @@ impl FileName {
     }
 }
 
+/// The value of `Content-Disposition` (RFC 6266 with RFC 8187): an ASCII name for old programs, and the real one for all
+/// others. Whatever a row holds, the name is one that is safe to show (see [`FileName::new`]) and fits into a header.
+pub fn content_disposition(filename: &str, attachment: bool) -> String {
+    let name = FileName::new(filename).map_or_else(|_| "document".to_owned(), |name| name.display);
+    // Some programs would decode a %, and unquote a \\.
+    let plain = |c: char| (c.is_ascii_graphic() || c == ' ') && !matches!(c, '"' | '\\' | '%');
+    let ascii: String = name.chars().map(|c| if plain(c) { c } else { '_' }).collect();
+    let encode = |byte: u8| match byte {
+        b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => char::from(byte).to_string(),
+        _ => format!("%{byte:02X}"),
+    };
+    let encoded: String = name.bytes().map(encode).collect();
+    let kind = if attachment { "attachment" } else { "inline" };
+    format!("{kind}; filename=\"{ascii}\"; filename*=UTF-8''{encoded}")
+}
+
 fn display_name(original: &str) -> String {
     let last = original.rsplit(['/', '\\']).find(|part| !part.trim().is_empty()).unwrap_or("");
     let clean: String = last.chars().map(|c| if is_hostile(c) { '_' } else { c }).collect();
@@ -116,6 +132,29 @@ mod tests {
         assert_eq!(name.original(), long);
         assert_eq!(name.display().chars().count(), DISPLAY_MAX_CHARS);
         assert!(name.display().ends_with("文.pdf"));
+    }
+
+    #[test]
+    fn any_name_fits_into_the_header_and_deceives_nobody() {
+        for (name, ascii, encoded) in [
+            ("report.pdf", "report.pdf", "report.pdf"),
+            ("naïve \"文\".pdf", "na_ve ___.pdf", "na%C3%AFve%20%22%E6%96%87%22.pdf"),
+            ("a\r\nSet-Cookie: b.pdf", "a__Set-Cookie: b.pdf", "a__Set-Cookie%3A%20b.pdf"),
+            ("invoice\u{202E}fdp.exe", "invoice_fdp.exe", "invoice_fdp.exe"),
+            ("50%25.pdf", "50_25.pdf", "50%2525.pdf"),
+            ("../../a\\b.pdf", "b.pdf", "b.pdf"),
+            ("😀.pdf", "_.pdf", "%F0%9F%98%80.pdf"),
+            ("", "document", "document"),
+            ("\0", "document", "document"),
+        ] {
+            let expected = format!("inline; filename=\"{ascii}\"; filename*=UTF-8''{encoded}");
+            assert_eq!(content_disposition(name, false), expected, "{name:?}");
+        }
+        assert!(content_disposition("a.pdf", true).starts_with("attachment; "));
+        for long in ["文".repeat(255), "x".repeat(255)] {
+            let header = content_disposition(&long, false);
+            assert!(header.is_ascii() && header.len() < 4_000, "{}", header.len());
+        }
     }
 
     #[test]

@@ -56,6 +56,10 @@ id!(
     ExportId
 );
 id!(
+    /// A share of a document, with a person or by link.
+    ShareId
+);
+id!(
     /// A resumable upload.
     UploadId
 );

@@ -1,8 +1,8 @@
 //! What callers see of each noun: its columns. An id or a path among them is never proof of a right.
 
 use colophon_domain::{
-    Attempt, Document, ExportFile, ExportRecord, HistoryEntry, Job, JobPage, List, Page, PageOutcome, Quota,
-    SearchHit, Upload, Usage, Version, Zone,
+    Access, Attempt, Document, ExportFile, ExportRecord, HistoryEntry, Job, JobPage, List, Page, PageOutcome,
+    Quota, SearchHit, Share, ShareUse, Upload, Usage, Version, Zone,
 };
 use jiff::Timestamp;
 use serde::Serialize;
@@ -103,6 +103,66 @@ view!(
         usage: UsageView = e.usage.into(),
     } as e
 );
+
+view!(
+    /// A share: with a person, or a link, which names nobody. Never its token.
+    ShareView of Share {
+        id: Uuid = e.id.0,
+        document_id: Uuid = e.document_id.0,
+        role: String = e.role,
+        user_id: Option<Uuid> = e.user_id.map(|user| user.0),
+        expires_at: Option<Timestamp> = e.expires_at,
+        max_uses: Option<i32> = e.max_uses,
+        uses: i64 = e.uses,
+        state: String = e.state,
+        created_by: Option<String> = e.created_by,
+        created_at: Timestamp = e.created_at,
+        revoked_at: Option<Timestamp> = e.revoked_at,
+    } as e
+);
+
+/// A share that was just made; a link with its token, this once.
+#[derive(Serialize)]
+pub struct MadeShareView {
+    /// The share.
+    #[serde(flatten)]
+    pub share: ShareView,
+    /// What opens a link: `POST /v1/share-links/open`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub token: Option<String>,
+    /// The same for people: the console opens it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub url: Option<String>,
+}
+
+view!(
+    /// A person who came by a link.
+    ShareUseView of ShareUse {
+        user_id: Uuid = e.user_id.0,
+        used_at: Timestamp = e.used_at,
+    } as e
+);
+
+view!(
+    /// What somebody who is not the owner did with a document.
+    AccessView of Access {
+        id: Uuid = e.id,
+        document_id: Uuid = e.document_id.0,
+        share_id: Option<Uuid> = e.share_id.map(|share| share.0),
+        user_id: Option<Uuid> = e.user_id.map(|user| user.0),
+        action: String = e.action,
+        created_at: Timestamp = e.created_at,
+    } as e
+);
+
+/// An address of a file that needs no token.
+#[derive(Serialize)]
+pub struct SignedUrlView {
+    /// Whoever has it reads the file.
+    pub url: String,
+    /// Until then.
+    pub expires_at: Timestamp,
+}
 
 view!(
     /// A page.

@@ -1,9 +1,10 @@
 //! Colophon's HTTP API.
 //!
 //! A handler reads as a sentence: who, what, done. **Architecture invariants:** no SQL here; every `/v1` route takes a
-//! [`auth::Caller`], so that a route without a verified token cannot reach a row. The
-//! console's own files hold nothing of anybody's, and need no token.
+//! [`auth::Caller`], so that a route without a verified token cannot reach a row (but for `/v1/content/{token}`, whose
+//! token is a verified signature). The console's own files hold nothing of anybody's, and need no token.
 
+mod address;
 pub mod auth;
 mod problem;
 mod query;
@@ -26,6 +27,8 @@ pub struct App {
     pub platform: Arc<Platform>,
     /// How tokens are verified.
     pub verifier: Arc<auth::Verifier>,
+    /// Where others reach this server, if that was said; else by where each request was sent.
+    pub public_url: Option<String>,
     /// Cancelled when the server can wait no longer: uploads then end as if their senders had gone away.
     pub broken_off: CancellationToken,
     /// Cancelled when the server is asked to stop: uploads that can be resumed are broken off at once, and lose nothing.
@@ -42,6 +45,9 @@ pub fn router(app: App) -> Router {
         .route("/readyz", get(routes::operation::readyz))
         .merge(routes::console::router())
         .merge(routes::documents::router())
+        .merge(routes::content::router())
+        .merge(routes::shares::router())
+        .merge(routes::signed_urls::router())
         .merge(routes::versions::router())
         .merge(routes::uploads::router())
         .merge(routes::trash::router())

@@ -1,6 +1,7 @@
 //! A file for each noun.
 
 pub mod console;
+pub mod content;
 pub mod documents;
 pub mod exports;
 pub mod jobs;
@@ -8,6 +9,8 @@ pub mod operation;
 pub mod pages;
 pub mod quotas;
 mod serve;
+pub mod shares;
+pub mod signed_urls;
 pub mod trash;
 mod upload;
 pub mod uploads;

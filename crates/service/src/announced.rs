@@ -5,6 +5,7 @@ use std::time::Duration;
 use colophon_blobs::Store;
 use colophon_db::{Database, SystemScope};
 use colophon_domain::{DocumentId, UserId};
+use tokio_util::task::TaskTracker;
 
 use crate::{Error, Platform};
 
@@ -33,6 +34,7 @@ pub struct Announced {
     document: DocumentId,
     path: String,
     kept: bool,
+    cleanups: TaskTracker,
 }
 
 impl Announced {
@@ -63,7 +65,7 @@ impl Announced {
     /// An object that was announced before, by this program or another.
     pub fn of(platform: &Platform, document: DocumentId, path: String) -> Self {
         let (store, database) = (platform.store.clone(), platform.database.clone());
-        Self { store, database, document, path, kept: false }
+        Self { store, database, document, path, kept: false, cleanups: platform.cleanups.clone() }
     }
 
     /// Says that it is still being written.
@@ -97,7 +99,8 @@ impl Drop for Announced {
         let (store, database) = (self.store.clone(), self.database.clone());
         let (document, path) = (self.document, std::mem::take(&mut self.path));
         if let Ok(runtime) = tokio::runtime::Handle::try_current() {
-            runtime.spawn(async move { give_up(&store, &database, document, &path).await });
+            let given_up = async move { give_up(&store, &database, document, &path).await };
+            self.cleanups.spawn_on(given_up, &runtime);
         }
     }
 }

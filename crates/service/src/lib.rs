@@ -6,6 +6,7 @@ mod announced;
 mod error;
 pub mod export;
 pub mod jobs;
+pub mod signed_urls;
 pub mod text_layer;
 pub mod upload;
 pub mod uploads;
@@ -18,6 +19,7 @@ use std::time::Duration;
 use colophon_blobs::Store;
 use colophon_db::Database;
 use tokio::sync::Semaphore;
+use tokio_util::task::TaskTracker;
 
 /// What every use case needs.
 #[derive(Debug, Clone)]
@@ -26,6 +28,8 @@ pub struct Platform {
     pub database: Database,
     /// Objects.
     pub store: Store,
+    /// Signed URLs.
+    pub signer: signed_urls::Signer,
     /// How to start the process that reads PDFs.
     pub pdf: colophon_pdf::Child,
     /// What that process may use.
@@ -38,6 +42,8 @@ pub struct Platform {
     pub upload_expiry: Duration,
     /// The resumable uploads that this process writes.
     pub turns: uploads::Turns,
+    /// Objects that are being given up; whoever closes the platform waits for them.
+    pub cleanups: TaskTracker,
 }
 
 /// Bytes a file may have unless configured otherwise: 5 GiB, the most that S3 and Supabase Storage take in one piece.

@@ -39,6 +39,10 @@ values ('00000000-0000-7000-8000-000000000001', '00000000-0000-7000-8000-0000000
 insert into public.document_share_uses (document_id, share_id, user_id)
 values ('00000000-0000-7000-8000-000000000001', '00000000-0000-7000-8000-000000000013',
         '00000000-0000-7000-8000-00000000000d');
+insert into public.document_accesses (document_id, share_id, user_id, action)
+values ('00000000-0000-7000-8000-000000000001', '00000000-0000-7000-8000-000000000013',
+        '00000000-0000-7000-8000-00000000000d', 'opened');
+insert into colophon.signing_keys default values;
 -- The ledger has the version's object by itself; this one was announced and never came.
 insert into colophon.objects (document_id, storage_path, owner, state, intended_until)
 values ('00000000-0000-7000-8000-000000000001', 'o/00000000-0000-7000-8000-000000000001/y',

@@ -5,6 +5,7 @@ use colophon_domain::{DocumentFilter, DocumentId, List};
 use colophon_formats::views::{DocumentView, ListView, PageView, VersionView};
 use serde_json::json;
 
+use super::shares;
 use crate::args::{Documents, ShowOptions};
 use crate::config::Config;
 use crate::instance::{Instance, Wish};
@@ -24,6 +25,11 @@ pub async fn run(config: &Config, documents: Documents) -> anyhow::Result<()> {
             if list.json { output::json(&ListView::<DocumentView>::from(found)) } else { print(found) }
         }
         Documents::Show { document, show } => show_one(config, document, &show).await,
+        Documents::Share { .. }
+        | Documents::Shares { .. }
+        | Documents::Unshare { .. }
+        | Documents::Link { .. }
+        | Documents::Accesses { .. } => shares::run(config, documents).await,
         change => {
             let instance = Instance::open(config, WISH).await?;
             let said = make(&instance, change).await?;
@@ -52,8 +58,8 @@ async fn make(instance: &Instance, change: Documents) -> anyhow::Result<String> 
             documents.restore(document).await?;
             format!("document {document} is restored")
         }
-        Documents::MakeCurrent { document, version } => {
-            let made = documents.make_current(document, version).await?;
+        Documents::MakeCurrent { document, number } => {
+            let made = documents.make_current(document, number).await?;
             format!("version {} of document {document} is the current one", made.version)
         }
         Documents::Hold { document, reason } => {
@@ -64,7 +70,7 @@ async fn make(instance: &Instance, change: Documents) -> anyhow::Result<String> 
             documents.hold(document, None).await?;
             format!("document {document} is under no legal hold")
         }
-        Documents::List { .. } | Documents::Show { .. } => String::new(),
+        _ => String::new(),
     };
     tx.commit().await?;
     Ok(said)

@@ -54,6 +54,7 @@ pub async fn run(config: &Config, serve: Serve) -> anyhow::Result<()> {
     let app = App {
         platform: Arc::clone(&instance.platform),
         verifier: Arc::clone(&verifier),
+        public_url: config.public_url.clone(),
         broken_off: broken_off.clone(),
         stopping: stop.clone(),
     };
@@ -124,7 +125,7 @@ fn announce(
 }
 
 /// Where a browser on this machine finds the console: nobody can open 0.0.0.0.
-fn console_url(listen: SocketAddr) -> String {
+pub(super) fn console_url(listen: SocketAddr) -> String {
     let ip = match listen.ip() {
         IpAddr::V4(ip) if ip.is_unspecified() => Ipv4Addr::LOCALHOST.into(),
         IpAddr::V6(ip) if ip.is_unspecified() => Ipv6Addr::LOCALHOST.into(),

@@ -118,6 +118,10 @@ pub static LISTEN: Key = Key::new("listen", &["COLOPHON_LISTEN"], "ADDRESS")
     .help("Address of the API")
     .fallback("127.0.0.1:8787");
 
+pub static PUBLIC_URL: Key = Key::new("public_url", &["COLOPHON_PUBLIC_URL"], "URL")
+    .help("Where others reach the API, for links that it gives away")
+    .otherwise("by where each request was sent", "https://documents.example.org");
+
 pub static WORKERS: Key = Key::new("workers", &["COLOPHON_WORKERS"], "NUMBER")
     .flag("--workers", WORK)
     .help("Jobs worked on at once, 0 to 256; 0 leaves the work to other programs")
@@ -199,10 +203,11 @@ pub static JWT_ISSUER: Key = Key::new("supabase.jwt_issuer", &["SUPABASE_JWT_ISS
     .otherwise("auth/v1 of supabase.url", "https://auth.example.org/auth/v1");
 
 /// All of them, in the order of the file: first those of no table.
-pub static KEYS: [&Key; 19] = [
+pub static KEYS: [&Key; 20] = [
     &DATA_DIR,
     &POSTGRES_DIR,
     &LISTEN,
+    &PUBLIC_URL,
     &WORKERS,
     &UPLOAD_LIMIT,
     &UPLOAD_EXPIRY,

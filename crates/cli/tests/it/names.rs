@@ -8,7 +8,6 @@ use crate::server::Server;
 fn any_name_is_kept_as_it_came_and_shown_on_one_line_without_its_path() {
     let server = Server::shared();
     let person = server.person();
-    let file = numbered("names", 1);
     let long = format!("{}.pdf", "文".repeat(332));
     let longest = "x".repeat(1024);
     let names: [(&str, &str); 11] = [
@@ -25,7 +24,8 @@ fn any_name_is_kept_as_it_came_and_shown_on_one_line_without_its_path() {
         (&longest, &"x".repeat(255)),
     ];
     assert_eq!(long.len(), 1000);
-    for (original, shown) in names {
+    for (number, (original, shown)) in names.into_iter().enumerate() {
+        let file = numbered(&format!("names {number}"), 1);
         let answer = person.api.upload(&format!("filename={}", encode(original)), &file);
         let document = answer.expect(201);
         assert_eq!(

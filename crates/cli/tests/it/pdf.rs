@@ -76,6 +76,13 @@ impl Pdf {
     }
 }
 
+/// A document of one page that takes so many bytes.
+pub fn large(size: usize) -> Vec<u8> {
+    let mut pdf = Pdf::new().line("large");
+    pdf.stream("", &vec![b' '; size]);
+    pdf.bytes()
+}
+
 /// A document whose pages each hold a title of their own and one paragraph that says where it stands.
 pub fn numbered(name: &str, pages: usize) -> Vec<u8> {
     (1..=pages)

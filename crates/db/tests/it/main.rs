@@ -2,6 +2,7 @@
 
 #![allow(clippy::expect_used, reason = "in a test a panic is the report")]
 
+mod accesses;
 mod catalog;
 mod documents;
 mod health;
@@ -9,15 +10,19 @@ mod idempotency_keys;
 mod jobs;
 mod leases;
 mod model;
+mod objects;
 mod pages;
 mod plans;
 mod policies;
 mod poolers;
+mod quotas;
 mod scopes;
 mod shares;
 mod statements;
 mod states;
 mod transactions;
+mod trash;
+mod versions;
 mod zones;
 
 use colophon_db::{Database, SystemScope, Tx};

@@ -84,6 +84,11 @@ const TABLES: &[(&str, &str, &str)] = &[
         "used_at = now()",
     ),
     (
+        "document_accesses",
+        "(document_id, user_id, action) values ('DOCUMENT', '00000000-0000-7000-8000-00000000000a', 'downloaded')",
+        "action = 'opened'",
+    ),
+    (
         "colophon.document_share_tokens",
         "(document_id, share_id, token_hash) values ('DOCUMENT', 'TOKENLESS', sha256('another'))",
         "token_hash = sha256('mine')",
@@ -109,11 +114,8 @@ const TABLES: &[(&str, &str, &str)] = &[
         "(owner, max_bytes) values ('00000000-0000-7000-8000-00000000000b', 1)",
         "max_bytes = 2000000",
     ),
-    (
-        "colophon.owner_usage",
-        "(owner) values ('00000000-0000-7000-8000-00000000000b')",
-        "document_count = 0",
-    ),
+    ("colophon.owner_usage", "(owner) values ('00000000-0000-7000-8000-00000000000b')", "document_count = 0"),
+    ("colophon.signing_keys", "default values", "secret = sha256('mine')"),
 ];
 
 const OWNER: &str = "00000000-0000-7000-8000-00000000000a";

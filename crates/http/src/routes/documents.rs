@@ -1,15 +1,13 @@
-//! Documents: upload, list, read, and their file.
+//! Documents: upload, list, read.
 
 use axum::extract::{DefaultBodyLimit, State};
-use axum::http::HeaderMap;
-use axum::response::Response;
 use axum::routing::{get, post};
 use axum::{Json, Router};
 use colophon_domain::{DocumentFilter, DocumentId};
 use colophon_formats::views::{DocumentView, ListView};
 use serde::Deserialize;
 
-use super::{serve, upload};
+use super::upload;
 use crate::auth::Caller;
 use crate::query::{Ids, Params, limit, parse};
 use crate::{App, Problem};
@@ -19,7 +17,6 @@ pub fn router() -> Router<App> {
         // An upload has a limit of its own, which counts while it streams.
         .route("/v1/documents", post(upload::create).layer(DefaultBodyLimit::disable()).get(list))
         .route("/v1/documents/{id}", get(show))
-        .route("/v1/documents/{id}/content", get(content))
 }
 
 #[derive(Debug, Deserialize)]
@@ -57,32 +54,4 @@ async fn show(
         tx.documents().get(id).await?.ok_or_else(|| Problem::not_found(format!("document {id}")))?;
     tx.commit().await?;
     Ok(Json(document.into()))
-}
-
-#[derive(Debug, Deserialize)]
-struct ContentParams {
-    version: Option<i32>,
-}
-
-async fn content(
-    State(app): State<App>,
-    caller: Caller,
-    Ids(id): Ids<DocumentId>,
-    Params(params): Params<ContentParams>,
-    headers: HeaderMap,
-) -> Result<Response, Problem> {
-    let tx = app.platform.database.session(&caller.scope).begin().await?;
-    let document =
-        tx.documents().get(id).await?.ok_or_else(|| Problem::not_found(format!("document {id}")))?;
-    let number = params.version.unwrap_or(document.version);
-    let version = tx.versions().get(id, number).await?;
-    tx.commit().await?;
-    let version = version.ok_or_else(|| Problem::not_found(format!("version {number} of document {id}")))?;
-    let file = serve::File {
-        storage_path: &version.storage_path,
-        sha256: &version.sha256,
-        mime_type: &version.mime_type,
-        filename: &document.filename,
-    };
-    serve::file(&app.platform.store, file, &headers).await
 }

@@ -1,7 +1,7 @@
 //! Exports: make one, list, read its record, get its files.
 
 use axum::extract::State;
-use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Json, Router};
@@ -97,10 +97,18 @@ async fn show(
     Ok(Json(record.into()))
 }
 
+#[derive(Debug, Deserialize)]
+struct FileParams {
+    #[serde(default)]
+    download: bool,
+}
+
 async fn file(
     State(app): State<App>,
     caller: Caller,
     Ids((id, name)): Ids<(ExportId, String)>,
+    Params(params): Params<FileParams>,
+    method: Method,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let tx = app.platform.database.session(&caller.scope).begin().await?;
@@ -117,6 +125,10 @@ async fn file(
         sha256: &file.sha256,
         mime_type: "application/json",
         filename: &file.name,
+        size: file.size_bytes,
+        modified: record.completed_at.unwrap_or(record.created_at),
+        attachment: params.download,
     };
-    serve::file(&app.platform.store, served, &headers).await
+    let verdict = served.judge(&method, &headers);
+    served.answer(&app.platform.store, verdict).await
 }

@@ -14,6 +14,7 @@ use colophon_testkit::{TestDatabase, store_document};
 use serde_json::Value;
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
 use ureq::http::Response;
 use uuid::Uuid;
 
@@ -25,11 +26,13 @@ const NAME: &str = "only let in";
 /// The API on a database; gives its address.
 async fn serve(database: Database, verifier: Verifier, objects: &std::path::Path) -> String {
     let platform = Platform {
+        signer: colophon_service::signed_urls::Signer::new(database.clone()),
         database,
         store: Store::folder(objects).unwrap(),
         pdf: colophon_pdf::Child { program: "/nowhere".into(), args: Vec::new() },
         pdf_limits: colophon_pdf::Limits::default(),
         inspections: Arc::new(Semaphore::new(1)),
+        cleanups: TaskTracker::new(),
         upload_limit: DEFAULT_UPLOAD_LIMIT,
         upload_expiry: DEFAULT_UPLOAD_EXPIRY,
         turns: Turns::default(),
@@ -37,6 +40,7 @@ async fn serve(database: Database, verifier: Verifier, objects: &std::path::Path
     let app = App {
         platform: Arc::new(platform),
         verifier: Arc::new(verifier),
+        public_url: None,
         broken_off: CancellationToken::new(),
         stopping: CancellationToken::new(),
     };
