@@ -36,6 +36,7 @@ mod raw;
 mod reading;
 mod restarts;
 mod resumable;
+mod resumable_model;
 mod server;
 mod share_commands;
 mod shares;

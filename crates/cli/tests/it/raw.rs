@@ -32,6 +32,12 @@ impl Raw {
         self.0.write_all(bytes).unwrap();
     }
 
+    /// Sends what the server still takes.
+    pub fn try_send(&mut self, bytes: &[u8]) {
+        // A server that does not want it may have hung up.
+        let _ = self.0.write_all(bytes);
+    }
+
     /// Sends a chunk of a body whose length was not declared.
     pub fn send_chunk(&mut self, bytes: &[u8]) {
         self.send(format!("{:x}\r\n", bytes.len()).as_bytes());
