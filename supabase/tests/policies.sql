@@ -1,7 +1,7 @@
 -- Who may do what with a document and all that hangs on it: owner, editor, viewer, a person by a link, a share that is
 -- over, a stranger, anonymous. Each verb, allowed and denied. Nothing stays: the transaction is rolled back.
 begin;
-select plan(73);
+select plan(83);
 
 -- Every table is guarded, by policies that name their role and ask for the person once for a statement.
 select is_empty(
@@ -148,12 +148,27 @@ select throws_ok(
   $$ insert into public.document_share_uses (document_id, share_id, user_id)
      select document_id, share_id, '00000000-0000-7000-8000-000000000099' from public.document_share_uses $$, '42501', null,
   'link: a use is written by opening it alone');
+select lives_ok($$ select public.open_share_link(token) from tokens $$, 'link: is opened again by who holds it');
+select lives_ok($$ select colophon.record_access('00000000-0000-7000-8000-000000000001', 'downloaded', false) $$,
+  'link: a download is noted');
+select is_empty($$ select id from public.document_accesses $$, 'link: the log is the owner''s to read');
+select throws_ok(
+  $$ insert into public.document_accesses (document_id, user_id, action)
+     values ('00000000-0000-7000-8000-000000000001', '00000000-0000-7000-8000-00000000000a', 'downloaded') $$, '42501', null,
+  'link: nobody writes the log by hand');
 select pg_temp.become('0f') is not null;
 select throws_ok($$ select public.open_share_link(token) from tokens $$, 'PT404', null, 'link: for one is not for two');
 select throws_ok($$ select public.open_share_link('a guess') $$, 'PT404', null, 'link: a guess opens nothing');
 
 -- Revoked: at once.
 select pg_temp.become('0a') is not null;
+select results_eq(
+  $$ select action, user_id::text from public.document_accesses order by id $$,
+  $$ values ('opened', '00000000-0000-7000-8000-00000000000d'), ('opened', '00000000-0000-7000-8000-00000000000d'),
+            ('downloaded', '00000000-0000-7000-8000-00000000000d') $$, 'owner: sees what others did');
+select throws_ok($$ update public.document_accesses set action = 'opened' $$, '42501', null, 'owner: changes no line of the log');
+select throws_ok($$ delete from public.document_accesses $$, '42501', null, 'owner: deletes no line of the log');
+select throws_ok($$ select id from colophon.signing_keys $$, '42501', null, 'owner: reads no signing key');
 select isnt_empty($$ update public.document_shares set revoked_at = now() where user_id is null returning id $$, 'owner: revokes the link');
 select is_empty($$ update public.document_shares set revoked_at = null where user_id is null returning id $$,
   'owner: what is revoked stays so');
@@ -169,6 +184,8 @@ select is_empty($$ select id from public.documents $$, 'stranger: sees no docume
 select is_empty($$ select id from public.zones $$, 'stranger: sees no zone');
 select is_empty($$ select id from public.document_shares $$, 'stranger: sees no share');
 select is_empty($$ select * from colophon.search_zones('y', 10, null, null) $$, 'stranger: finds nothing');
+select lives_ok($$ select colophon.record_access('00000000-0000-7000-8000-000000000001', 'downloaded', false) $$,
+  'stranger: leaves no line in the log (counted below)');
 
 -- Somebody without a name, and anonymous.
 select set_config('request.jwt.claims', '{"role":"authenticated"}', true) is not null;
@@ -180,5 +197,6 @@ select throws_ok($$ select id from public.documents $$, '42501', null, 'anon: is
 select throws_ok($$ select public.open_share_link('x') $$, '42501', null, 'anon: opens no link');
 
 reset role;
+select results_eq($$ select count(*) from public.document_accesses $$, $$ values (3::bigint) $$, 'strangers leave no line in the log');
 select * from finish();
 rollback;

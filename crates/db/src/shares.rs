@@ -35,7 +35,7 @@ impl<S: Scope> Shares<'_, S> {
     ) -> Result<(Share, Option<LinkToken>)> {
         let tx = self.0.reading(document);
         let locked = tx.query_opt(statement!("shares/lock"), &[&document.0]).await?;
-        let locked = locked.ok_or_else(|| missing("shares/lock", format!("document {document}")))?;
+        let locked = locked.ok_or_else(|| missing("shares/lock", &format!("document {document}")))?;
         if column::<i64>(&locked, "live")? >= SHARES_PER_DOCUMENT {
             let message =
                 format!("the document has {SHARES_PER_DOCUMENT} shares in force, the most; revoke some");
@@ -69,7 +69,7 @@ impl<S: Scope> Shares<'_, S> {
     /// One share of a document; an error where there is none for this scope.
     pub async fn require(&self, document: DocumentId, id: ShareId) -> Result<Share> {
         let row = self.0.reading(document).query_opt(statement!("shares/get"), &[&document.0, &id.0]).await?;
-        decode(&row.ok_or_else(|| missing("shares/get", format!("share {id}")))?)
+        decode(&row.ok_or_else(|| missing("shares/get", &format!("share {id}")))?)
     }
 
     /// Shares of a document, newest first, those that are over included; `limit` at most.
@@ -127,7 +127,7 @@ impl<S: Scope> Shares<'_, S> {
     }
 }
 
-fn missing(statement: &'static str, what: String) -> Error {
+fn missing(statement: &'static str, what: &str) -> Error {
     Error::new(ErrorKind::NotFound, statement, format!("no {what}"))
 }
 

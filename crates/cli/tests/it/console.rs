@@ -193,6 +193,65 @@ fn a_document_is_uploaded_looked_at_and_found_in_the_console() {
 }
 
 #[test]
+fn a_document_is_shared_by_a_link_that_others_open() {
+    let browser = browser!();
+    let server = Server::shared();
+    let (owner, guest, late) = (server.person(), server.person(), server.person());
+    let document = owner.api.upload("filename=to+share.pdf", &numbered("share", 1)).expect(201);
+    let (url, path) = (&server.ready.url, format!("/documents/{}", id(&document)));
+    browser.open(&format!("{url}/#token={}", server.token(owner.id)));
+    browser.click(".documents a");
+    browser.click(".tools button:nth-child(5)");
+    browser.sees("dialog.share", "With nobody so far.");
+    browser.type_into("dialog input[name=max_uses]", "1");
+    browser.click("dialog form button.primary");
+    browser.sees("dialog .badge", "active");
+    let link = browser.run("return document.querySelector('dialog input.made').value");
+    let link = link.as_str().unwrap();
+    assert!(link.starts_with(&format!("{url}/#share=")), "{link}");
+    // With a person, by their id; what is no id is refused, with the reason beside it.
+    browser.click("dialog input[value=person]");
+    browser.type_into("dialog input[name=user_id]", "somebody");
+    browser.click("dialog form button.primary");
+    browser.sees("dialog .problem", "invalid_json");
+    browser.run("document.querySelector('dialog input[name=user_id]').value = ''");
+    browser.type_into("dialog input[name=user_id]", &late.id.to_string());
+    browser.click("dialog form button.primary");
+    browser.sees("dialog tbody", &late.id.to_string());
+    assert_eq!(browser.complaints(), Vec::<String>::new());
+
+    // Whoever is signed in comes straight to the document, without a button to share it.
+    browser.open(&format!("{url}/#token={}", server.token(guest.id)));
+    browser.sees(".empty", "No documents yet.");
+    browser.open(link);
+    browser.sees("h1", "to share.pdf");
+    assert!(browser.url().ends_with(&path), "{}", browser.url());
+    assert_eq!(browser.count(".tools button"), 4);
+    // Whoever is not signs in first; this link was for one.
+    browser.click(".session button");
+    browser.sees(".ask", "A token opens the console");
+    browser.open(link);
+    browser.sees(".ask", "A token opens the console");
+    assert!(!browser.url().contains("share="), "{}", browser.url());
+    browser.type_into("#token", &format!("{}\u{E007}", server.token(server.person().id)));
+    browser.sees(".problem", "share_link_invalid");
+
+    browser.open(&format!("{url}/#token={}", server.token(owner.id)));
+    browser.click(".documents a");
+    browser.click(".tools button:nth-child(5)");
+    browser.sees("dialog .badge", "used up");
+    browser.sees("dialog table:last-of-type", "opened the link");
+    browser.click("dialog tbody tr:last-child button");
+    browser.sees("dialog .badge", "revoked");
+    guest.api.get(&format!("/v1{path}")).refused(404, "not_found");
+    assert_eq!(late.api.get(&format!("/v1{path}")).status, 200);
+    let fits = "return document.documentElement.scrollWidth <= innerWidth";
+    browser.appear("dark", 390);
+    assert_eq!(browser.run(fits), json!(true), "it scrolls sideways");
+    assert_eq!(browser.complaints(), Vec::<String>::new());
+}
+
+#[test]
 fn what_is_refused_or_cannot_be_read_says_why() {
     let browser = browser!();
     let server = Server::shared();

@@ -170,12 +170,12 @@ fn what_is_revoked_during_a_download_goes_on_and_the_next_is_refused() {
     let signed = sign(&viewer, &document, &json!({}));
     let token = server.token(viewer.id);
     let mut begun = ureq::get(signed["url"].as_str().unwrap()).call().unwrap();
-    let mut shared = ureq::get(format!("{}{document}/content", server.ready.url))
+    let mut own = ureq::get(format!("{}{document}/content", server.ready.url))
         .header("authorization", format!("Bearer {token}"))
         .call()
         .unwrap();
     owner.api.send("DELETE", &format!("{shares}/{}", id(&share)), &[], None).unwrap();
-    for answer in [&mut begun, &mut shared] {
+    for answer in [&mut begun, &mut own] {
         let body = answer.body_mut().with_config().limit(1 << 30).read_to_vec().unwrap();
         assert!(body == file, "what was begun is whole: {} of {} bytes", body.len(), file.len());
     }

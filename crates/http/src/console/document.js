@@ -5,6 +5,7 @@ import { badge, button, bytes, count, el, facts, poll, table, time } from './dom
 import { isLive } from './documents.js';
 import { jobList } from './jobs.js';
 import { pageViewer } from './pages.js';
+import { mayShare, shareDialog } from './shares.js';
 
 const READABLE = (document) => !['password_required', 'damaged'].includes(document.status);
 
@@ -25,7 +26,8 @@ export async function documentView(root, { id, query, signal }) {
   });
   const opening = button('Open', async () => open(await file(`documents/${id}/content`, 'application/pdf')), { class: 'primary' });
   const saving = button('Save', async () => save(await file(`documents/${id}/content`, 'application/pdf'), current.filename));
-  const tools = el('div', { class: 'tools' }, opening, saving, process, exporting);
+  const tools = el('div', { class: 'tools' }, opening, saving, process, exporting,
+    mayShare(current) ? button('Share', () => shareDialog(root, current, signal)) : null);
   const title = el('h1', { dir: 'auto' }, current.filename);
 
   const jobs = jobList(signal);

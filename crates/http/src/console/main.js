@@ -5,6 +5,7 @@ import { documents } from './documents.js';
 import { documentView } from './document.js';
 import { jobs, jobView } from './jobs.js';
 import { search } from './search.js';
+import { openLink, takeLink, takeLinkFromAddress } from './shares.js';
 import { acceptFiles } from './uploads.js';
 import { ask, claims, forget, takeFromAddress, token } from './token.js';
 
@@ -25,10 +26,12 @@ let waiting = false;
 
 function go() {
   takeFromAddress();
+  takeLinkFromAddress();
   current.abort();
   current = new AbortController();
   incomplete = false;
   if (!token()) return askAgain(null);
+  const link = takeLink();
   const [path, query = ''] = (location.hash.slice(1) || '/documents').split('?');
   const [pattern, title, view] = VIEWS.find(([pattern]) => pattern.test(path)) ?? [null, 'Not found', notFound];
   document.title = `${title} – Colophon`;
@@ -43,7 +46,8 @@ function go() {
   searchInput.value = view === search ? asked.query.get('q') ?? '' : '';
   window.scrollTo(0, 0);
   main.focus({ preventScroll: true });
-  view(root, asked)?.catch?.((error) => {
+  const shown = link === null ? view(root, asked) : openLink(link);
+  shown?.catch?.((error) => {
     if (error.code === 'unreachable') incomplete = true;
     else if (error.name !== 'AbortError' && error.status !== 401) root.append(problem(error));
   });

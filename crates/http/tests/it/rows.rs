@@ -23,9 +23,9 @@ use crate::signers::{SECRET, Signer, claims, project};
 
 const NAME: &str = "only let in";
 
-/// The API on a database; gives its address.
-async fn serve(database: Database, verifier: Verifier, objects: &std::path::Path) -> String {
-    let platform = Platform {
+/// Use cases on a database and a folder.
+pub fn platform(database: Database, objects: &std::path::Path) -> Platform {
+    Platform {
         signer: colophon_service::signed_urls::Signer::new(database.clone()),
         database,
         store: Store::folder(objects).unwrap(),
@@ -36,7 +36,12 @@ async fn serve(database: Database, verifier: Verifier, objects: &std::path::Path
         upload_limit: DEFAULT_UPLOAD_LIMIT,
         upload_expiry: DEFAULT_UPLOAD_EXPIRY,
         turns: Turns::default(),
-    };
+    }
+}
+
+/// The API on a database; gives its address.
+async fn serve(database: Database, verifier: Verifier, objects: &std::path::Path) -> String {
+    let platform = platform(database, objects);
     let app = App {
         platform: Arc::new(platform),
         verifier: Arc::new(verifier),
