@@ -55,6 +55,7 @@ pub struct Config {
     pub public_url: Option<String>,
     pub workers: u16,
     pub upload_limit: u64,
+    pub upload_expiry: Duration,
     /// How often this program sweeps; `None`: never.
     pub sweep_interval: Option<Duration>,
     /// A filter, where one was given.
@@ -169,7 +170,10 @@ impl Config {
             public_url: reader.take(&keys::PUBLIC_URL, values::web_url),
             workers: reader.take(&keys::WORKERS, number(0..=256)).unwrap_or(1),
             upload_limit: reader.take(&keys::UPLOAD_LIMIT, values::size).unwrap_or_default(),
-            sweep_interval: reader.take(&keys::SWEEP_INTERVAL, values::time).filter(|time| !time.is_zero()),
+            upload_expiry: reader.take(&keys::UPLOAD_EXPIRY, values::time).unwrap_or_default(),
+            sweep_interval: reader
+                .take(&keys::SWEEP_INTERVAL, values::time_or_none)
+                .filter(|time| !time.is_zero()),
             log: reader.take(&keys::LOG, values::log_filter),
             database: Database {
                 url: reader.take(&keys::DATABASE_URL, values::connection),
@@ -179,8 +183,10 @@ impl Config {
                 listen: reader.take(&keys::DATABASE_LISTEN, address),
             },
             storage: Storage { url: reader.take(&keys::STORAGE_URL, folder_url) },
-            release_grace: reader.take(&keys::RELEASE_GRACE, values::time).unwrap_or_default(),
-            trash_retention: reader.take(&keys::TRASH_RETENTION, values::time).filter(|time| !time.is_zero()),
+            release_grace: reader.take(&keys::RELEASE_GRACE, values::time_or_none).unwrap_or_default(),
+            trash_retention: reader
+                .take(&keys::TRASH_RETENTION, values::time_or_none)
+                .filter(|time| !time.is_zero()),
             supabase: Supabase {
                 url: reader.take(&keys::SUPABASE_URL, values::web_url),
                 secret_key: reader.take(&keys::SECRET_KEY, values::secret_key),
@@ -311,6 +317,7 @@ mod tests {
         let known: Vec<_> = KEYS.iter().map(|key| key.name).collect();
         assert_eq!(read, known);
         assert_eq!(config.upload_limit, colophon_service::DEFAULT_UPLOAD_LIMIT);
+        assert_eq!(config.upload_expiry, colophon_service::uploads::DEFAULT_UPLOAD_EXPIRY);
         assert_eq!(config.sweep(), colophon_service::sweep::Config::default());
     }
 
@@ -338,6 +345,19 @@ mod tests {
         for nonsense in ["", "0", "-1", "MB", "1.5GiB", "5 potatoes", "99999999999GiB", "9223372036854775808"]
         {
             assert!(size(nonsense).is_err(), "{nonsense:?}");
+        }
+    }
+
+    #[test]
+    fn times_have_units_and_nonsense_is_refused() {
+        let time = |text: &str| {
+            values::time(&Raw { value: text.into(), origin: Origin::Default }).map_err(|refusal| refusal.what)
+        };
+        for (text, seconds) in [("90s", 90), ("5 min", 300), ("24h", 86_400), ("30d", 2_592_000)] {
+            assert_eq!(time(text), Ok(Duration::from_secs(seconds)), "{text}");
+        }
+        for nonsense in ["", "0h", "24", "-1h", "1.5h", "1 week", "99999999999d", "36501d"] {
+            assert!(time(nonsense).is_err(), "{nonsense:?}");
         }
     }
 

@@ -91,6 +91,8 @@ impl Instance {
                 std::thread::available_parallelism().map_or(2, usize::from) * 2,
             )),
             upload_limit: config.upload_limit,
+            upload_expiry: config.upload_expiry,
+            turns: colophon_service::uploads::Turns::default(),
             cleanups: TaskTracker::new(),
         });
         let supervisor = CancellationToken::new();

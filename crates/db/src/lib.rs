@@ -28,6 +28,7 @@ pub mod shares;
 pub mod signing_keys;
 mod statement;
 pub mod sweep;
+pub mod uploads;
 pub mod versions;
 pub mod zones;
 

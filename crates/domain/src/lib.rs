@@ -12,12 +12,13 @@ pub mod lists;
 pub mod pages;
 pub mod quotas;
 pub mod shares;
+pub mod uploads;
 pub mod zones;
 
 pub use documents::{Document, DocumentFilter, DocumentStatus, Duplicate, NewDocument, OnDuplicate, Version};
 pub use exports::{ExportFile, ExportRecord};
 pub use filenames::FileName;
-pub use ids::{DocumentId, ExportId, JobId, ShareId, UserId, ZoneId};
+pub use ids::{DocumentId, ExportId, JobId, ShareId, UploadId, UserId, ZoneId};
 pub use jobs::{
     Attempt, ErrorClass, HistoryEntry, Job, JobFilter, JobPage, JobStatus, NewJob, PageOutcome, Strategy,
 };
@@ -25,6 +26,7 @@ pub use lists::{Cursor, List};
 pub use pages::Page;
 pub use quotas::{Quota, Usage};
 pub use shares::{Access, Action, LinkToken, NewShare, Share, ShareRole, ShareUse};
+pub use uploads::{NewUpload, Upload};
 pub use zones::{Coordinates, NewZone, SearchHit, Zone, ZoneFilter};
 
 /// A value that breaks a rule of the domain: which field, and what the rule is.

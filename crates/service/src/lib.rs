@@ -11,10 +11,12 @@ pub mod signed_urls;
 pub mod sweep;
 pub mod text_layer;
 pub mod upload;
+pub mod uploads;
 
 pub use error::Error;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use colophon_blobs::Store;
 use colophon_db::Database;
@@ -38,6 +40,10 @@ pub struct Platform {
     pub inspections: Arc<Semaphore>,
     /// Bytes a file may have.
     pub upload_limit: u64,
+    /// How long a resumable upload without progress is kept.
+    pub upload_expiry: Duration,
+    /// The resumable uploads that this process writes.
+    pub turns: uploads::Turns,
     /// Objects that are being given up; whoever closes the platform waits for them.
     pub cleanups: TaskTracker,
 }

@@ -57,6 +57,7 @@ pub async fn run(config: &Config, serve: Serve) -> anyhow::Result<()> {
         verifier: Arc::clone(&verifier),
         public_url: config.public_url.clone(),
         broken_off: broken_off.clone(),
+        stopping: stop.clone(),
     };
 
     let stopping = stop.clone();

@@ -131,6 +131,10 @@ pub static UPLOAD_LIMIT: Key = Key::new("upload_limit", &["COLOPHON_UPLOAD_LIMIT
     .help("The largest file taken in: bytes, or a number with kB, MB, GB, KiB, MiB or GiB")
     .fallback("5GiB");
 
+pub static UPLOAD_EXPIRY: Key = Key::new("upload_expiry", &["COLOPHON_UPLOAD_EXPIRY"], "TIME")
+    .help("How long a resumable upload without progress is kept: a number with s, min, h or d")
+    .fallback("24h");
+
 pub static SWEEP_INTERVAL: Key = Key::new("sweep_interval", &["COLOPHON_SWEEP_INTERVAL"], "TIME")
     .help("How often what nobody needs any more is taken away (a number with s, m, h or d); 0: not by this program")
     .fallback("1m");
@@ -211,13 +215,14 @@ pub static JWT_ISSUER: Key = Key::new("supabase.jwt_issuer", &["SUPABASE_JWT_ISS
     .otherwise("auth/v1 of supabase.url", "https://auth.example.org/auth/v1");
 
 /// All of them, in the order of the file: first those of no table.
-pub static KEYS: [&Key; 22] = [
+pub static KEYS: [&Key; 23] = [
     &DATA_DIR,
     &POSTGRES_DIR,
     &LISTEN,
     &PUBLIC_URL,
     &WORKERS,
     &UPLOAD_LIMIT,
+    &UPLOAD_EXPIRY,
     &SWEEP_INTERVAL,
     &LOG,
     &DATABASE_URL,

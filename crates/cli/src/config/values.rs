@@ -111,28 +111,34 @@ pub fn parse_size(text: &str) -> Option<u64> {
     bytes.filter(|bytes| i64::try_from(*bytes).is_ok())
 }
 
-/// A time; 0, with or without a unit, is none.
+/// A time of at least a second.
 pub fn time(raw: &Raw) -> Result<Duration, Refusal> {
     duration(text(raw)?)
-        .ok_or_else(|| Refusal::new("is no time", "say a number with s, m, h or d: 90s, 1h, 30d"))
+        .filter(|time| !time.is_zero())
+        .ok_or_else(|| Refusal::new("is no time", "say a number with a unit: 90s, 30min, 24h, 7d"))
 }
 
-/// A number with its unit, ten years at most.
+/// As [`time()`]; 0, with or without a unit, is none.
+pub fn time_or_none(raw: &Raw) -> Result<Duration, Refusal> {
+    duration(text(raw)?)
+        .ok_or_else(|| Refusal::new("is no time", "say 0, or a number with a unit: 90s, 30min, 24h, 7d"))
+}
+
+/// A number with its unit, a century at most; 0 needs none.
 pub fn duration(text: &str) -> Option<Duration> {
-    if text == "0" {
-        return Some(Duration::ZERO);
-    }
-    let unit = text.chars().last()?;
-    let seconds = match unit {
-        's' => 1,
-        'm' => 60,
-        'h' => 3_600,
-        'd' => 86_400,
+    let text = text.trim();
+    let digits = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
+    let (number, unit) = text.split_at(digits);
+    let factor: u64 = match unit.trim() {
+        "" if text == "0" => 1,
+        "s" => 1,
+        "min" | "m" => 60,
+        "h" => 3_600,
+        "d" => 86_400,
         _ => return None,
     };
-    let number = text.strip_suffix(unit).filter(|number| number.bytes().all(|byte| byte.is_ascii_digit()))?;
-    let seconds = number.parse::<u64>().ok()?.checked_mul(seconds)?;
-    (seconds <= 10 * 365 * 86_400).then_some(Duration::from_secs(seconds))
+    let seconds = number.parse::<u64>().ok()?.checked_mul(factor)?;
+    (seconds <= 100 * 365 * 86_400).then(|| Duration::from_secs(seconds))
 }
 
 pub fn log_filter(raw: &Raw) -> Result<String, Refusal> {

@@ -156,12 +156,12 @@ async fn store(
     Ok(form.received.store(&app.platform, &caller.scope, details).await?)
 }
 
-fn content_length(headers: &HeaderMap) -> Option<u64> {
+pub fn content_length(headers: &HeaderMap) -> Option<u64> {
     headers.get(header::CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
 }
 
 /// Why a version is made.
-fn checked_reason(reason: String) -> Result<String, Problem> {
+pub fn checked_reason(reason: String) -> Result<String, Problem> {
     match reason.chars().count() {
         1..=1000 if !reason.contains('\0') => Ok(reason),
         _ => Err(Invalid::new("reason", "must have 1 to 1000 characters, and no U+0000").into()),
@@ -231,7 +231,12 @@ async fn read_metadata(
         }
         bytes.extend_from_slice(&chunk);
     }
-    match serde_json::from_slice(&bytes) {
+    metadata_object(&bytes)
+}
+
+/// A JSON object that the database can hold.
+pub fn metadata_object(bytes: &[u8]) -> Result<Map<String, Value>, Problem> {
+    match serde_json::from_slice(bytes) {
         Ok(Value::Object(metadata)) if !holds_nul(&Value::Object(metadata.clone())) => Ok(metadata),
         Ok(_) => Err(Problem::new(
             StatusCode::UNPROCESSABLE_ENTITY,
