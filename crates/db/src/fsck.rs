@@ -49,6 +49,8 @@ pub enum RowCheck {
     Jobs,
     /// Documents in the trash beyond their time.
     Trash,
+    /// Resumable uploads beyond theirs.
+    Uploads,
     /// What is counted of an owner.
     Usage,
 }
@@ -156,6 +158,7 @@ impl Fsck<'_> {
                 let params: Params<'_> = &[&key, &document, &limit, &overdue, &retention];
                 return self.rows(statement!("fsck/trash"), params).await;
             }
+            RowCheck::Uploads => (statement!("fsck/uploads"), with_age),
             RowCheck::UnledgeredVersions => (statement!("fsck/unledgered_versions"), plain),
             RowCheck::UnledgeredExports => (statement!("fsck/unledgered_exports"), plain),
             RowCheck::Unnamed => (statement!("fsck/unnamed"), plain),

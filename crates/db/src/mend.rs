@@ -43,7 +43,12 @@ impl Fsck<'_> {
                 tx.query(statement!("fsck/lock_usage"), &[&key]).await?;
                 tx.execute(statement!("fsck/mend_usage"), &[&key]).await?;
             }
-            RowCheck::Intents | RowCheck::Released | RowCheck::Trash | RowCheck::Pages | RowCheck::Rows => {}
+            RowCheck::Intents
+            | RowCheck::Released
+            | RowCheck::Trash
+            | RowCheck::Uploads
+            | RowCheck::Pages
+            | RowCheck::Rows => {}
         }
         Ok(())
     }

@@ -13,7 +13,7 @@ use tokio::time::{Instant, timeout};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
-use crate::{Error, Platform};
+use crate::{Error, Platform, uploads};
 
 /// Objects in one transaction.
 const BATCH: i64 = 100;
@@ -57,6 +57,8 @@ pub struct Swept {
     pub documents: u64,
     /// Objects that no row named any more.
     pub released: u64,
+    /// Resumable uploads that nobody goes on with.
+    pub uploads: u64,
     /// Uploads that never came to an end.
     pub intents: u64,
     /// Keys of writes that nobody repeats any more.
@@ -79,8 +81,8 @@ pub async fn run(platform: Platform, config: Config, stop: CancellationToken) {
             () = stop.cancelled() => return,
         };
         if swept != Swept::default() {
-            let Swept { documents, released, intents, idempotency_keys, failures } = swept;
-            tracing::info!(documents, released, intents, idempotency_keys, failures, "swept");
+            let Swept { documents, released, uploads, intents, idempotency_keys, failures } = swept;
+            tracing::info!(documents, released, uploads, intents, idempotency_keys, failures, "swept");
         }
     }
 }
@@ -94,6 +96,9 @@ pub async fn once(platform: &Platform, config: &Config) -> Swept {
     told("the trash", &ended, &mut swept);
     let ended = sweep.released(config.release_grace, &mut swept).await;
     told("released objects", &ended, &mut swept);
+    // Before the intents: an upload that expires takes its own along, and what the store keeps of it besides.
+    let ended = sweep.uploads(&mut swept).await;
+    told("resumable uploads", &ended, &mut swept);
     let ended = sweep.intents(&mut swept).await;
     told("unfinished uploads", &ended, &mut swept);
     let ended = sweep.idempotency_keys(&mut swept).await;
@@ -166,6 +171,18 @@ impl Sweep<'_> {
             gone.extend(kept);
             swept.released += tx.sweep().forget(&gone).await?;
             tx.commit().await?;
+        }
+        Ok(())
+    }
+
+    async fn uploads(&self, swept: &mut Swept) -> Result<(), Error> {
+        while self.has_time() {
+            let ended = uploads::expire(self.platform, BATCH).await?;
+            swept.uploads += ended;
+            // Those that failed are leased for a while, so they are not asked for again at once.
+            if ended == 0 {
+                break;
+            }
         }
         Ok(())
     }

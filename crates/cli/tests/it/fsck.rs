@@ -254,6 +254,22 @@ fn what_the_sweeper_should_have_taken_is_found_and_swept() {
     instance.finds_and_repairs("F05", &intent);
     assert!(!instance.file(&intent).exists());
 
+    let begun = instance.person.api.send(
+        "POST",
+        "/v1/uploads",
+        &[("tus-resumable", "1.0.0"), ("upload-length", "1000000"), ("content-length", "0")],
+        Some(b""),
+    );
+    let begun = begun.unwrap();
+    assert_eq!(begun.status, 201);
+    let upload = begun.header("location").rsplit('/').next().unwrap().to_owned();
+    instance.is_clean("a resumable upload that is under way");
+    let over = "update colophon.uploads set expires_at = now() - interval '1 second';
+        update colophon.objects set intended_until = now() + interval '1 hour' where state = 'intended'";
+    instance.change(over);
+    instance.finds_and_repairs("F21", &upload);
+    assert_eq!(instance.server.ask("select count(*) from colophon.objects where state = 'intended'"), "0");
+
     let released = path(&Uuid::now_v7().to_string());
     instance.put(&released, b"%PDF-");
     row(&released, "released", "null");

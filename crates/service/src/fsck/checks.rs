@@ -108,6 +108,9 @@ checks! {
     USAGE_DIFFERS: "F20" "usage-differs" Finding,
         "what counts against an owner's quota is not what they keep",
         "counts anew";
+    UPLOAD_EXPIRED: "F21" "upload-expired" Finding,
+        "a resumable upload that nobody goes on with has not been swept away; does serve or worker run?",
+        "sweeps";
     FOREIGN_FILE: "F90" "foreign-file" Note,
         "a file in the store that Colophon did not write; it is left alone",
         "";

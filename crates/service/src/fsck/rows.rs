@@ -12,7 +12,8 @@ use crate::{Error, sweep};
 const PAGE: i64 = 1_000;
 
 /// In this order: what one mends, a later one need not find. The usage comes last, since the others change it.
-const ROW_CHECKS: [(RowCheck, &Check); 14] = [
+const ROW_CHECKS: [(RowCheck, &Check); 15] = [
+    (RowCheck::Uploads, &checks::UPLOAD_EXPIRED),
     (RowCheck::Intents, &checks::INTENT_STUCK),
     (RowCheck::Released, &checks::RELEASE_STUCK),
     (RowCheck::Trash, &checks::TRASH_OVERDUE),
@@ -66,7 +67,10 @@ impl Run<'_> {
         let mut reasons = vec![String::new(); page.len()];
         let mut left = still;
         if self.options.repair && !page.is_empty() && !check.repair.is_empty() {
-            if matches!(row_check, RowCheck::Intents | RowCheck::Released | RowCheck::Trash) {
+            if matches!(
+                row_check,
+                RowCheck::Uploads | RowCheck::Intents | RowCheck::Released | RowCheck::Trash
+            ) {
                 sweep::once(self.platform, self.sweep).await;
             } else {
                 for (found, reason) in page.iter().zip(&mut reasons) {
