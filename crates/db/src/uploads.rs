@@ -175,8 +175,7 @@ fn fenced(held: bool, statement: &'static str, lease: UploadLease) -> Result<()>
         return Ok(());
     }
     let UploadLease { upload_id, lease_seq } = lease;
-    let message =
-        format!("the lease {lease_seq} of upload {upload_id} was taken over; nothing was changed");
+    let message = format!("the lease {lease_seq} of upload {upload_id} was taken over; nothing was changed");
     Err(Error::new(ErrorKind::Stale, statement, message))
 }
 

@@ -37,7 +37,7 @@ pub const MOST_OPEN: i64 = 1_000;
 pub const DEFAULT_UPLOAD_EXPIRY: Duration = Duration::from_hours(24);
 
 /// A newer request waits so long for an older one to end, which may be making the document.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 /// Who only asks how far an upload has come waits less.
 const GLANCE: Duration = Duration::from_secs(10);
 
@@ -187,7 +187,8 @@ pub async fn create<S: Scope>(
     let (mut announced, _) =
         Announced::intend(platform, target.belonging(), key.to_string(), Some(length)).await?;
 
-    let about = About { mime_type: Some("application/pdf".into()), filename: Some(filename.display().into()) };
+    let about =
+        About { mime_type: Some("application/pdf".into()), filename: Some(filename.display().into()) };
     let state = platform.store.begin_resumable(key, about).await.map_err(ServiceError::from)?;
     let id = UploadId::new();
     let unreadable = |error: serde_json::Error| Error::Unreadable { id, reason: error.to_string() };

@@ -72,7 +72,10 @@ impl Harm {
 
     fn loses(&self, answer: &[u8]) -> bool {
         String::from_utf8_lossy(answer).contains("content-location: /v1/documents/")
-            && self.losses.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| left.checked_sub(1)).is_ok()
+            && self
+                .losses
+                .fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| left.checked_sub(1))
+                .is_ok()
     }
 
     fn copy(&self, mut from: TcpStream, mut to: TcpStream, cuts: u64, answers: bool) {

@@ -50,10 +50,7 @@ fn what_the_server_can_do_is_told_to_anybody() {
         assert_eq!(answer.status, 204);
         let told = |name: &str| answer.header(name).to_owned();
         assert_eq!((told("tus-version"), told("tus-resumable")), ("1.0.0".into(), "1.0.0".into()));
-        assert_eq!(
-            told("tus-extension"),
-            "creation,creation-with-upload,checksum,termination,expiration"
-        );
+        assert_eq!(told("tus-extension"), "creation,creation-with-upload,checksum,termination,expiration");
         assert_eq!(told("tus-checksum-algorithm"), "sha1,sha256");
         assert_eq!(told("tus-max-size"), (5_u64 << 30).to_string());
     }
@@ -86,7 +83,13 @@ fn what_does_not_keep_to_the_protocol_is_refused_by_name() {
         ("POST", UPLOADS, &[TUS, ("upload-length", "0")], 415, "not_a_pdf"),
         ("POST", UPLOADS, &[TUS, ("upload-length", "5368709121")], 413, "too_large"),
         ("POST", UPLOADS, &[TUS, ("upload-length", "99999999999999999999999")], 413, "too_large"),
-        ("POST", UPLOADS, &[TUS, length, ("content-type", "application/pdf")], 415, "offset_octet_stream_needed"),
+        (
+            "POST",
+            UPLOADS,
+            &[TUS, length, ("content-type", "application/pdf")],
+            415,
+            "offset_octet_stream_needed",
+        ),
         ("POST", UPLOADS, &[TUS, length, said("filename !")], 400, "invalid_upload_metadata"),
         ("POST", UPLOADS, &[TUS, length, said("a YQ==,a YQ==")], 400, "invalid_upload_metadata"),
         ("POST", UPLOADS, &[TUS, length, said("process bWF5YmU=")], 400, "invalid_upload_metadata"),
@@ -97,12 +100,30 @@ fn what_does_not_keep_to_the_protocol_is_refused_by_name() {
         ("POST", UPLOADS, &[TUS, length, ("upload-metadata", &on_duplicate)], 422, "invalid"),
         ("POST", UPLOADS, &[TUS, length, ("upload-metadata", &no_document)], 404, "not_found"),
         ("PATCH", &upload, &[TUS, at], 415, "offset_octet_stream_needed"),
-        ("PATCH", &upload, &[TUS, ("content-type", "application/pdf"), at], 415, "offset_octet_stream_needed"),
+        (
+            "PATCH",
+            &upload,
+            &[TUS, ("content-type", "application/pdf"), at],
+            415,
+            "offset_octet_stream_needed",
+        ),
         ("PATCH", &upload, &[TUS, OCTETS], 400, "upload_offset_needed"),
         ("PATCH", &upload, &[TUS, OCTETS, ("upload-offset", "x")], 400, "upload_offset_needed"),
         ("PATCH", &upload, &[TUS, OCTETS, ("upload-offset", "5")], 409, "wrong_offset"),
-        ("PATCH", &upload, &[TUS, OCTETS, at, ("upload-checksum", "md5 YQ==")], 400, "invalid_upload_checksum"),
-        ("PATCH", &upload, &[TUS, OCTETS, at, ("upload-checksum", "sha256 YQ==")], 400, "invalid_upload_checksum"),
+        (
+            "PATCH",
+            &upload,
+            &[TUS, OCTETS, at, ("upload-checksum", "md5 YQ==")],
+            400,
+            "invalid_upload_checksum",
+        ),
+        (
+            "PATCH",
+            &upload,
+            &[TUS, OCTETS, at, ("upload-checksum", "sha256 YQ==")],
+            400,
+            "invalid_upload_checksum",
+        ),
         ("PATCH", NOBODY, &[TUS, OCTETS, at], 404, "not_found"),
         ("PATCH", "/v1/uploads/x", &[TUS, OCTETS, at], 404, "not_found"),
         ("DELETE", NOBODY, &[TUS], 404, "not_found"),
@@ -216,7 +237,8 @@ fn of_bytes_with_a_wrong_checksum_none_counts() {
     let right = checksum(first);
     assert_eq!(api.patch_with(&upload, 0, &[("upload-checksum", &right)], first).status, 204);
     // Nor of the last ones: the document is not there yet.
-    api.patch_with(&upload, first.len(), &[("upload-checksum", &right)], rest).refused(460, "checksum_mismatch");
+    api.patch_with(&upload, first.len(), &[("upload-checksum", &right)], rest)
+        .refused(460, "checksum_mismatch");
     assert_eq!((api.offset(&upload), api.list("/v1/documents", 10).len()), (first.len(), 0));
     let right = checksum(rest);
     assert_eq!(api.patch_with(&upload, first.len(), &[("upload-checksum", &right)], rest).status, 204);

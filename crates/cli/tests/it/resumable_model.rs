@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use serde_json::json;
 
-use crate::api::{Api, Answer, sha256};
+use crate::api::{Answer, Api, sha256};
 use crate::crashes::{chance, kill_something, rounds};
 use crate::pdf::Pdf;
 use crate::raw::Raw;
@@ -41,14 +41,17 @@ fn nothing_acknowledged_is_lost_and_nothing_is_left_behind() {
     let server = Server::start();
     let person = server.person().id;
     let token = server.token(person);
-    let mut world =
-        World { server, token, person, chance: chance(), open: Vec::new(), finished: Vec::new() };
+    let mut world = World { server, token, person, chance: chance(), open: Vec::new(), finished: Vec::new() };
     for round in 0..rounds() {
         for _ in 0..STEPS {
             world.step();
         }
         let killed = world.kill();
-        println!("round {round}: killed {killed}; {} open, {} finished", world.open.len(), world.finished.len());
+        println!(
+            "round {round}: killed {killed}; {} open, {} finished",
+            world.open.len(),
+            world.finished.len()
+        );
     }
     world.finish_all();
     world.check();
@@ -91,10 +94,15 @@ impl World {
         pdf.stream("", &noise);
         let file = pdf.bytes();
         let path = wait::some("an upload begins", || {
-            let answer = self.api().send("POST", "/v1/uploads", &[
-                ("tus-resumable", "1.0.0"),
-                ("upload-length", &file.len().to_string()),
-            ], None).ok()?;
+            let answer = self
+                .api()
+                .send(
+                    "POST",
+                    "/v1/uploads",
+                    &[("tus-resumable", "1.0.0"), ("upload-length", &file.len().to_string())],
+                    None,
+                )
+                .ok()?;
             (answer.status == 201).then(|| answer.header("location").to_owned())
         });
         self.open.push(Upload { path, file, acknowledged: 0, sent: 0, document: None });

@@ -115,7 +115,8 @@ fn assert_whole(api: &Api, file: &Path) {
     let bytes = fs::read(file).unwrap();
     let documents = api.list("/v1/documents", 100);
     let name = file.file_name().unwrap().to_str().unwrap();
-    let [document] = &documents.iter().filter(|document| document["filename"] == name).collect::<Vec<_>>()[..]
+    let [document] =
+        &documents.iter().filter(|document| document["filename"] == name).collect::<Vec<_>>()[..]
     else {
         panic!("one document is to be called {name}: {documents:?}")
     };

@@ -6,6 +6,7 @@ mod metadata;
 
 use std::time::Duration;
 
+use axum::Json;
 use axum::Router;
 use axum::body::{Body, BodyDataStream};
 use axum::extract::{Request, State};
@@ -13,7 +14,6 @@ use axum::http::{HeaderMap, Method, StatusCode, header};
 use axum::middleware::from_fn;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
-use axum::Json;
 use colophon_domain::{Upload, UploadId, UserId};
 use colophon_formats::views::UploadView;
 use colophon_service::uploads::{self, Error, Part};
@@ -97,7 +97,8 @@ fn announced(id: UploadId, headers: &HeaderMap) -> Result<Part, Problem> {
     Ok(Part { id, offset, length: content_length(headers), checksum })
 }
 
-/// A task of its own: when the sender goes away, what came is counted, and what is whole is made a document.
+/// A task of its own: when the sender goes away, what came is counted, and what is whole is made a document. The
+/// platform is closed after it.
 async fn write(
     app: App,
     caller: Caller,
@@ -105,7 +106,8 @@ async fn write(
     part: Part,
     request: Request,
 ) -> Result<Upload, Problem> {
-    let work = tokio::spawn(async move {
+    let tasks = app.platform.cleanups.clone();
+    let work = tasks.spawn(async move {
         let mut body = request.into_body().into_data_stream();
         let (platform, stop) = (&app.platform, &app.stopping);
         let written = uploads::append(platform, &caller.scope, owner, part, &mut body, stop, refused).await;
@@ -142,11 +144,7 @@ fn refused(error: colophon_service::Error) -> Value {
 }
 
 /// `HEAD /v1/uploads/{id}`: how far it has come.
-async fn offset(
-    State(app): State<App>,
-    caller: Caller,
-    Ids(id): Ids<UploadId>,
-) -> Result<Response, Problem> {
+async fn offset(State(app): State<App>, caller: Caller, Ids(id): Ids<UploadId>) -> Result<Response, Problem> {
     let upload = uploads::offset(&app.platform, caller.owner()?, id).await?;
     Ok(answer(StatusCode::OK, &upload, Offset::WithLength))
 }
@@ -209,9 +207,8 @@ impl From<Error> for Problem {
             }
             Error::Beyond { .. } => new(StatusCode::PAYLOAD_TOO_LARGE, "beyond_upload_length"),
             Error::WrongChecksum => new(*headers::CHECKSUM_MISMATCH, "checksum_mismatch"),
-            Error::Broken { offset, .. } => {
-                new(StatusCode::SERVICE_UNAVAILABLE, "upload_interrupted").header(headers::UPLOAD_OFFSET, offset)
-            }
+            Error::Broken { offset, .. } => new(StatusCode::SERVICE_UNAVAILABLE, "upload_interrupted")
+                .header(headers::UPLOAD_OFFSET, offset),
             Error::TooMany { .. } => new(StatusCode::TOO_MANY_REQUESTS, "too_many_uploads"),
             Error::Unreadable { .. } => new(StatusCode::INTERNAL_SERVER_ERROR, "internal"),
             Error::Service(error) => error.into(),

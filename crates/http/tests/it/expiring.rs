@@ -65,7 +65,9 @@ async fn begin(platform: &colophon_service::Platform, owner: UserId, name: &str)
     let part = Part { id: upload.id, offset: 0, length: Some(5), checksum: None };
     let body = futures_util::stream::iter([Ok::<_, std::io::Error>(b"%PDF-".as_slice().into())]);
     let stop = CancellationToken::new();
-    uploads::append(platform, &scope, owner, part, body, &stop, |error| json!(error.to_string())).await.unwrap()
+    uploads::append(platform, &scope, owner, part, body, &stop, |error| json!(error.to_string()))
+        .await
+        .unwrap()
 }
 
 fn object(folder: &Path, upload: &Upload) -> bool {

@@ -136,11 +136,7 @@ pub(super) async fn refuse(
 }
 
 /// Forgets an upload, and of an open one the object: that first, since nobody knows of it after the row.
-pub(super) async fn discard(
-    platform: &Platform,
-    lease: &mut Lease<'_>,
-    upload: Upload,
-) -> Result<(), Error> {
+pub(super) async fn discard(platform: &Platform, lease: &mut Lease<'_>, upload: Upload) -> Result<(), Error> {
     if let Some(state) = state(&upload) {
         lease.beside(platform.store.discard(state)).await?.map_err(ServiceError::from)?;
     }

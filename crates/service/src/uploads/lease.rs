@@ -67,7 +67,9 @@ impl<'p> Lease<'p> {
             let left = end.saturating_duration_since(since);
             let failed = match timeout(left.max(AGAIN), self.try_renew()).await {
                 Ok(Ok(())) => return Ok(since),
-                Ok(Err(Error::Database(error))) if error.is_transient() && Instant::now() + AGAIN < end => error,
+                Ok(Err(Error::Database(error))) if error.is_transient() && Instant::now() + AGAIN < end => {
+                    error
+                }
                 Ok(Err(error)) => return Err(error),
                 Err(_) => {
                     let reason = "the database did not answer while the upload went on".to_owned();

@@ -48,10 +48,9 @@ impl Turns {
         let overtaken = CancellationToken::new();
         let lock = {
             let mut turns = self.turns.lock().unwrap_or_else(PoisonError::into_inner);
-            let queue = turns.entry(id).or_insert_with(|| Queue {
-                lock: Arc::default(),
-                newest: CancellationToken::new(),
-            });
+            let queue = turns
+                .entry(id)
+                .or_insert_with(|| Queue { lock: Arc::default(), newest: CancellationToken::new() });
             queue.newest.cancel();
             queue.newest = overtaken.clone();
             Arc::clone(&queue.lock)
@@ -86,7 +85,7 @@ impl Drop for Turn {
 mod tests {
     use super::*;
 
-    const PATIENCE: Duration = Duration::from_secs(60);
+    const PATIENCE: Duration = Duration::from_mins(1);
 
     #[tokio::test]
     async fn the_newest_goes_on_once_the_oldest_has_broken_off() {

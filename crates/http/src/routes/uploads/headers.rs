@@ -163,11 +163,10 @@ pub fn checksum(headers: &HeaderMap) -> Result<Option<Checksum>, Problem> {
     let Some(value) = headers.get(UPLOAD_CHECKSUM) else { return Ok(None) };
     let known = || Algorithm::ALL.map(Algorithm::as_str).join(", ");
     let malformed = |what: String| Problem::bad_request("invalid_upload_checksum", what);
-    let (name, digest) = value
-        .to_str()
-        .ok()
-        .and_then(|text| text.trim().split_once(' '))
-        .ok_or_else(|| malformed("Upload-Checksum must be an algorithm, a blank and Base64".to_owned()))?;
+    let (name, digest) =
+        value.to_str().ok().and_then(|text| text.trim().split_once(' ')).ok_or_else(|| {
+            malformed("Upload-Checksum must be an algorithm, a blank and Base64".to_owned())
+        })?;
     let algorithm = Algorithm::ALL
         .into_iter()
         .find(|algorithm| algorithm.as_str().eq_ignore_ascii_case(name))
@@ -205,7 +204,9 @@ mod tests {
         let sha1 = "sha1 Kq5sNclPz7QV2+lfQIuc6R7oRu0=";
         assert!(checksum(&with(UPLOAD_CHECKSUM, sha1)).unwrap().is_some());
         assert!(checksum(&HeaderMap::new()).unwrap().is_none());
-        for text in ["sha1", "sha1 ", "sha1 !", "sha1 YQ==", "sha256 Kq5sNclPz7QV2+lfQIuc6R7oRu0=", "md5 YQ=="] {
+        for text in
+            ["sha1", "sha1 ", "sha1 !", "sha1 YQ==", "sha256 Kq5sNclPz7QV2+lfQIuc6R7oRu0=", "md5 YQ=="]
+        {
             assert!(checksum(&with(UPLOAD_CHECKSUM, text)).is_err(), "{text:?}");
         }
     }

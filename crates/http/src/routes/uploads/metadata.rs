@@ -103,7 +103,10 @@ mod tests {
         assert_eq!(wanted.metadata["case"], "A-17");
         assert_eq!(wanted.process.as_deref(), Some("text-layer"));
         assert!(wanted.document.is_some());
-        assert_eq!((wanted.reason.as_deref(), wanted.on_duplicate.as_deref()), (Some("signed"), Some("reject")));
+        assert_eq!(
+            (wanted.reason.as_deref(), wanted.on_duplicate.as_deref()),
+            (Some("signed"), Some("reject"))
+        );
         assert_eq!(read("").unwrap().filename, "document.pdf");
         assert_eq!(read("process").unwrap().process.as_deref(), Some("text-layer"));
         // Padded or not.
