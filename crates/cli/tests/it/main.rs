@@ -11,6 +11,7 @@ mod api;
 mod bad_files;
 mod bad_requests;
 mod browser;
+mod buckets;
 mod commands;
 mod conditions;
 mod configuration;
