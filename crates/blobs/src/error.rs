@@ -49,6 +49,28 @@ pub enum Error {
         /// What is amiss.
         reason: String,
     },
+    /// The store refuses what the platform asks: keys, rights, clock, bucket.
+    #[error("cannot {verb} {key}: the store refuses ({code}: {reason}); {}", self.remedy())]
+    Refused {
+        /// What was tried.
+        verb: &'static str,
+        /// On which object.
+        key: String,
+        /// The store's code.
+        code: String,
+        /// The store's words.
+        reason: String,
+    },
+    /// The store refuses what a person asks with a token of their own.
+    #[error("cannot {verb} {key}: the store's policies do not let you ({reason})")]
+    Forbidden {
+        /// What was tried.
+        verb: &'static str,
+        /// On which object.
+        key: String,
+        /// The store's words.
+        reason: String,
+    },
     /// The store failed.
     #[error("cannot {verb} {key}: {reason}")]
     Store {
@@ -62,6 +84,16 @@ pub enum Error {
 }
 
 impl Error {
+    /// What to do about it, where that is known.
+    pub fn remedy(&self) -> &'static str {
+        match self {
+            Self::Refused { code, .. } => {
+                crate::s3::remedy(code).unwrap_or("look at the keys and at the rights of the bucket")
+            }
+            _ => "is the store there, and reachable from here? Then try again",
+        }
+    }
+
     pub(crate) fn reading(verb: &'static str, key: &str, error: &std::io::Error) -> Self {
         use std::io::ErrorKind;
         match error.kind() {

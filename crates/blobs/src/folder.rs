@@ -16,7 +16,7 @@ use std::path::{Path, PathBuf};
 pub(crate) use appender::Appender;
 pub(crate) use list::{Entry, list};
 pub(crate) use reading::read;
-pub(crate) use staged::Staged;
+pub(crate) use staged::{Staged, scratch};
 
 /// Others than the program's own user may not read the files.
 const PRIVATE: u32 = 0o600;

@@ -12,6 +12,7 @@ mod folder;
 mod hash;
 mod key;
 mod resumable;
+mod s3;
 mod store;
 mod writer;
 
@@ -21,5 +22,6 @@ pub use key::{Form, Key};
 /// A part of an object: from here to there, from here on, or the last so many bytes.
 pub use object_store::GetRange as Range;
 pub use resumable::{ResumableWriter, Resumption};
-pub use store::{Listed, Reader, Store};
+pub use s3::{Credentials, Limits, S3Settings, Secret, SupabaseSettings};
+pub use store::{Listed, Probed, Reader, Store};
 pub use writer::{Stored, Writer};

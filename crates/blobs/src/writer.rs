@@ -4,6 +4,8 @@ use bytes::Bytes;
 
 use crate::Error;
 use crate::folder::{Appender, Folder, Staged, blocking};
+use crate::hash::Hash;
+use crate::s3::Sender;
 
 /// An object in the making. Dropped without [`Writer::finish`], it leaves nothing behind.
 pub struct Writer {
@@ -13,6 +15,7 @@ pub struct Writer {
 
 enum Sink {
     Folder { folder: Folder, staged: Staged, appender: Appender },
+    S3(Box<Sender>),
 }
 
 /// An object that is safely stored.
@@ -34,8 +37,12 @@ impl std::fmt::Debug for Writer {
 
 impl Writer {
     pub(crate) fn folder(folder: Folder, path: String, staged: Staged) -> Self {
-        let appender = Appender::new(staged.file.clone(), 0, crate::hash::Hash::default());
+        let appender = Appender::new(staged.file.clone(), 0, Hash::default());
         Self { path, sink: Sink::Folder { folder, staged, appender } }
+    }
+
+    pub(crate) fn s3(path: String, sender: Sender) -> Self {
+        Self { path, sink: Sink::S3(Box::new(sender)) }
     }
 
     /// The key it will be found under.
@@ -47,6 +54,7 @@ impl Writer {
     pub fn size(&self) -> u64 {
         match &self.sink {
             Sink::Folder { appender, .. } => appender.size(),
+            Sink::S3(sender) => sender.size(),
         }
     }
 
@@ -59,6 +67,7 @@ impl Writer {
             Sink::Folder { appender, .. } => {
                 appender.write(&bytes).await.map_err(|e| Error::writing("write", &self.path, &e))
             }
+            Sink::S3(sender) => sender.write(&bytes).await,
         }
     }
 
@@ -76,6 +85,7 @@ impl Writer {
                 blocking(move || staged.publish(&folder, &target)).await.map_err(failed)?;
                 Ok(Stored { size: appender.size(), path, sha256 })
             }
+            Sink::S3(sender) => sender.finish().await,
         }
     }
 
@@ -83,11 +93,11 @@ impl Writer {
     ///
     /// # Errors
     /// The store fails to forget the parts.
-    #[expect(clippy::unused_async, reason = "other stores are to be told")]
     pub async fn abort(self) -> Result<(), Error> {
         match self.sink {
-            Sink::Folder { staged, .. } => drop(staged),
+            // A file without a name is gone when it is closed.
+            Sink::Folder { .. } => Ok(()),
+            Sink::S3(sender) => sender.abort().await,
         }
-        Ok(())
     }
 }

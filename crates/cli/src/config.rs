@@ -8,6 +8,7 @@ mod file;
 mod keys;
 mod show;
 mod sources;
+mod storage;
 mod values;
 
 use std::ffi::OsString;
@@ -24,8 +25,9 @@ pub use keys::{FILE, INSTANCE, KEYS, Key, SERVE, Secrecy, WORK};
 pub use show::{default_file, print, print_json, sslmode_name};
 pub use sources::Origin;
 use sources::{Raw, Sources};
+pub use storage::{Identity, StorageUrl};
 pub use values::{Pooler, Secret, duration, parse_size};
-use values::{Refusal, address, folder_url, number, path};
+use values::{Refusal, address, number, path};
 
 /// Values given on the command line, by the name of their key.
 pub type Given = Vec<(&'static str, OsString)>;
@@ -87,8 +89,13 @@ pub struct Database {
 /// `[storage]`
 #[derive(Debug, Default)]
 pub struct Storage {
-    /// The folder that is named by the URL.
-    pub url: Option<PathBuf>,
+    /// None for the folder in the data folder.
+    pub url: Option<StorageUrl>,
+    pub region: Option<String>,
+    pub access_key_id: Option<Secret>,
+    pub secret_access_key: Option<Secret>,
+    pub session_token: Option<Secret>,
+    pub identity: Identity,
 }
 
 /// `[supabase]`
@@ -182,7 +189,14 @@ impl Config {
                 pool_size: reader.take(&keys::POOL_SIZE, number(1..=1_000)),
                 listen: reader.take(&keys::DATABASE_LISTEN, address),
             },
-            storage: Storage { url: reader.take(&keys::STORAGE_URL, folder_url) },
+            storage: Storage {
+                url: reader.take(&keys::STORAGE_URL, storage::storage_url),
+                region: reader.take(&keys::STORAGE_REGION, storage::region),
+                access_key_id: reader.take(&keys::ACCESS_KEY_ID, values::secret),
+                secret_access_key: reader.take(&keys::SECRET_ACCESS_KEY, values::secret),
+                session_token: reader.take(&keys::SESSION_TOKEN, values::secret),
+                identity: reader.take(&keys::STORAGE_IDENTITY, storage::identity).unwrap_or_default(),
+            },
             release_grace: reader.take(&keys::RELEASE_GRACE, values::time_or_none).unwrap_or_default(),
             trash_retention: reader
                 .take(&keys::TRASH_RETENTION, values::time_or_none)
@@ -199,11 +213,6 @@ impl Config {
             warnings: Vec::new(),
         };
         Self { settings: std::mem::take(&mut reader.settings), ..config }
-    }
-
-    /// The folder of the objects.
-    pub fn objects_dir(&self) -> PathBuf {
-        self.storage.url.clone().unwrap_or_else(|| self.data_dir.join("objects"))
     }
 
     /// When what nobody needs any more goes.

@@ -5,7 +5,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
-use colophon_blobs::Store;
 use colophon_db::{ConnectionUrl, Database, Pooler};
 use colophon_domain::UserId;
 use colophon_embedded::{OnProgress, Postgres, Progress, Settings};
@@ -21,6 +20,7 @@ use tokio_util::task::TaskTracker;
 use crate::config::{self, Config, Secret, Supabase};
 use crate::failure::{Usage, WrongSchema};
 use crate::secrets;
+use crate::storage;
 
 /// The private instance's database, its bootstrap superuser, the owner of its tables, and the role that logs in.
 const DATABASE: &str = "colophon";
@@ -64,7 +64,7 @@ impl Instance {
     /// Opens an instance: starts or joins its private PostgreSQL and brings that one's schema up to date; a shared
     /// database is only checked.
     pub async fn open(config: &Config, wish: Wish) -> anyhow::Result<Self> {
-        let store = Store::folder(&config.objects_dir())?;
+        let store = storage::open(config)?;
         let owner = secrets::owner(&config.data_dir)?;
         let (url, pooler, postgres) = if let Some(url) = &config.database.url {
             check_schema(config.database.for_migrations().unwrap_or(url)).await?;

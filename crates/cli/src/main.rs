@@ -7,6 +7,7 @@ mod failure;
 mod instance;
 mod output;
 mod secrets;
+mod storage;
 
 use std::io::IsTerminal as _;
 use std::process::ExitCode;

@@ -12,9 +12,11 @@ mod refusal;
 mod verifier;
 
 use axum::extract::FromRequestParts;
+use axum::http::header;
 use axum::http::request::Parts;
 use colophon_db::CallerScope;
 use colophon_domain::UserId;
+use colophon_service::Platform;
 use serde::{Deserialize, Serialize};
 
 pub use jwks::{Jwks, JwksSource};
@@ -41,9 +43,37 @@ pub struct Caller {
     pub scope: CallerScope,
     /// Who they are; absent for a token of the platform that names nobody.
     pub user: Option<UserId>,
+    token: Option<Token>,
+}
+
+/// The token of a person, as it came. Shown to nobody.
+#[derive(Clone)]
+struct Token(String);
+
+impl std::fmt::Debug for Token {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("(set)")
+    }
 }
 
 impl Caller {
+    pub(crate) fn new(scope: CallerScope, user: Option<UserId>) -> Self {
+        Self { scope, user, token: None }
+    }
+
+    /// The platform with the store as this caller sees it: where the store has policies of its own and is to ask them,
+    /// it gets their token.
+    ///
+    /// # Errors
+    /// The token cannot be sent.
+    pub fn platform(&self, app: &App) -> Result<Platform, Problem> {
+        let mut platform = Platform::clone(&app.platform);
+        if let (Some(Token(token)), CallerScope::User(_)) = (&self.token, &self.scope) {
+            platform.store = platform.store.as_caller(token)?;
+        }
+        Ok(platform)
+    }
+
     /// The person to whom something new will belong.
     ///
     /// # Errors
@@ -64,6 +94,10 @@ impl FromRequestParts<App> for Caller {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
-        Ok(app.verifier.verify(&parts.headers).await?)
+        let caller = app.verifier.verify(&parts.headers).await?;
+        let bearer = parts.headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
+        let token =
+            bearer.and_then(|bearer| bearer.split_once(' ')).map(|(_, token)| Token(token.trim().to_owned()));
+        Ok(Self { token, ..caller })
     }
 }

@@ -160,6 +160,8 @@ impl From<colophon_blobs::Error> for Problem {
             }
             colophon_blobs::Error::Truncated { .. } => (StatusCode::SERVICE_UNAVAILABLE, "content_truncated"),
             colophon_blobs::Error::NotResumable { .. } => (StatusCode::GONE, "upload_gone"),
+            colophon_blobs::Error::Forbidden { .. } => (StatusCode::FORBIDDEN, "store_forbidden"),
+            colophon_blobs::Error::Refused { .. } => (StatusCode::SERVICE_UNAVAILABLE, "store_refused"),
             colophon_blobs::Error::Exists { .. } | colophon_blobs::Error::Store { .. } => {
                 (StatusCode::SERVICE_UNAVAILABLE, "store_unavailable")
             }

@@ -37,7 +37,7 @@ pub const MOST_OPEN: i64 = 1_000;
 pub const DEFAULT_UPLOAD_EXPIRY: Duration = Duration::from_hours(24);
 
 /// A newer request waits so long for an older one to end, which may be making the document.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 /// Who only asks how far an upload has come waits less.
 const GLANCE: Duration = Duration::from_secs(10);
 

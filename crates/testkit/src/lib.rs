@@ -12,7 +12,10 @@
 
 #![allow(clippy::expect_used, clippy::missing_panics_doc, reason = "in a test a panic is the report")]
 
+#[cfg(feature = "bucket")]
+mod bucket;
 mod database;
+mod faults;
 mod own_server;
 mod pooler;
 mod rows;
@@ -20,7 +23,10 @@ mod server;
 mod skip;
 mod templates;
 
+#[cfg(feature = "bucket")]
+pub use bucket::Bucket;
 pub use database::TestDatabase;
+pub use faults::{Fault, Faults};
 pub use own_server::OwnServer;
 pub use pooler::through_a_pooler;
 pub use rows::{A_ROW_IN_EVERY_TABLE, a_document, a_job, a_page, a_zone, as_user, store_document, store_job};

@@ -19,6 +19,8 @@ pub(crate) struct Appender {
     /// Bytes taken so far, those in the buffer too.
     size: u64,
     buffer: Vec<u8>,
+    /// Where the file begins anew.
+    ring: Option<u64>,
     at_rest: Option<AtRest>,
     at_work: Option<JoinHandle<io::Result<AtRest>>>,
 }
@@ -33,7 +35,13 @@ impl Appender {
     /// Goes on after `size` bytes, which `hash` has seen.
     pub(crate) fn new(file: Arc<File>, size: u64, hash: Hash) -> Self {
         let at_rest = Some(AtRest { hash, spare: Vec::new() });
-        Self { file, size, buffer: Vec::new(), at_rest, at_work: None }
+        Self { file, size, buffer: Vec::new(), ring: None, at_rest, at_work: None }
+    }
+
+    /// In a file that is written over and over again, and read by somebody meanwhile. No buffer may be across its end:
+    /// whoever writes settles there.
+    pub(crate) fn in_ring(file: Arc<File>, size: u64, hash: Hash, ring: u64) -> Self {
+        Self { ring: Some(ring), ..Self::new(file, size, hash) }
     }
 
     pub(crate) fn size(&self) -> u64 {
@@ -77,7 +85,8 @@ impl Appender {
     async fn send(&mut self) -> io::Result<()> {
         let AtRest { mut hash, spare } = self.rest().await?;
         let mut full = std::mem::replace(&mut self.buffer, spare);
-        let (file, offset) = (Arc::clone(&self.file), self.size - full.len() as u64);
+        let offset = self.size - full.len() as u64;
+        let (file, offset) = (Arc::clone(&self.file), self.ring.map_or(offset, |ring| offset % ring));
         self.at_work = Some(tokio::task::spawn_blocking(move || {
             file.write_all_at(&full, offset)?;
             hash.update(&full);

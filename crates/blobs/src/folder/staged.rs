@@ -58,6 +58,17 @@ impl Drop for Staged {
     }
 }
 
+/// A file without a name, to be written and read by this program alone.
+pub(crate) fn scratch(folder: &Path) -> io::Result<File> {
+    if let Ok(file) = nameless(folder) {
+        return Ok(file);
+    }
+    let name = folder.join(uuid::Uuid::new_v4().to_string());
+    let file = OpenOptions::new().read(true).write(true).create_new(true).mode(PRIVATE).open(&name)?;
+    std::fs::remove_file(&name)?;
+    Ok(file)
+}
+
 /// Whether this system and this disk have files without a name. Linux has, NFS and some others have not.
 pub(super) fn can_be_nameless(root: &Path) -> bool {
     nameless(root).is_ok_and(|file| Path::new(&format!("/proc/self/fd/{}", file.as_raw_fd())).exists())
@@ -67,7 +78,7 @@ pub(super) fn can_be_nameless(root: &Path) -> bool {
 fn nameless(root: &Path) -> io::Result<File> {
     use rustix::fs::OFlags;
     let tmpfile = OFlags::TMPFILE.bits().cast_signed();
-    OpenOptions::new().write(true).custom_flags(tmpfile).mode(PRIVATE).open(root)
+    OpenOptions::new().read(true).write(true).custom_flags(tmpfile).mode(PRIVATE).open(root)
 }
 
 #[cfg(not(target_os = "linux"))]

@@ -1,10 +1,11 @@
 //! What must hold between the keys.
 
 use super::keys::{
-    DATABASE_LISTEN, DATABASE_URL, DIRECT_URL, LISTEN, POOL_SIZE, POOLER, PUBLISHABLE_KEY, WORKERS,
+    DATABASE_LISTEN, DATABASE_URL, DIRECT_URL, LISTEN, POOL_SIZE, POOLER, PUBLISHABLE_KEY, STORAGE_IDENTITY,
+    STORAGE_URL, WORKERS,
 };
 use super::sources::{Origin, Sources};
-use super::{Config, Pooler, Problem, Purpose};
+use super::{Config, Identity, Pooler, Problem, Purpose, StorageUrl};
 
 const KEYLESS: &str = "names a shared database, and nothing says how tokens are verified";
 const KEYLESS_REMEDY: &str =
@@ -48,6 +49,9 @@ pub fn check(config: &Config, purpose: Purpose, problems: &mut Vec<Problem>) {
             "say 1 or more",
         ));
     }
+    if purpose != Purpose::Other {
+        storage(config, problems);
+    }
     if let Some(pool_size) = config.database.pool_size
         && usize::from(config.workers) > pool_size
         && matches!(purpose, Purpose::Serve | Purpose::Worker | Purpose::Import | Purpose::Inspect)
@@ -58,6 +62,39 @@ pub fn check(config: &Config, purpose: Purpose, problems: &mut Vec<Problem>) {
             config.origin(&POOL_SIZE),
             "raise it, or lower workers",
         ));
+    }
+}
+
+fn storage(config: &Config, problems: &mut Vec<Problem>) {
+    let storage = &config.storage;
+    let of_project = matches!(storage.url, Some(StorageUrl::Supabase { .. }));
+    let mut tell = |key: &super::Key, what: &str, remedy: &str| {
+        // A value that was given and refused has been told already.
+        if !problems.iter().any(|problem| problem.key.starts_with("storage.")) {
+            problems.push(Problem::new(key, what, config.origin(key), remedy));
+        }
+    };
+    if !matches!(storage.url, None | Some(StorageUrl::Folder(_)))
+        && (storage.access_key_id.is_none() || storage.secret_access_key.is_none())
+    {
+        let remedy = "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY (a Supabase project makes them in its \
+                      storage settings)";
+        tell(&STORAGE_URL, "names a bucket, and nothing says with which keys it is opened", remedy);
+    }
+    if of_project && config.supabase.url.is_none() {
+        tell(
+            &STORAGE_URL,
+            "names a bucket of a Supabase project, and nothing says of which",
+            "set SUPABASE_URL",
+        );
+    }
+    if storage.identity == Identity::Caller && !of_project {
+        let remedy = "say supabase://bucket, or leave it at service";
+        tell(&STORAGE_IDENTITY, "is caller, whom no store but supabase://… knows", remedy);
+    }
+    if storage.identity == Identity::Caller && config.supabase.publishable_key.is_none() {
+        let remedy = "set SUPABASE_PUBLISHABLE_KEY";
+        tell(&STORAGE_IDENTITY, "is caller, and the project's publishable key is needed for that", remedy);
     }
 }
 

@@ -172,9 +172,34 @@ pub static DATABASE_LISTEN: Key = Key::new("database.listen", &["COLOPHON_DATABA
 
 pub static STORAGE_URL: Key = Key::new("storage.url", &["COLOPHON_STORAGE_URL"], "URL")
     .flag("--storage-url", INSTANCE)
-    .help("Where the objects are: file:///folder")
-    .otherwise("the folder objects in the data folder", "file:///srv/colophon/objects")
+    .help("Where the objects are: file:///folder, s3://bucket?endpoint=…&region=…&path_style=…, supabase://bucket")
+    .otherwise("the folder objects in the data folder", "s3://documents?endpoint=https://s3.example.org")
     .secrecy(Secrecy::Url);
+
+pub static STORAGE_REGION: Key =
+    Key::new("storage.region", &["COLOPHON_STORAGE_REGION", "AWS_REGION", "AWS_DEFAULT_REGION"], "REGION")
+        .help("The region of the bucket, where the URL does not say it; of a Supabase project: its own")
+        .otherwise("us-east-1, which stores of one's own do not mind", "eu-central-1");
+
+pub static ACCESS_KEY_ID: Key = Key::new("storage.access_key_id", &["AWS_ACCESS_KEY_ID"], "KEY")
+    .help("The access key of the bucket")
+    .otherwise("none", "AKIA…")
+    .secrecy(Secrecy::Secret);
+
+pub static SECRET_ACCESS_KEY: Key =
+    Key::new("storage.secret_access_key", &["AWS_SECRET_ACCESS_KEY"], "SECRET")
+        .help("The secret of the access key")
+        .otherwise("none", "…")
+        .secrecy(Secrecy::Secret);
+
+pub static SESSION_TOKEN: Key = Key::new("storage.session_token", &["AWS_SESSION_TOKEN"], "TOKEN")
+    .help("The token of a session, where the access key is of one")
+    .otherwise("none", "…")
+    .secrecy(Secrecy::Secret);
+
+pub static STORAGE_IDENTITY: Key = Key::new("storage.identity", &["COLOPHON_STORAGE_IDENTITY"], "WHO")
+    .help("Whose rights decide in a Supabase bucket: service, or caller (the policies on storage.objects)")
+    .fallback("service");
 
 pub static RELEASE_GRACE: Key = Key::new("storage.release_grace", &["COLOPHON_RELEASE_GRACE"], "TIME")
     .help("How long an object stays after its last row; a backup copies the objects within this time after the dump")
@@ -215,7 +240,7 @@ pub static JWT_ISSUER: Key = Key::new("supabase.jwt_issuer", &["SUPABASE_JWT_ISS
     .otherwise("auth/v1 of supabase.url", "https://auth.example.org/auth/v1");
 
 /// All of them, in the order of the file: first those of no table.
-pub static KEYS: [&Key; 23] = [
+pub static KEYS: [&Key; 28] = [
     &DATA_DIR,
     &POSTGRES_DIR,
     &LISTEN,
@@ -231,6 +256,11 @@ pub static KEYS: [&Key; 23] = [
     &POOL_SIZE,
     &DATABASE_LISTEN,
     &STORAGE_URL,
+    &STORAGE_REGION,
+    &ACCESS_KEY_ID,
+    &SECRET_ACCESS_KEY,
+    &SESSION_TOKEN,
+    &STORAGE_IDENTITY,
     &RELEASE_GRACE,
     &TRASH_RETENTION,
     &SUPABASE_URL,

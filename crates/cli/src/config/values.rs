@@ -161,13 +161,6 @@ pub fn pooler(raw: &Raw) -> Result<Pooler, Refusal> {
     }
 }
 
-pub fn folder_url(raw: &Raw) -> Result<PathBuf, Refusal> {
-    match text(raw)?.strip_prefix("file://") {
-        Some(path) if path.starts_with('/') => Ok(PathBuf::from(path)),
-        _ => Err(Refusal::new("is no folder, and this version stores in folders only", "say file:///folder")),
-    }
-}
-
 pub fn web_url(raw: &Raw) -> Result<String, Refusal> {
     let text = text(raw)?.trim_end_matches('/');
     let rest = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));

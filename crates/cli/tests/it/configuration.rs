@@ -117,7 +117,7 @@ fn everything_that_is_wrong_is_told_at_once_with_who_said_it_and_what_to_do() {
     "#;
     let environment = [
         ("COLOPHON_LOG", "loud=very=much"),
-        ("COLOPHON_STORAGE_URL", "s3://bucket"),
+        ("COLOPHON_STORAGE_URL", "ftp://bucket"),
         ("SUPABASE_URL", "project"),
         ("SUPABASE_JWKS", "no-such-file.json"),
         ("SUPABASE_ANON_KEY", "sb_secret_abc"),
@@ -135,7 +135,7 @@ fn everything_that_is_wrong_is_told_at_once_with_who_said_it_and_what_to_do() {
         ("database.pool_size: \"0\"", "colophon.toml:9", "say such a number"),
         ("nonsense.at: there is no such key", "colophon.toml:11", "colophon config --default"),
         ("log: \"loud=very=much\"", "COLOPHON_LOG", "say info"),
-        ("storage.url: is no folder", "COLOPHON_STORAGE_URL", "file:///folder"),
+        ("storage.url: is no place", "COLOPHON_STORAGE_URL", "file:///folder"),
         ("supabase.url: \"project\"", "SUPABASE_URL", "https://project.supabase.co"),
         ("supabase.jwks: ", "SUPABASE_JWKS", "name the file"),
         ("supabase.publishable_key: is the secret key", "SUPABASE_ANON_KEY", "sb_publishable_"),
@@ -272,4 +272,22 @@ fn the_largest_file_is_what_is_said() {
     assert_eq!(refused.code, Some(3), "{refused:?}");
     assert!(refused.stderr.contains("large.pdf"), "{refused:?}");
     assert_eq!(import("1MB").code, Some(0));
+}
+
+#[test]
+fn a_bucket_without_what_opens_it_is_told() {
+    let folder = Folder::private();
+    let told = |environment: &[(&str, &str)]| {
+        let ran = run_with(&folder, "", environment, &["serve"]);
+        assert_eq!(ran.code, Some(2), "{ran:?}");
+        ran.stderr
+    };
+    let keys = [("AWS_ACCESS_KEY_ID", "a"), ("AWS_SECRET_ACCESS_KEY", "b")];
+    assert!(told(&[("COLOPHON_STORAGE_URL", "s3://docs")]).contains("AWS_SECRET_ACCESS_KEY"));
+    let project = ("COLOPHON_STORAGE_URL", "supabase://documents");
+    assert!(told(&[project, keys[0], keys[1]]).contains("set SUPABASE_URL"));
+    let caller = ("COLOPHON_STORAGE_IDENTITY", "caller");
+    assert!(told(&[caller]).contains("say supabase://bucket"));
+    let url = ("SUPABASE_URL", "http://127.0.0.1:1");
+    assert!(told(&[project, keys[0], keys[1], url, caller]).contains("SUPABASE_PUBLISHABLE_KEY"));
 }

@@ -85,3 +85,18 @@ fn a_file_that_the_caller_has_is_not_sent_again() {
     let part = |tag: &str| api.get_with(&content, &[("range", "bytes=0-3"), ("if-range", tag)]).status;
     assert_eq!((part(&etag), part("\"other\"")), (206, 200));
 }
+
+#[test]
+fn a_file_that_has_lost_bytes_is_not_passed_off_as_whole() {
+    let server = Server::shared();
+    let person = server.person();
+    let document = person.api.upload("filename=a.pdf", &numbered("page", 2)).expect(201);
+    let object = server.folder.data().join("objects").join(document["storage_path"].as_str().unwrap());
+    let file = std::fs::OpenOptions::new().write(true).open(object).unwrap();
+    file.set_len(file.metadata().unwrap().len() - 1).unwrap();
+    let path = format!("/v1/documents/{}/content", id(&document));
+    for headers in [&[][..], &[("range", "bytes=0-9")]] {
+        let problem = person.api.get_with(&path, headers).expect(503);
+        assert_eq!(problem["code"], "content_truncated", "{problem:#}");
+    }
+}

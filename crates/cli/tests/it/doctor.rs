@@ -6,7 +6,7 @@ use std::net::IpAddr;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::PathBuf;
 
-use colophon_testkit::{TestDatabase, skip};
+use colophon_testkit::{Bucket, TestDatabase, skip};
 use serde_json::Value;
 use tokio::net::{TcpListener, UnixStream};
 
@@ -261,6 +261,27 @@ fn a_store_that_cannot_be_written_to_is_told() {
     let told = findings.told("storage", "failed");
     assert!(told.contains(file.to_str().unwrap()) && told.contains("--storage-url"), "{told}");
     assert_eq!(findings.all("failed"), ["storage"]);
+}
+
+#[test]
+fn a_bucket_is_probed_and_what_is_amiss_is_told_with_what_to_do() {
+    let (bucket, open) = (Bucket::start(), Bucket::start_public());
+    let folder = Folder::private().with_bucket(&bucket);
+    let told =
+        |environment: &[(&str, &str)], status| Findings::of(&folder, environment).told("storage", status);
+    assert!(told(&[], "ok").contains("strangers may not read it"));
+    assert_eq!(bucket.objects(), Vec::<String>::new(), "the probe left nothing");
+    let url = |bucket: &Bucket, name: &str| format!("s3://{name}?endpoint={}", bucket.endpoint());
+    for (variable, value, remedy) in [
+        ("AWS_ACCESS_KEY_ID", "somebody", "AWS_ACCESS_KEY_ID"),
+        ("AWS_SECRET_ACCESS_KEY", "guessed", "AWS_SECRET_ACCESS_KEY"),
+        ("COLOPHON_STORAGE_URL", url(&bucket, "nowhere").as_str(), "make the bucket"),
+        ("COLOPHON_STORAGE_URL", "s3://objects?endpoint=http://127.0.0.1:1", "reachable"),
+        ("COLOPHON_STORAGE_URL", url(&open, Bucket::NAME).as_str(), "make the bucket private"),
+    ] {
+        let told = told(&[(variable, value)], "failed");
+        assert!(told.contains(remedy) && !told.contains("guessed"), "{variable}: {told}");
+    }
 }
 
 #[tokio::test]

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use std::time::Duration;
 
-use colophon_testkit::{TestDatabase, through_a_pooler};
+use colophon_testkit::{Bucket, TestDatabase, through_a_pooler};
 use rustix::process::{Pid, Signal, kill_process, test_kill_process};
 use serde_json::Value;
 use tempfile::TempDir;
@@ -21,6 +21,7 @@ pub const COLOPHON: &str = env!("CARGO_BIN_EXE_colophon");
 pub struct Folder {
     folder: TempDir,
     shared: Option<Shared>,
+    environment: Vec<(&'static str, String)>,
 }
 
 /// A shared database behind `PgBouncer`.
@@ -59,7 +60,29 @@ impl Folder {
     }
 
     fn on(shared: Option<Shared>) -> Self {
-        Self { folder: tempfile::Builder::new().prefix("colophon-it-").tempdir().unwrap(), shared }
+        let folder = tempfile::Builder::new().prefix("colophon-it-").tempdir().unwrap();
+        Self { folder, shared, environment: Vec::new() }
+    }
+
+    /// The same with its objects in a bucket.
+    pub fn with_bucket(mut self, bucket: &Bucket) -> Self {
+        let url = format!("s3://{}?endpoint={}&region={}", Bucket::NAME, bucket.endpoint(), Bucket::REGION);
+        self.environment.push(("COLOPHON_STORAGE_URL", url));
+        self.with_keys()
+    }
+
+    /// The same with its objects in a Supabase project that a bucket plays.
+    pub fn with_project(mut self, bucket: &Bucket) -> Self {
+        self.environment.push(("COLOPHON_STORAGE_URL", "supabase://documents".to_owned()));
+        self.environment.push(("COLOPHON_STORAGE_REGION", Bucket::REGION.to_owned()));
+        self.environment.push(("SUPABASE_URL", bucket.endpoint()));
+        self.with_keys()
+    }
+
+    fn with_keys(mut self) -> Self {
+        self.environment.push(("AWS_ACCESS_KEY_ID", Bucket::ACCESS_KEY_ID.to_owned()));
+        self.environment.push(("AWS_SECRET_ACCESS_KEY", Bucket::SECRET_ACCESS_KEY.to_owned()));
+        self
     }
 
     /// What tokens are signed with. A shared database's secret is the platform's; `colophon token` signs with the
@@ -100,6 +123,7 @@ impl Folder {
             }
         }
         command.env("HOME", self.folder.path()).env("COLOPHON_DATA_DIR", self.data());
+        command.envs(self.environment.iter().map(|(name, value)| (name, value)));
         if let Some(shared) = &self.shared {
             let pooled = shared.database.pooled_url("authenticator");
             command.env("COLOPHON_DATABASE_URL", pooled.expect("COLOPHON_TEST_POOLER needs PgBouncer"));

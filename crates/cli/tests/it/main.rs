@@ -12,6 +12,7 @@ mod backup;
 mod bad_files;
 mod bad_requests;
 mod browser;
+mod buckets;
 mod commands;
 mod conditions;
 mod configuration;

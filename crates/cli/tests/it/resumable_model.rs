@@ -2,10 +2,12 @@
 
 use std::collections::HashSet;
 
+use colophon_testkit::Bucket;
 use serde_json::json;
 
 use crate::api::{Answer, Api, sha256};
 use crate::crashes::{chance, kill_something, rounds};
+use crate::folder::Folder;
 use crate::pdf::Pdf;
 use crate::raw::Raw;
 use crate::server::Server;
@@ -27,7 +29,8 @@ struct Upload {
     document: Option<String>,
 }
 
-struct World {
+struct World<'b> {
+    bucket: Option<&'b Bucket>,
     server: Server,
     token: String,
     person: uuid::Uuid,
@@ -38,10 +41,20 @@ struct World {
 
 #[test]
 fn nothing_acknowledged_is_lost_and_nothing_is_left_behind() {
-    let server = Server::start();
+    model(Server::start(), None);
+}
+
+#[test]
+fn nor_is_it_in_a_bucket() {
+    let bucket = Bucket::start();
+    model(Server::start_on(Folder::new().with_bucket(&bucket), &[]), Some(&bucket));
+}
+
+fn model(server: Server, bucket: Option<&Bucket>) {
     let person = server.person().id;
     let token = server.token(person);
-    let mut world = World { server, token, person, chance: chance(), open: Vec::new(), finished: Vec::new() };
+    let mut world =
+        World { bucket, server, token, person, chance: chance(), open: Vec::new(), finished: Vec::new() };
     for round in 0..rounds() {
         for _ in 0..STEPS {
             world.step();
@@ -57,7 +70,7 @@ fn nothing_acknowledged_is_lost_and_nothing_is_left_behind() {
     world.check();
 }
 
-impl World {
+impl World<'_> {
     fn api(&self) -> Api {
         Api::new(&self.server.ready.url, &self.token)
     }
@@ -88,7 +101,9 @@ impl World {
     }
 
     fn create(&mut self) {
-        let mut noise = vec![0; self.chance.usize(1..400_000)];
+        // Some are of more than one part, where objects have parts.
+        let most = if self.chance.u8(..8) == 0 { 14_000_000 } else { 400_000 };
+        let mut noise = vec![0; self.chance.usize(1..most)];
         self.chance.fill(&mut noise);
         let mut pdf = Pdf::new().line("an upload of the model");
         pdf.stream("", &noise);
@@ -211,7 +226,10 @@ impl World {
             assert_eq!(api.read(path)["sha256"], json!(sha256(&upload.file)));
             assert_eq!(sha256(&api.get(&format!("{path}/content")).body), sha256(&upload.file), "{path}");
         }
-        let objects = self.server.belongings(self.person).1;
+        let objects = match self.bucket {
+            Some(bucket) => bucket.objects(),
+            None => self.server.belongings(self.person).1,
+        };
         assert_eq!(objects.len(), documents.len(), "an object for each document: {objects:?}");
         let announced = format!(
             "select count(*) from colophon.objects where state = 'intended' and owner = '{}'",

@@ -5,10 +5,11 @@ use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdout, Command, Stdio};
 
-use colophon_testkit::skip;
+use colophon_testkit::{Bucket, skip};
 
 use crate::api::{Api, id, sha256};
 use crate::corpus;
+use crate::folder::Folder;
 use crate::pdf::Pdf;
 use crate::proxy::Proxy;
 use crate::server::Server;
@@ -127,8 +128,8 @@ fn assert_whole(api: &Api, file: &Path) {
 }
 
 /// One client process sends a large file while the server is stopped, killed, cut off, and the last answer is lost.
-fn goes_through_everything(client: &Client) {
-    let mut server = Server::start();
+fn goes_through_everything(client: &Client, folder: Folder) {
+    let mut server = Server::start_on(folder, &[]);
     let person = server.person().id;
     let token = server.token(person);
     let file = server.folder.scratch().join("large.pdf");
@@ -182,13 +183,13 @@ fn is_followed_by_another(client: &Client, test: &str) {
 #[test]
 fn tus_js_client_goes_through_everything() {
     let Some(client) = Client::javascript() else { skip!("no tus-js-client; COLOPHON_TUS_JS_CLIENT") };
-    goes_through_everything(&client);
+    goes_through_everything(&client, Folder::new());
 }
 
 #[test]
 fn tuspy_goes_through_everything() {
     let Some(client) = Client::python() else { skip!("COLOPHON_PYTHON cannot import tusclient") };
-    goes_through_everything(&client);
+    goes_through_everything(&client, Folder::new());
 }
 
 #[test]
@@ -201,4 +202,20 @@ fn tus_js_client_is_followed_by_another() {
 fn tuspy_is_followed_by_another() {
     let Some(client) = Client::python() else { skip!("COLOPHON_PYTHON cannot import tusclient") };
     is_followed_by_another(&client, "tuspy_is_followed_by_another");
+}
+
+#[test]
+fn tus_js_client_goes_through_everything_into_a_bucket() {
+    let Some(client) = Client::javascript() else { skip!("no tus-js-client; COLOPHON_TUS_JS_CLIENT") };
+    let bucket = Bucket::start();
+    goes_through_everything(&client, Folder::new().with_bucket(&bucket));
+    assert_eq!((bucket.objects().len(), bucket.parts()), (1, 0));
+}
+
+#[test]
+fn tuspy_goes_through_everything_into_a_bucket() {
+    let Some(client) = Client::python() else { skip!("COLOPHON_PYTHON cannot import tusclient") };
+    let bucket = Bucket::start();
+    goes_through_everything(&client, Folder::new().with_bucket(&bucket));
+    assert_eq!((bucket.objects().len(), bucket.parts()), (1, 0));
 }

@@ -73,7 +73,7 @@ pub fn judge(claims: Map<String, Value>, issuer: &Issuer, by_secret: bool) -> Re
             CallerScope::User(UserScope::from_verified_claims(user, &claims))
         }
     };
-    Ok(Holder { caller: Caller { scope, user }, not_before, expires })
+    Ok(Holder { caller: Caller::new(scope, user), not_before, expires })
 }
 
 fn issued_by(issuer: &Issuer, iss: Option<&Value>, legacy_keys: bool) -> bool {

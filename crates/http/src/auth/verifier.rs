@@ -138,7 +138,7 @@ impl Verifier {
         if !bool::from(known.as_bytes().ct_eq(key.as_bytes())) {
             return Err(Refusal::SecretKeyUnknown);
         }
-        Ok(Caller { scope: CallerScope::Service(SystemScope::new()), user: None })
+        Ok(Caller::new(CallerScope::Service(SystemScope::new()), None))
     }
 }
 

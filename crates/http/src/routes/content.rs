@@ -7,6 +7,7 @@ use axum::response::Response;
 use axum::routing::get;
 use colophon_db::Scope;
 use colophon_domain::{Action, DocumentId};
+use colophon_service::Platform;
 use colophon_service::signed_urls::Refusal;
 use serde::Deserialize;
 
@@ -36,7 +37,7 @@ async fn content(
 ) -> Result<Response, Problem> {
     let wanted =
         Wanted { document, version: params.version, attachment: params.download, action: Action::Downloaded };
-    send(&app, &caller.scope, wanted, &method, &headers).await
+    send(&caller.platform(&app)?, &caller.scope, wanted, &method, &headers).await
 }
 
 /// No token is asked for: the signature stands for the one of its maker, in whose name the database is asked again.
@@ -53,7 +54,7 @@ async fn signed(
         attachment: url.attachment,
         action: Action::SignedUrlUsed,
     };
-    send(&app, &url.scope(), wanted, &method, &headers).await
+    send(&app.platform, &url.scope(), wanted, &method, &headers).await
 }
 
 struct Wanted {
@@ -65,14 +66,14 @@ struct Wanted {
 
 /// What is given away is noted in the transaction that allows it.
 async fn send<S: Scope>(
-    app: &App,
+    platform: &Platform,
     scope: &S,
     wanted: Wanted,
     method: &Method,
     headers: &HeaderMap,
 ) -> Result<Response, Problem> {
     let id = wanted.document;
-    let tx = app.platform.database.session(scope).begin().await?;
+    let tx = platform.database.session(scope).begin().await?;
     let document =
         tx.documents().get(id).await?.ok_or_else(|| Problem::not_found(format!("document {id}")))?;
     // In the trash it is its owner's to look at, and no address leads to it.
@@ -100,7 +101,7 @@ async fn send<S: Scope>(
         tx.accesses().record(id, wanted.action, in_part).await?;
     }
     tx.commit().await?;
-    file.answer(&app.platform.store, verdict).await
+    file.answer(&platform.store, verdict).await
 }
 
 impl From<Refusal> for Problem {

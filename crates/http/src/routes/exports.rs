@@ -54,7 +54,8 @@ async fn create(
     };
     // A task of its own: when the caller goes away, the export is finished or cleaned up, not left half-way.
     let scope = caller.scope.clone();
-    let work = tokio::spawn(async move { export::run(&app.platform, &scope, document, asked).await });
+    let platform = caller.platform(&app)?;
+    let work = tokio::spawn(async move { export::run(&platform, &scope, document, asked).await });
     let record = work.await.map_err(|error| {
         Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", format!("the export broke off: {error}"))
     })??;
@@ -130,5 +131,5 @@ async fn file(
         attachment: params.download,
     };
     let verdict = served.judge(&method, &headers);
-    served.answer(&app.platform.store, verdict).await
+    served.answer(&caller.platform(&app)?.store, verdict).await
 }

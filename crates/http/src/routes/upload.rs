@@ -10,6 +10,7 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use colophon_domain::{DocumentId, FileName, Invalid, Strategy};
 use colophon_formats::views::DocumentView;
+use colophon_service::Platform;
 use colophon_service::upload::{self, Details, Received, Target, Uploaded};
 use futures_util::{StreamExt as _, stream};
 use serde::Deserialize;
@@ -113,6 +114,7 @@ async fn store(
     params: UploadParams,
     request: Request,
 ) -> Result<Uploaded, Problem> {
+    let platform = caller.platform(app)?;
     let strategy = match params.strategy.as_deref() {
         Some(strategy) => strategy.parse::<Strategy>()?,
         None => Strategy::TextLayer,
@@ -123,7 +125,7 @@ async fn store(
     let content_type = request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
     let multipart = content_type.is_some_and(|t| t.to_ascii_lowercase().starts_with("multipart/form-data"));
     let form = if multipart {
-        receive_form(app, target, request).await?
+        receive_form(app, &platform, target, request).await?
     } else {
         // Refused before a byte is stored.
         let filename = params.filename.as_deref().ok_or_else(|| {
@@ -133,7 +135,7 @@ async fn store(
         let length = content_length(request.headers());
         let body = request.into_body().into_data_stream();
         Form {
-            received: upload::receive(&app.platform, target, length, body).await?,
+            received: upload::receive(&platform, target, length, body).await?,
             filename: None,
             metadata: Map::new(),
         }
@@ -153,7 +155,7 @@ async fn store(
         created_by: caller.name(),
         idempotency_key,
     };
-    Ok(form.received.store(&app.platform, &caller.scope, details).await?)
+    Ok(form.received.store(&platform, &caller.scope, details).await?)
 }
 
 pub fn content_length(headers: &HeaderMap) -> Option<u64> {
@@ -186,7 +188,12 @@ struct Form {
     metadata: Map<String, Value>,
 }
 
-async fn receive_form(app: &App, target: Target, request: Request<Body>) -> Result<Form, Problem> {
+async fn receive_form(
+    app: &App,
+    platform: &Platform,
+    target: Target,
+    request: Request<Body>,
+) -> Result<Form, Problem> {
     let malformed = |error: &dyn std::fmt::Display| {
         Problem::bad_request("invalid_multipart", format!("the multipart form cannot be read: {error}"))
     };
@@ -201,7 +208,7 @@ async fn receive_form(app: &App, target: Target, request: Request<Body>) -> Resu
                     FileName::new(filename.as_str())?;
                 }
                 // The form's own length says nothing exact of the file's.
-                received = Some(upload::receive(&app.platform, target, None, field).await?);
+                received = Some(upload::receive(platform, target, None, field).await?);
             }
             Some("metadata") => metadata = read_metadata(field).await?,
             _ => {

@@ -51,8 +51,8 @@ async fn create(State(app): State<App>, caller: Caller, request: Request) -> Res
     let wanted = metadata::read(upload_metadata.as_deref().unwrap_or_default())?;
     let with_bytes = headers::holds_bytes(headers)?;
     let (checksum, part_length) = (headers::checksum(headers)?, content_length(headers));
-    let begun =
-        uploads::create(&app.platform, &caller.scope, owner, length, upload_metadata, &wanted).await?;
+    let platform = caller.platform(&app)?;
+    let begun = uploads::create(&platform, &caller.scope, owner, length, upload_metadata, &wanted).await?;
     let id = begun.id;
     let upload = if with_bytes {
         let part = Part { id, offset: 0, length: part_length, checksum };
@@ -97,7 +97,8 @@ fn announced(id: UploadId, headers: &HeaderMap) -> Result<Part, Problem> {
     Ok(Part { id, offset, length: content_length(headers), checksum })
 }
 
-/// A task of its own: when the sender goes away, what came is counted, and what is whole is made a document.
+/// A task of its own: when the sender goes away, what came is counted, and what is whole is made a document. The
+/// platform is closed after it.
 async fn write(
     app: App,
     caller: Caller,
@@ -105,10 +106,11 @@ async fn write(
     part: Part,
     request: Request,
 ) -> Result<Upload, Problem> {
-    let work = tokio::spawn(async move {
+    let platform = caller.platform(&app)?;
+    let work = platform.cleanups.clone().spawn(async move {
         let mut body = request.into_body().into_data_stream();
-        let (platform, stop) = (&app.platform, &app.stopping);
-        let written = uploads::append(platform, &caller.scope, owner, part, &mut body, stop, refused).await;
+        let stop = &app.stopping;
+        let written = uploads::append(&platform, &caller.scope, owner, part, &mut body, stop, refused).await;
         if written.is_err() {
             linger(body).await;
         }
@@ -162,7 +164,7 @@ async fn terminate(
     caller: Caller,
     Ids(id): Ids<UploadId>,
 ) -> Result<StatusCode, Problem> {
-    uploads::terminate(&app.platform, caller.owner()?, id).await?;
+    uploads::terminate(&caller.platform(&app)?, caller.owner()?, id).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 

@@ -15,7 +15,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::lease::{LEASE, Lease};
 use super::turns::Turn;
-use super::{Error, Part, Refuse, finish};
+use super::{Checksum, Error, Part, Refuse, finish};
 use crate::Platform;
 use crate::upload::{Head, STALL};
 
@@ -77,7 +77,7 @@ impl Append<'_, '_> {
             .map_err(|error| Error::Unreadable { id: self.upload.id, reason: error.to_string() })?;
         let mut writer =
             self.lease.beside(self.platform.store.resume(state)).await?.map_err(crate::Error::from)?;
-        let mut checksum = part.checksum.as_ref().map(|checksum| checksum.begin());
+        let mut checksum = part.checksum.as_ref().map(Checksum::begin);
         let ended = self.write(&mut writer, &mut checksum, body).await?;
         let length = self.upload.upload_length.unsigned_abs();
         if matches!(ended, Ended::TooMany) {

@@ -85,7 +85,7 @@ impl Drop for Turn {
 mod tests {
     use super::*;
 
-    const PATIENCE: Duration = Duration::from_secs(60);
+    const PATIENCE: Duration = Duration::from_mins(1);
 
     #[tokio::test]
     async fn the_newest_goes_on_once_the_oldest_has_broken_off() {

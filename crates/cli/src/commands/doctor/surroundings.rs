@@ -3,13 +3,13 @@
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 
-use colophon_blobs::Store;
 use jiff::SignedDuration;
 
 use super::report::Report;
 use crate::config::Config;
 use crate::instance;
 use crate::output;
+use crate::storage;
 
 /// A store with less room than this will soon be full.
 const LITTLE_ROOM: u64 = 1 << 30;
@@ -25,16 +25,39 @@ const LEEWAY: SignedDuration = SignedDuration::from_secs(60);
 
 pub async fn storage(config: &Config, report: &mut Report) {
     let name = "storage";
-    let folder = config.objects_dir();
-    let probed = match Store::folder(&folder) {
-        Ok(store) => store.probe().await,
-        Err(error) => Err(error),
+    let place = storage::name(config);
+    let store = match storage::open(config) {
+        Ok(store) => store,
+        Err(error) => {
+            let remedy =
+                "make it a folder that this program may write to, or name another with --storage-url";
+            return report.fail(name, format!("{place}: {error:#}"), remedy);
+        }
     };
-    if let Err(error) = probed {
-        let remedy = "make it a folder that this program may write to, or name another with --storage-url";
-        return report.fail(name, format!("{}: {error}", folder.display()), remedy);
+    match (store.probe().await, storage::folder(config)) {
+        (Err(error), Some(_)) => {
+            let remedy =
+                "make it a folder that this program may write to, or name another with --storage-url";
+            report.fail(name, format!("{place}: {error}"), remedy);
+        }
+        (Err(error), None) => report.fail(name, format!("{place}: {error}"), error.remedy()),
+        (Ok(_), Some(folder)) => room(&folder, report),
+        (Ok(probed), None) if probed.is_public == Some(true) => {
+            let found = format!("{place}: anybody may read its objects without being asked who they are");
+            report.fail(name, found, "make the bucket private; people get links that expire");
+        }
+        (Ok(_), None) => {
+            let found =
+                format!("{place}: an object was written, read and deleted, and strangers may not read it");
+            report.ok(name, found);
+        }
     }
-    let free = rustix::fs::statvfs(&folder).map(|room| room.f_bavail.saturating_mul(room.f_frsize));
+}
+
+/// Of a folder that takes objects: how many yet.
+fn room(folder: &Path, report: &mut Report) {
+    let name = "storage";
+    let free = rustix::fs::statvfs(folder).map(|room| room.f_bavail.saturating_mul(room.f_frsize));
     let found = format!("{}: an object was written, read and deleted", folder.display());
     match free {
         Ok(free) if free < LITTLE_ROOM => {
