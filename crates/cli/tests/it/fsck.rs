@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::PathBuf;
 
+use colophon_testkit::Bucket;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -389,6 +390,31 @@ fn what_is_left_of_a_purged_document_and_of_jobs_is_found() {
     ));
     instance.finds_and_repairs("F16", &share.to_string());
     assert_eq!(instance.server.ask("select state from public.job_queue"), "queued");
+}
+
+#[test]
+fn a_bucket_is_checked_as_a_folder_is() {
+    let bucket = Bucket::start();
+    let folder = Folder::private().with_bucket(&bucket);
+    configure(&folder, "sweep_interval = 0\n");
+    let server = Server::start_on(folder, &[]);
+    let person = server.person();
+    let document = person.api.process("whole.pdf", &numbered("whole", 3));
+    let summary = assert_clean(&server.folder, &["--full"], "nothing");
+    assert_eq!((&summary["objects"], &summary["verified_files"]), (&json!(1), &json!(1)));
+    let orphan = format!("{}/{}/{}.pdf", person.id, Uuid::now_v7(), Uuid::now_v7());
+    let place = |path: &str| bucket.folder().join(path);
+    fs::create_dir_all(place(&orphan).parent().unwrap()).unwrap();
+    fs::write(place(&orphan), b"%PDF-").unwrap();
+    let repaired = fsck(&server.folder, &["--repair"]);
+    assert_eq!(repaired.found(), [format!("-F04 {orphan}")].into(), "{}", repaired.said);
+    assert!(!place(&orphan).exists());
+    let path = document["storage_path"].as_str().unwrap();
+    let bytes = fs::read(place(path)).unwrap();
+    fs::write(place(path), &bytes[1..]).unwrap();
+    assert_eq!(fsck(&server.folder, &[]).found(), [format!("F02 {path}")].into());
+    fs::remove_file(place(path)).unwrap();
+    assert_eq!(fsck(&server.folder, &["--repair", "--full"]).found(), [format!("F01 {path}")].into());
 }
 
 #[test]
