@@ -224,6 +224,20 @@ begin
 end
 $$;
 
+CREATE FUNCTION colophon.finish_upload(upload_id uuid, lease_seq bigint, document_id uuid, version integer, job_id uuid) RETURNS boolean
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+begin
+  update colophon.uploads u
+  set upload_offset = u.upload_length, resumption = null, document_id = finish_upload.document_id,
+      version = finish_upload.version, job_id = finish_upload.job_id, lease_until = null, updated_at = now()
+  where u.id = upload_id and u.lease_seq = finish_upload.lease_seq and u.resumption is not null
+    and (u.owner = (select auth.uid())::text or coalesce(current_setting('role', true), '') = 'service_role');
+  return found;
+end
+$$;
+
 CREATE FUNCTION colophon.follow_version() RETURNS trigger
     LANGUAGE plpgsql
     SET search_path TO ''
@@ -783,6 +797,33 @@ CREATE TABLE colophon.signing_keys (
     CONSTRAINT signing_keys_secret_check CHECK ((octet_length(secret) = 32))
 );
 
+CREATE TABLE colophon.uploads (
+    id uuid NOT NULL,
+    owner text NOT NULL,
+    document_id uuid NOT NULL,
+    storage_path text NOT NULL COLLATE pg_catalog."C",
+    upload_length bigint NOT NULL,
+    upload_offset bigint DEFAULT 0 NOT NULL,
+    upload_metadata text,
+    details jsonb NOT NULL,
+    resumption jsonb,
+    lease_seq bigint DEFAULT 0 NOT NULL,
+    lease_holder uuid,
+    lease_until timestamp with time zone,
+    version integer,
+    job_id uuid,
+    refusal jsonb,
+    expires_at timestamp with time zone NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT uploads_finished_check CHECK (((version IS NOT NULL) = (upload_offset = upload_length))),
+    CONSTRAINT uploads_lease_check CHECK (((lease_until IS NULL) OR (lease_holder IS NOT NULL))),
+    CONSTRAINT uploads_owner_check CHECK (((char_length(owner) >= 1) AND (char_length(owner) <= 255))),
+    CONSTRAINT uploads_state_check CHECK ((num_nonnulls(resumption, version, refusal) = 1)),
+    CONSTRAINT uploads_upload_length_check CHECK ((upload_length > 0)),
+    CONSTRAINT uploads_upload_offset_check CHECK (((upload_offset >= 0) AND (upload_offset <= upload_length)))
+);
+
 CREATE TABLE public.document_accesses (
     document_id uuid NOT NULL,
     id uuid DEFAULT colophon.uuid_v7() NOT NULL,
@@ -1099,6 +1140,9 @@ ALTER TABLE ONLY colophon.quotas
 ALTER TABLE ONLY colophon.signing_keys
     ADD CONSTRAINT signing_keys_pkey PRIMARY KEY (id);
 
+ALTER TABLE ONLY colophon.uploads
+    ADD CONSTRAINT uploads_pkey PRIMARY KEY (id);
+
 ALTER TABLE ONLY public.document_accesses
     ADD CONSTRAINT document_accesses_pkey PRIMARY KEY (document_id, id);
 
@@ -1162,6 +1206,10 @@ CREATE INDEX objects_intended_until_idx ON colophon.objects USING btree (intende
 CREATE INDEX objects_storage_path_idx ON colophon.objects USING btree (storage_path, state);
 
 CREATE INDEX objects_verified_at_idx ON colophon.objects USING btree (verified_at NULLS FIRST, storage_path) WHERE (state = 'stored'::text);
+
+CREATE INDEX uploads_expires_at_idx ON colophon.uploads USING btree (expires_at);
+
+CREATE INDEX uploads_owner_idx ON colophon.uploads USING btree (owner) WHERE (resumption IS NOT NULL);
 
 CREATE INDEX document_accesses_created_at_idx ON public.document_accesses USING btree (document_id, created_at DESC, id DESC);
 
@@ -1347,6 +1395,8 @@ ALTER TABLE colophon.quotas ENABLE ROW LEVEL SECURITY;
 CREATE POLICY quotas_select ON colophon.quotas FOR SELECT TO authenticated USING (((owner = (( SELECT auth.uid() AS uid))::text) OR (owner = '*'::text)));
 
 ALTER TABLE colophon.signing_keys ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE colophon.uploads ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.document_accesses ENABLE ROW LEVEL SECURITY;
 
@@ -1547,6 +1597,10 @@ REVOKE ALL ON FUNCTION colophon.fill_document_of_zone() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION colophon.fill_version_of_zone() FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION colophon.finish_upload(upload_id uuid, lease_seq bigint, document_id uuid, version integer, job_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION colophon.finish_upload(upload_id uuid, lease_seq bigint, document_id uuid, version integer, job_id uuid) TO authenticated;
+GRANT ALL ON FUNCTION colophon.finish_upload(upload_id uuid, lease_seq bigint, document_id uuid, version integer, job_id uuid) TO service_role;
+
 REVOKE ALL ON FUNCTION colophon.follow_version() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION colophon.guard_legal_hold() FROM PUBLIC;
@@ -1649,6 +1703,8 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE colophon.quotas TO service_role;
 GRANT SELECT ON TABLE colophon.quotas TO authenticated;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE colophon.signing_keys TO service_role;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE colophon.uploads TO service_role;
 
 GRANT SELECT ON TABLE public.document_accesses TO authenticated;
 GRANT SELECT ON TABLE public.document_accesses TO service_role;

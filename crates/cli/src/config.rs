@@ -15,6 +15,7 @@ use std::ffi::OsString;
 use std::fmt;
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use colophon_connection::ConnectionUrl;
 use colophon_http::auth::JwksSource;
@@ -25,7 +26,7 @@ pub use show::{default_file, print, print_json, sslmode_name};
 pub use sources::Origin;
 use sources::{Raw, Sources};
 pub use storage::{Identity, StorageUrl};
-pub use values::{Pooler, Secret, parse_size};
+pub use values::{Pooler, Secret, duration, parse_size};
 use values::{Refusal, address, number, path};
 
 /// Values given on the command line, by the name of their key.
@@ -56,10 +57,17 @@ pub struct Config {
     pub public_url: Option<String>,
     pub workers: u16,
     pub upload_limit: u64,
+    pub upload_expiry: Duration,
+    /// How often this program sweeps; `None`: never.
+    pub sweep_interval: Option<Duration>,
     /// A filter, where one was given.
     pub log: Option<String>,
     pub database: Database,
     pub storage: Storage,
+    /// How long an object stays after its last row.
+    pub release_grace: Duration,
+    /// How long a document stays in the trash; `None`: until somebody purges it.
+    pub trash_retention: Option<Duration>,
     pub supabase: Supabase,
     /// What was read from where, in the order of the keys.
     pub settings: Vec<Setting>,
@@ -169,6 +177,10 @@ impl Config {
             public_url: reader.take(&keys::PUBLIC_URL, values::web_url),
             workers: reader.take(&keys::WORKERS, number(0..=256)).unwrap_or(1),
             upload_limit: reader.take(&keys::UPLOAD_LIMIT, values::size).unwrap_or_default(),
+            upload_expiry: reader.take(&keys::UPLOAD_EXPIRY, values::time).unwrap_or_default(),
+            sweep_interval: reader
+                .take(&keys::SWEEP_INTERVAL, values::time_or_none)
+                .filter(|time| !time.is_zero()),
             log: reader.take(&keys::LOG, values::log_filter),
             database: Database {
                 url: reader.take(&keys::DATABASE_URL, values::connection),
@@ -185,6 +197,10 @@ impl Config {
                 session_token: reader.take(&keys::SESSION_TOKEN, values::secret),
                 identity: reader.take(&keys::STORAGE_IDENTITY, storage::identity).unwrap_or_default(),
             },
+            release_grace: reader.take(&keys::RELEASE_GRACE, values::time_or_none).unwrap_or_default(),
+            trash_retention: reader
+                .take(&keys::TRASH_RETENTION, values::time_or_none)
+                .filter(|time| !time.is_zero()),
             supabase: Supabase {
                 url: reader.take(&keys::SUPABASE_URL, values::web_url),
                 secret_key: reader.take(&keys::SECRET_KEY, values::secret_key),
@@ -197,6 +213,15 @@ impl Config {
             warnings: Vec::new(),
         };
         Self { settings: std::mem::take(&mut reader.settings), ..config }
+    }
+
+    /// When what nobody needs any more goes.
+    pub fn sweep(&self) -> colophon_service::sweep::Config {
+        colophon_service::sweep::Config {
+            every: self.sweep_interval,
+            release_grace: self.release_grace,
+            trash_retention: self.trash_retention,
+        }
     }
 
     /// Who said what holds for a key.
@@ -301,6 +326,8 @@ mod tests {
         let known: Vec<_> = KEYS.iter().map(|key| key.name).collect();
         assert_eq!(read, known);
         assert_eq!(config.upload_limit, colophon_service::DEFAULT_UPLOAD_LIMIT);
+        assert_eq!(config.upload_expiry, colophon_service::uploads::DEFAULT_UPLOAD_EXPIRY);
+        assert_eq!(config.sweep(), colophon_service::sweep::Config::default());
     }
 
     #[test]
@@ -327,6 +354,19 @@ mod tests {
         for nonsense in ["", "0", "-1", "MB", "1.5GiB", "5 potatoes", "99999999999GiB", "9223372036854775808"]
         {
             assert!(size(nonsense).is_err(), "{nonsense:?}");
+        }
+    }
+
+    #[test]
+    fn times_have_units_and_nonsense_is_refused() {
+        let time = |text: &str| {
+            values::time(&Raw { value: text.into(), origin: Origin::Default }).map_err(|refusal| refusal.what)
+        };
+        for (text, seconds) in [("90s", 90), ("5 min", 300), ("24h", 86_400), ("30d", 2_592_000)] {
+            assert_eq!(time(text), Ok(Duration::from_secs(seconds)), "{text}");
+        }
+        for nonsense in ["", "0h", "24", "-1h", "1.5h", "1 week", "99999999999d", "36501d"] {
+            assert!(time(nonsense).is_err(), "{nonsense:?}");
         }
     }
 

@@ -92,6 +92,8 @@ impl Instance {
             )),
             metadata_schemas: MetadataSchemas::default(),
             upload_limit: config.upload_limit,
+            upload_expiry: config.upload_expiry,
+            turns: colophon_service::uploads::Turns::default(),
             cleanups: TaskTracker::new(),
         });
         let supervisor = CancellationToken::new();

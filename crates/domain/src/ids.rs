@@ -60,6 +60,10 @@ id!(
     ShareId
 );
 id!(
+    /// A resumable upload.
+    UploadId
+);
+id!(
     /// A person, as the token's `sub` names them.
     UserId
 );

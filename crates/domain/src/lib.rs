@@ -15,13 +15,14 @@ pub mod pages;
 pub mod quotas;
 pub mod shares;
 pub mod tags;
+pub mod uploads;
 pub mod zones;
 
 pub use document_lists::{DocumentCursor, DocumentFilter, DocumentOrder, FieldFilter};
 pub use documents::{Document, DocumentPatch, DocumentStatus, Duplicate, NewDocument, OnDuplicate, Version};
 pub use exports::{ExportFile, ExportRecord};
 pub use filenames::FileName;
-pub use ids::{DocumentId, ExportId, JobId, ShareId, UserId, ZoneId};
+pub use ids::{DocumentId, ExportId, JobId, ShareId, UploadId, UserId, ZoneId};
 pub use jobs::{
     Attempt, ErrorClass, HistoryEntry, Job, JobFilter, JobPage, JobStatus, NewJob, PageOutcome, Strategy,
 };
@@ -31,6 +32,7 @@ pub use pages::Page;
 pub use quotas::{Quota, Usage};
 pub use shares::{Access, Action, LinkToken, NewShare, Share, ShareRole, ShareUse};
 pub use tags::Tags;
+pub use uploads::{NewUpload, Upload};
 pub use zones::{Coordinates, NewZone, SearchHit, Zone, ZoneFilter};
 
 /// A value that breaks a rule of the domain: which field, and what the rule is.

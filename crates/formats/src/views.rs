@@ -4,7 +4,7 @@ use std::fmt::Display;
 
 use colophon_domain::{
     Access, Attempt, Document, ExportFile, ExportRecord, HistoryEntry, Job, JobPage, List, MetadataSchema,
-    Page, PageOutcome, Quota, SearchHit, Share, ShareUse, Usage, Version, Zone,
+    Page, PageOutcome, Quota, SearchHit, Share, ShareUse, Upload, Usage, Version, Zone,
 };
 use jiff::Timestamp;
 use serde::Serialize;
@@ -355,3 +355,44 @@ view!(
         created_at: Timestamp = e.created_at,
     } as e
 );
+
+/// A resumable upload: `open`, `finished` with the document that came of it, `refused` with the problem, or `expired`.
+#[derive(Debug, Serialize)]
+#[allow(missing_docs, reason = "each field is the column of the same name; the domain documents it")]
+pub struct UploadView {
+    pub id: Uuid,
+    pub status: &'static str,
+    pub filename: Option<String>,
+    pub upload_length: i64,
+    pub upload_offset: i64,
+    pub document_id: Option<Uuid>,
+    pub version: Option<i32>,
+    pub job_id: Option<Uuid>,
+    pub problem: Option<Value>,
+    pub expires_at: Timestamp,
+    pub created_at: Timestamp,
+}
+
+impl From<Upload> for UploadView {
+    fn from(e: Upload) -> Self {
+        let status = match (&e.refusal, e.version) {
+            (Some(_), _) => "refused",
+            (None, Some(_)) => "finished",
+            (None, None) if e.expired => "expired",
+            (None, None) => "open",
+        };
+        Self {
+            id: e.id.0,
+            status,
+            filename: e.details["filename"].as_str().map(ToOwned::to_owned),
+            upload_length: e.upload_length,
+            upload_offset: e.upload_offset,
+            document_id: e.version.map(|_| e.document_id.0),
+            version: e.version,
+            job_id: e.job_id.map(|job| job.0),
+            problem: e.refusal,
+            expires_at: e.expires_at,
+            created_at: e.created_at,
+        }
+    }
+}

@@ -32,6 +32,8 @@ pub struct App {
     pub public_url: Option<String>,
     /// Cancelled when the server can wait no longer: uploads then end as if their senders had gone away.
     pub broken_off: CancellationToken,
+    /// Cancelled when the server is asked to stop: uploads that can be resumed are broken off at once, and lose nothing.
+    pub stopping: CancellationToken,
 }
 
 /// Bytes that a request other than an upload may have.
@@ -50,6 +52,7 @@ pub fn router(app: App) -> Router {
         .merge(routes::shares::router())
         .merge(routes::signed_urls::router())
         .merge(routes::versions::router())
+        .merge(routes::uploads::router())
         .merge(routes::trash::router())
         .merge(routes::quotas::router())
         .merge(routes::pages::router())

@@ -1,7 +1,9 @@
 //! Errors as `application/problem+json` (RFC 9457), each with a stable `code`.
 
+use std::borrow::Cow;
+
 use axum::Json;
-use axum::http::{HeaderValue, StatusCode, header};
+use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use colophon_db::ErrorKind;
 use colophon_domain::Invalid;
@@ -11,20 +13,25 @@ use serde_json::{Map, Value, json};
 
 use crate::auth::Refusal;
 
+/// Members that every problem has.
+const OWN: [&str; 5] = ["type", "title", "status", "detail", "code"];
+
 /// An error that a caller gets.
 #[derive(Debug)]
 pub struct Problem {
     status: StatusCode,
-    code: &'static str,
+    code: Cow<'static, str>,
     detail: String,
     /// Members of its own (RFC 9457 §3.2).
     members: Map<String, Value>,
+    headers: Vec<(HeaderName, HeaderValue)>,
 }
 
 impl Problem {
     /// An error of this status; `code` is stable, `detail` is for people.
     pub fn new(status: StatusCode, code: &'static str, detail: impl Into<String>) -> Self {
-        Self { status, code, detail: detail.into(), members: Map::new() }
+        let (code, detail) = (code.into(), detail.into());
+        Self { status, code, detail, members: Map::new(), headers: Vec::new() }
     }
 
     /// Adds a member for programs.
@@ -32,6 +39,45 @@ impl Problem {
     pub fn with(mut self, member: &str, value: Value) -> Self {
         self.members.insert(member.to_owned(), value);
         self
+    }
+
+    /// Adds a header.
+    #[must_use]
+    pub fn header(mut self, name: HeaderName, value: impl std::fmt::Display) -> Self {
+        self.headers.extend(HeaderValue::from_str(&value.to_string()).ok().map(|value| (name, value)));
+        self
+    }
+
+    /// A problem as [`Problem::body`] worded it.
+    pub fn said(body: &Value) -> Self {
+        let status = body["status"].as_u64().and_then(|status| u16::try_from(status).ok());
+        let status = status.and_then(|status| StatusCode::from_u16(status).ok());
+        let text = |field: &str| body[field].as_str().unwrap_or_default().to_owned();
+        let mut problem = Self::new(status.unwrap_or(StatusCode::INTERNAL_SERVER_ERROR), "", text("detail"));
+        problem.code = text("code").into();
+        problem.members = body.as_object().cloned().unwrap_or_default();
+        for own in OWN {
+            problem.members.remove(own);
+        }
+        problem
+    }
+
+    /// What ended something before, as [`Problem::body`] worded it then: it is gone, and this is why.
+    pub fn again(body: &Value) -> Self {
+        Self { status: StatusCode::GONE, ..Self::said(body) }
+    }
+
+    /// The problem in JSON.
+    pub fn body(&self) -> Value {
+        let title = self.status.canonical_reason().unwrap_or("Error");
+        let mut body = json!({
+            "type": "about:blank", "title": title, "status": self.status.as_u16(),
+            "detail": self.detail, "code": self.code,
+        });
+        if let Some(body) = body.as_object_mut() {
+            body.extend(self.members.clone());
+        }
+        body
     }
 
     /// A request that cannot be understood.
@@ -47,19 +93,14 @@ impl Problem {
 
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
-        if self.status.is_server_error() {
-            tracing::error!(code = self.code, detail = self.detail, "a request failed");
+        if self.status == StatusCode::SERVICE_UNAVAILABLE {
+            tracing::warn!(code = %self.code, detail = self.detail, "a request has to be sent again");
+        } else if self.status.is_server_error() {
+            tracing::error!(code = %self.code, detail = self.detail, "a request failed");
         }
-        let title = self.status.canonical_reason().unwrap_or("Error");
-        let mut body = json!({
-            "type": "about:blank", "title": title, "status": self.status.as_u16(),
-            "detail": self.detail, "code": self.code,
-        });
-        if let Some(body) = body.as_object_mut() {
-            body.extend(self.members);
-        }
-        let mut response = (self.status, Json(body)).into_response();
+        let mut response = (self.status, Json(self.body())).into_response();
         let headers = response.headers_mut();
+        headers.extend(self.headers);
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
         if self.status == StatusCode::UNAUTHORIZED {
             // RFC 6750 §3.1: whoever sent nothing is not told of an error.

@@ -15,5 +15,6 @@ pub mod shares;
 pub mod signed_urls;
 pub mod trash;
 mod upload;
+pub mod uploads;
 pub mod versions;
 pub mod zones;

@@ -6,16 +6,20 @@ mod announced;
 pub mod edit;
 mod error;
 pub mod export;
+pub mod fsck;
 pub mod jobs;
 pub mod metadata;
 pub mod signed_urls;
+pub mod sweep;
 pub mod text_layer;
 pub mod upload;
+pub mod uploads;
 
 pub use error::Error;
 pub use metadata::MetadataSchemas;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use colophon_blobs::Store;
 use colophon_db::Database;
@@ -41,6 +45,10 @@ pub struct Platform {
     pub metadata_schemas: MetadataSchemas,
     /// Bytes a file may have.
     pub upload_limit: u64,
+    /// How long a resumable upload without progress is kept.
+    pub upload_expiry: Duration,
+    /// The resumable uploads that this process writes.
+    pub turns: uploads::Turns,
     /// Objects that are being given up; whoever closes the platform waits for them.
     pub cleanups: TaskTracker,
 }

@@ -19,7 +19,7 @@ use tokio::time::timeout;
 use uuid::Uuid;
 
 pub use prepared::Prepared;
-pub(crate) use prepared::without_nul;
+pub(crate) use prepared::{page, without_nul};
 
 use crate::announced::{Announced, Belonging, RENEWAL};
 use crate::{Error, Platform};
@@ -30,7 +30,7 @@ const HEADER_WITHIN: usize = 1024;
 const HEAD: usize = HEADER_WITHIN + b"%PDF-".len();
 
 /// A sender that is silent for so long has gone away without a word.
-const STALL: Duration = Duration::from_mins(1);
+pub(crate) const STALL: Duration = Duration::from_mins(1);
 
 /// Where a file goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -52,3 +52,7 @@ values ('00000000-0000-7000-8000-000000000001', 'o/00000000-0000-7000-8000-00000
         '00000000-0000-7000-8000-00000000000a', 'intended', now() - interval '1 day');
 insert into colophon.quotas (owner, max_bytes, max_documents)
 values ('00000000-0000-7000-8000-00000000000a', 1000000, 1000);
+insert into colophon.uploads (id, owner, document_id, storage_path, upload_length, details, resumption, expires_at)
+values ('00000000-0000-7000-8000-000000000016', '00000000-0000-7000-8000-00000000000a',
+        '00000000-0000-7000-8000-000000000017', 'o/00000000-0000-7000-8000-000000000017/x', 1, '{}', '{}',
+        now() + interval '1 day');

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use futures_util::TryStreamExt as _;
 use object_store::multipart::{MultipartStore as _, PartId};
-use object_store::{PutMode, PutMultipartOptions, PutPayload};
+use object_store::{ObjectStore as _, PutMode, PutMultipartOptions, PutPayload};
 use serde::{Deserialize, Serialize};
 use tokio::task::JoinHandle;
 
@@ -167,8 +167,10 @@ impl Sender {
             }
             self.confirm(&stored).await?;
         }
-        for rest in [self.state.rest.take(), self.state.spent.take()].into_iter().flatten() {
-            self.forget(rest).await;
+        if self.resumable
+            && let Err(error) = forget_rests(&self.s3, &self.path).await
+        {
+            tracing::warn!(%error, self.path, "the rest of an upload is left behind");
         }
         self.state.upload = None;
         Ok(stored)
@@ -342,14 +344,27 @@ async fn abort(s3: &S3, path: &str, upload: String) -> Result<(), Error> {
     }
 }
 
+/// Deletes what lies beside a key because it was too small for a part; also what was laid there by a process that died
+/// before its state was kept.
+async fn forget_rests(s3: &S3, path: &str) -> Result<(), Error> {
+    let client = s3.platform.as_ref().unwrap_or(&s3.client);
+    let folder = path.rsplit_once('/').map(|(folder, _)| object(folder)).transpose()?;
+    let mut beside = client.list(folder.as_ref());
+    while let Some(found) = beside.try_next().await.map_err(|e| s3.error("list", path, &e))? {
+        let name = found.location.as_ref();
+        if name.strip_prefix(path).is_some_and(|name| name.starts_with('.') && name.ends_with(".rest")) {
+            s3.delete(name).await?;
+        }
+    }
+    Ok(())
+}
+
 /// Forgets everything a bucket has of an object that is not whole.
 pub(crate) async fn discard(s3: &S3, path: &str, state: Parts) -> Result<(), Error> {
     if let Some(upload) = state.upload {
         abort(s3, path, upload).await?;
     }
-    for rest in [state.rest, state.spent].into_iter().flatten() {
-        s3.delete(&rest_path(path, rest)).await?;
-    }
+    forget_rests(s3, path).await?;
     s3.delete(path).await
 }
 

@@ -12,7 +12,7 @@ use serde_json::json;
 use tokio_util::sync::CancellationToken;
 
 use super::asked_to_stop;
-use super::worker::start_workers;
+use super::worker::{start_sweeper, start_workers};
 use crate::args::Serve;
 use crate::config::Config;
 use crate::instance::{Instance, Wish};
@@ -50,12 +50,14 @@ pub async fn run(config: &Config, serve: Serve) -> anyhow::Result<()> {
     });
     let stop = CancellationToken::new();
     let workers = start_workers(&instance.platform, config.workers, &stop);
+    let sweeper = start_sweeper(&instance.platform, config, &stop);
     let broken_off = CancellationToken::new();
     let app = App {
         platform: Arc::clone(&instance.platform),
         verifier: Arc::clone(&verifier),
         public_url: config.public_url.clone(),
         broken_off: broken_off.clone(),
+        stopping: stop.clone(),
     };
 
     let stopping = stop.clone();
@@ -84,6 +86,7 @@ pub async fn run(config: &Config, serve: Serve) -> anyhow::Result<()> {
     if let Some(workers) = workers {
         workers.await?;
     }
+    sweeper.await?;
     instance.close().await
 }
 

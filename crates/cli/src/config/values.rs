@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::ops::RangeInclusive;
 use std::path::PathBuf;
 use std::str::FromStr;
+use std::time::Duration;
 
 use colophon_connection::ConnectionUrl;
 use colophon_http::auth::JwksSource;
@@ -108,6 +109,36 @@ pub fn parse_size(text: &str) -> Option<u64> {
     let bytes = number.parse::<u64>().ok().and_then(|number| number.checked_mul(factor));
     // The column that keeps a file's size is a signed integer.
     bytes.filter(|bytes| i64::try_from(*bytes).is_ok())
+}
+
+/// A time of at least a second.
+pub fn time(raw: &Raw) -> Result<Duration, Refusal> {
+    duration(text(raw)?)
+        .filter(|time| !time.is_zero())
+        .ok_or_else(|| Refusal::new("is no time", "say a number with a unit: 90s, 30min, 24h, 7d"))
+}
+
+/// As [`time()`]; 0, with or without a unit, is none.
+pub fn time_or_none(raw: &Raw) -> Result<Duration, Refusal> {
+    duration(text(raw)?)
+        .ok_or_else(|| Refusal::new("is no time", "say 0, or a number with a unit: 90s, 30min, 24h, 7d"))
+}
+
+/// A number with its unit, a century at most; 0 needs none.
+pub fn duration(text: &str) -> Option<Duration> {
+    let text = text.trim();
+    let digits = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
+    let (number, unit) = text.split_at(digits);
+    let factor: u64 = match unit.trim() {
+        "" if text == "0" => 1,
+        "s" => 1,
+        "min" | "m" => 60,
+        "h" => 3_600,
+        "d" => 86_400,
+        _ => return None,
+    };
+    let seconds = number.parse::<u64>().ok()?.checked_mul(factor)?;
+    (seconds <= 100 * 365 * 86_400).then(|| Duration::from_secs(seconds))
 }
 
 pub fn log_filter(raw: &Raw) -> Result<String, Refusal> {

@@ -12,11 +12,16 @@ pub struct Raw(TcpStream);
 impl Raw {
     /// Sends the head of a `POST` with these headers besides the token.
     pub fn post(server: &Server, token: &str, path: &str, headers: &[&str]) -> Self {
+        Self::begin(server, "POST", token, path, headers)
+    }
+
+    /// As [`Raw::post`], by any method.
+    pub fn begin(server: &Server, method: &str, token: &str, path: &str, headers: &[&str]) -> Self {
         let stream = TcpStream::connect(&server.ready.listen).unwrap();
         stream.set_read_timeout(Some(Duration::from_mins(1))).unwrap();
         let mut raw = Self(stream);
         let head = format!(
-            "POST {path} HTTP/1.1\r\nHost: colophon\r\nAuthorization: Bearer {token}\r\n{}\r\n\r\n",
+            "{method} {path} HTTP/1.1\r\nHost: colophon\r\nAuthorization: Bearer {token}\r\n{}\r\n\r\n",
             headers.join("\r\n")
         );
         raw.send(head.as_bytes());
@@ -51,6 +56,12 @@ impl Raw {
 
     pub fn send(&mut self, bytes: &[u8]) {
         self.0.write_all(bytes).unwrap();
+    }
+
+    /// Sends what the server still takes.
+    pub fn try_send(&mut self, bytes: &[u8]) {
+        // A server that does not want it may have hung up.
+        let _ = self.0.write_all(bytes);
     }
 
     /// Sends a chunk of a body whose length was not declared.

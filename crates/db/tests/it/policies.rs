@@ -99,6 +99,12 @@ const TABLES: &[(&str, &str, &str)] = &[
         "request = 's'",
     ),
     (
+        "colophon.uploads",
+        "(id, owner, document_id, storage_path, upload_length, details, resumption, expires_at)
+         values (gen_random_uuid(), '00000000-0000-7000-8000-00000000000a', 'D', 'o/D/x', 1, '{}', '{}', now())",
+        "storage_path = 'another/document/x'",
+    ),
+    (
         "colophon.objects",
         "(document_id, storage_path, owner, state, intended_until) values ('DOCUMENT', 'o/DOCUMENT/z', '', 'intended', now())",
         "intended_until = now() + interval '1 day' where state = 'intended'",

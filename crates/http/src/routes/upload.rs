@@ -159,12 +159,12 @@ async fn store(
     Ok(form.received.store(&platform, &caller.scope, details).await?)
 }
 
-fn content_length(headers: &HeaderMap) -> Option<u64> {
+pub fn content_length(headers: &HeaderMap) -> Option<u64> {
     headers.get(header::CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
 }
 
 /// Why a version is made.
-fn checked_reason(reason: String) -> Result<String, Problem> {
+pub fn checked_reason(reason: String) -> Result<String, Problem> {
     match reason.chars().count() {
         1..=1000 if !reason.contains('\0') => Ok(reason),
         _ => Err(Invalid::new("reason", "must have 1 to 1000 characters, and no U+0000").into()),
@@ -228,7 +228,12 @@ async fn receive_form(
 }
 
 async fn read_metadata(field: Field<'_>) -> Result<Map<String, Value>, Problem> {
-    match read_json("metadata", field).await? {
+    metadata_of(read_json("metadata", field).await?)
+}
+
+/// Metadata, if it is what can be kept.
+pub fn metadata_of(value: Value) -> Result<Map<String, Value>, Problem> {
+    match value {
         Value::Object(metadata) => {
             metadata::check(&metadata)?;
             Ok(metadata)
@@ -238,8 +243,13 @@ async fn read_metadata(field: Field<'_>) -> Result<Map<String, Value>, Problem> 
 }
 
 async fn read_tags(field: Field<'_>) -> Result<Tags, Problem> {
-    match read_json("tags", field).await? {
-        Value::Array(tags) => Ok(tags_of(&tags)?),
+    tags_in(&read_json("tags", field).await?)
+}
+
+/// Tags, if they are what can be kept.
+pub fn tags_in(value: &Value) -> Result<Tags, Problem> {
+    match value {
+        Value::Array(tags) => Ok(tags_of(tags)?),
         _ => Err(Invalid::new("tags", "must be a JSON array of texts").into()),
     }
 }
@@ -254,6 +264,11 @@ async fn read_json(name: &str, mut field: Field<'_>) -> Result<Value, Problem> {
         }
         bytes.extend_from_slice(&chunk);
     }
-    serde_json::from_slice(&bytes)
+    json_of(name, &bytes)
+}
+
+/// JSON in a part of a request.
+pub fn json_of(name: &str, bytes: &[u8]) -> Result<Value, Problem> {
+    serde_json::from_slice(bytes)
         .map_err(|error| Problem::bad_request("invalid_json", format!("{name}: {error}")))
 }

@@ -6,6 +6,7 @@
 
 mod accepted;
 mod api_keys;
+mod expiring;
 mod jwks;
 mod key_server;
 mod mutations;

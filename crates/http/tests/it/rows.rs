@@ -8,6 +8,7 @@ use colophon_db::{Config, Database, Pooler};
 use colophon_domain::UserId;
 use colophon_http::auth::{Refusal, Verifier};
 use colophon_http::{App, Problem, router};
+use colophon_service::uploads::{DEFAULT_UPLOAD_EXPIRY, Turns};
 use colophon_service::{DEFAULT_UPLOAD_LIMIT, MetadataSchemas, Platform};
 use colophon_testkit::{TestDatabase, store_document};
 use serde_json::Value;
@@ -22,9 +23,9 @@ use crate::signers::{SECRET, Signer, claims, project};
 
 const NAME: &str = "only let in";
 
-/// The API on a database; gives its address.
-async fn serve(database: Database, verifier: Verifier, objects: &std::path::Path) -> String {
-    let platform = Platform {
+/// Use cases on a database and a folder.
+pub fn platform(database: Database, objects: &std::path::Path) -> Platform {
+    Platform {
         signer: colophon_service::signed_urls::Signer::new(database.clone()),
         database,
         store: Store::folder(objects).unwrap(),
@@ -34,12 +35,20 @@ async fn serve(database: Database, verifier: Verifier, objects: &std::path::Path
         metadata_schemas: MetadataSchemas::default(),
         cleanups: TaskTracker::new(),
         upload_limit: DEFAULT_UPLOAD_LIMIT,
-    };
+        upload_expiry: DEFAULT_UPLOAD_EXPIRY,
+        turns: Turns::default(),
+    }
+}
+
+/// The API on a database; gives its address.
+async fn serve(database: Database, verifier: Verifier, objects: &std::path::Path) -> String {
+    let platform = platform(database, objects);
     let app = App {
         platform: Arc::new(platform),
         verifier: Arc::new(verifier),
         public_url: None,
         broken_off: CancellationToken::new(),
+        stopping: CancellationToken::new(),
     };
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
