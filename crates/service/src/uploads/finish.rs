@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use colophon_blobs::{Resumption, Stored};
 use colophon_db::{ErrorKind, Scope};
-use colophon_domain::{FileName, Invalid, OnDuplicate, Strategy, Upload, UserId};
+use colophon_domain::{FileName, Invalid, OnDuplicate, Strategy, Tags, Upload, UserId};
 use serde_json::Value;
 
 use super::lease::Lease;
@@ -19,8 +19,13 @@ pub(super) async fn target<S: Scope>(
     owner: UserId,
     wanted: &Wanted,
 ) -> Result<Target, ServiceError> {
-    let Some(id) = wanted.document else { return Ok(Target::document(owner)) };
     let tx = platform.database.session(scope).begin().await?;
+    let Some(id) = wanted.document else {
+        if let Some(schema) = tx.metadata_schemas().get(&owner.to_string()).await? {
+            platform.metadata_schemas.check(&schema, &wanted.metadata).await?;
+        }
+        return Ok(Target::document(owner));
+    };
     // Whoever may not edit it is refused before a byte is stored; and again with the last one.
     tx.documents().lock_to_edit(id).await?;
     let document = tx.documents().require(id).await?;
@@ -28,8 +33,8 @@ pub(super) async fn target<S: Scope>(
     if document.deleted_at.is_some() {
         return Err(ServiceError::InTrash { document: id });
     }
-    if !wanted.metadata.is_empty() {
-        let reason = "belongs to the document and not to its versions; PATCH it";
+    if !(wanted.metadata.is_empty() && wanted.tags.is_empty()) {
+        let reason = "and tags belong to the document and not to its versions; PATCH it";
         return Err(Invalid::new("metadata", reason).into());
     }
     Ok(Target::version_of(&document))
@@ -41,6 +46,7 @@ pub(super) fn details(wanted: Wanted, created_by: &str) -> Result<Details, Servi
     Ok(Details {
         filename: FileName::new(wanted.filename)?,
         metadata: wanted.metadata,
+        tags: Tags::new(wanted.tags)?,
         process: wanted.process.as_deref().map(str::parse::<Strategy>).transpose()?,
         on_duplicate: on_duplicate.unwrap_or_default(),
         reason: wanted.reason,
@@ -92,6 +98,7 @@ pub(super) fn is_final(error: &ServiceError) -> bool {
         | ServiceError::TooLarge { .. }
         | ServiceError::QuotaExceeded { .. }
         | ServiceError::Duplicate(_)
+        | ServiceError::MetadataInvalid { .. }
         | ServiceError::InTrash { .. }
         | ServiceError::Store(colophon_blobs::Error::NotResumable { .. }) => true,
         ServiceError::Database(error) => matches!(

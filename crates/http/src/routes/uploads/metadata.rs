@@ -7,10 +7,10 @@ use base64::alphabet;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use colophon_domain::{DocumentId, FileName, OnDuplicate, Strategy};
 use colophon_service::uploads::Wanted;
-use serde_json::Map;
+use serde_json::{Map, Value};
 
 use crate::Problem;
-use crate::routes::upload::{checked_reason, metadata_object};
+use crate::routes::upload::{checked_reason, metadata_of, tags_in};
 
 /// Some clients leave the padding out.
 const BASE64: GeneralPurpose = GeneralPurpose::new(
@@ -26,8 +26,12 @@ pub fn read(header: &str) -> Result<Wanted, Problem> {
     let filename = filename.filter(|name| !name.is_empty()).unwrap_or_else(|| "document.pdf".to_owned());
     FileName::new(filename.as_str())?;
     let metadata = match fields.remove("metadata") {
-        Some(text) => metadata_object(text.as_bytes())?,
+        Some(text) => metadata_of(json("metadata", &text)?)?,
         None => Map::new(),
+    };
+    let tags = match fields.remove("tags") {
+        Some(text) => tags_in(&json("tags", &text)?)?.as_slice().to_vec(),
+        None => Vec::new(),
     };
     let strategy = match fields.remove("strategy") {
         Some(strategy) => strategy.parse::<Strategy>()?,
@@ -52,7 +56,12 @@ pub fn read(header: &str) -> Result<Wanted, Problem> {
     if let Some(on_duplicate) = &on_duplicate {
         on_duplicate.parse::<OnDuplicate>()?;
     }
-    Ok(Wanted { filename, metadata, process, document, reason, on_duplicate })
+    Ok(Wanted { filename, metadata, tags, process, document, reason, on_duplicate })
+}
+
+fn json(key: &str, text: &str) -> Result<Value, Problem> {
+    serde_json::from_str(text)
+        .map_err(|error| Problem::bad_request("invalid_json", format!("{key}: {error}")))
 }
 
 fn malformed(what: impl Into<String>) -> Problem {
@@ -93,6 +102,7 @@ mod tests {
             ("filename", "Bericht Ä 文.pdf"),
             ("filetype", "application/pdf"),
             ("metadata", r#"{"case":"A-17"}"#),
+            ("tags", r#"["a", "b"]"#),
             ("process", "true"),
             ("document_id", "00000000-0000-7000-8000-000000000001"),
             ("reason", "signed"),
@@ -101,6 +111,7 @@ mod tests {
         .unwrap();
         assert_eq!(wanted.filename, "Bericht Ä 文.pdf");
         assert_eq!(wanted.metadata["case"], "A-17");
+        assert_eq!(wanted.tags, ["a", "b"]);
         assert_eq!(wanted.process.as_deref(), Some("text-layer"));
         assert!(wanted.document.is_some());
         assert_eq!(
