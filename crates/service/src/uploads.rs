@@ -129,7 +129,7 @@ pub struct Wanted {
     pub filename: String,
     /// The sender's own JSON object.
     pub metadata: Map<String, Value>,
-    /// The sender's tags.
+    /// What it is filed under.
     #[serde(default)]
     pub tags: Vec<String>,
     /// Read it at once, in this way.

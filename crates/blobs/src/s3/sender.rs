@@ -352,7 +352,10 @@ async fn forget_rests(s3: &S3, path: &str) -> Result<(), Error> {
     let mut beside = client.list(folder.as_ref());
     while let Some(found) = beside.try_next().await.map_err(|e| s3.error("list", path, &e))? {
         let name = found.location.as_ref();
-        if name.strip_prefix(path).is_some_and(|name| name.starts_with('.') && name.ends_with(".rest")) {
+        if name
+            .strip_prefix(path)
+            .is_some_and(|name| name.starts_with('.') && name.strip_suffix(".rest").is_some())
+        {
             s3.delete(name).await?;
         }
     }

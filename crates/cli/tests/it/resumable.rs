@@ -158,6 +158,7 @@ fn a_file_in_several_requests_becomes_the_document_that_was_meant() {
         ("filename", "Bericht Ä 文.pdf"),
         ("filetype", "application/pdf"),
         ("metadata", r#"{"case":"A-17"}"#),
+        ("tags", r#"["signed"]"#),
         ("process", "true"),
     ];
     let upload = api.begin_upload(file.len(), &pairs);
@@ -183,7 +184,7 @@ fn a_file_in_several_requests_becomes_the_document_that_was_meant() {
     assert_eq!(path, format!("/v1/documents/{}", shown["document_id"].as_str().unwrap()));
     let document = api.wait_for(shown["document_id"].as_str().unwrap());
     assert_eq!(document["filename"], "Bericht Ä 文.pdf");
-    assert_eq!(document["metadata"], json!({ "case": "A-17" }));
+    assert_eq!((&document["metadata"], &document["tags"]), (&json!({ "case": "A-17" }), &json!(["signed"])));
     assert_eq!((&document["status"], &document["sha256"]), (&json!("processed"), &json!(sha256(&file))));
     assert_eq!(sha256(&api.get(&format!("{path}/content")).body), sha256(&file));
     assert_eq!(api.read(&format!("/v1/jobs/{}", shown["job_id"].as_str().unwrap()))["status"], "completed");

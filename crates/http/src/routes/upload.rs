@@ -231,7 +231,7 @@ async fn read_metadata(field: Field<'_>) -> Result<Map<String, Value>, Problem> 
     metadata_of(read_json("metadata", field).await?)
 }
 
-/// Metadata, if it is what can be kept.
+/// A document's metadata.
 pub fn metadata_of(value: Value) -> Result<Map<String, Value>, Problem> {
     match value {
         Value::Object(metadata) => {
@@ -246,7 +246,7 @@ async fn read_tags(field: Field<'_>) -> Result<Tags, Problem> {
     tags_in(&read_json("tags", field).await?)
 }
 
-/// Tags, if they are what can be kept.
+/// A document's tags.
 pub fn tags_in(value: &Value) -> Result<Tags, Problem> {
     match value {
         Value::Array(tags) => Ok(tags_of(tags)?),
@@ -264,11 +264,6 @@ async fn read_json(name: &str, mut field: Field<'_>) -> Result<Value, Problem> {
         }
         bytes.extend_from_slice(&chunk);
     }
-    json_of(name, &bytes)
-}
-
-/// JSON in a part of a request.
-pub fn json_of(name: &str, bytes: &[u8]) -> Result<Value, Problem> {
-    serde_json::from_slice(bytes)
+    serde_json::from_slice(&bytes)
         .map_err(|error| Problem::bad_request("invalid_json", format!("{name}: {error}")))
 }

@@ -19,8 +19,13 @@ pub(super) async fn target<S: Scope>(
     owner: UserId,
     wanted: &Wanted,
 ) -> Result<Target, ServiceError> {
-    let Some(id) = wanted.document else { return Ok(Target::document(owner)) };
     let tx = platform.database.session(scope).begin().await?;
+    let Some(id) = wanted.document else {
+        if let Some(schema) = tx.metadata_schemas().get(&owner.to_string()).await? {
+            platform.metadata_schemas.check(&schema, &wanted.metadata).await?;
+        }
+        return Ok(Target::document(owner));
+    };
     // Whoever may not edit it is refused before a byte is stored; and again with the last one.
     tx.documents().lock_to_edit(id).await?;
     let document = tx.documents().require(id).await?;
@@ -93,6 +98,7 @@ pub(super) fn is_final(error: &ServiceError) -> bool {
         | ServiceError::TooLarge { .. }
         | ServiceError::QuotaExceeded { .. }
         | ServiceError::Duplicate(_)
+        | ServiceError::MetadataInvalid { .. }
         | ServiceError::InTrash { .. }
         | ServiceError::Store(colophon_blobs::Error::NotResumable { .. }) => true,
         ServiceError::Database(error) => matches!(
