@@ -12,6 +12,21 @@ begin
 end
 $$;
 
+CREATE FUNCTION colophon.are_tags(tags text[]) RETURNS boolean
+    LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
+    SET search_path TO ''
+    AS $_$
+declare
+  white constant text := '[ \u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]';
+  wrong constant text := '[\u0001-\u001f\u007f-\u009f]|^' || white || '|' || white || '$';
+begin
+  return cardinality(tags) <= 100 and coalesce(array_ndims(tags), 1) = 1 and (
+    select count(*) = count(distinct t.tag collate "C")
+      and coalesce(bool_and(char_length(t.tag) between 1 and 100 and t.tag !~ wrong), true)
+    from unnest(tags) t (tag));
+end
+$_$;
+
 CREATE FUNCTION colophon.check_job_transition() RETURNS trigger
     LANGUAGE plpgsql
     SET search_path TO ''
@@ -128,6 +143,57 @@ begin
 end
 $$;
 
+CREATE FUNCTION colophon.field_value(value jsonb) RETURNS text
+    LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
+    SET search_path TO ''
+    AS $$
+begin
+  return case jsonb_typeof(value)
+    when 'number' then colophon.field_value(trim_scale((value #>> '{}')::numeric)::text)
+    when 'string' then colophon.field_value(value #>> '{}')
+    when 'boolean' then colophon.field_value(value #>> '{}')
+  end;
+end
+$$;
+
+CREATE FUNCTION colophon.field_value(plain text) RETURNS text
+    LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
+    SET search_path TO ''
+    AS $_$
+declare
+  digits text;
+begin
+  if char_length(plain) > 200 then
+    return null;
+  end if;
+  if plain !~ '^(0|-?[1-9][0-9]*|-?(0|[1-9][0-9]*)\.[0-9]*[1-9])$' then
+    return '=' || plain;
+  end if;
+  -- The bits of a float sort as the numbers do once the sign is turned, and all of them where it is negative. The number
+  -- itself, behind it, tells apart what a float cannot.
+  digits := encode(float8send(plain::double precision), 'hex');
+  digits := case when digits < '8' collate "C"
+    then translate(left(digits, 1), '01234567', '89abcdef') || substr(digits, 2)
+    else translate(digits, '0123456789abcdef', 'fedcba9876543210') end;
+  return '#' || digits || ' ' || plain;
+end
+$_$;
+
+CREATE FUNCTION colophon.fields_of(tags text[], metadata jsonb) RETURNS TABLE(field text, value text)
+    LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
+    SET search_path TO ''
+    AS $$
+begin
+  return query
+    select 'tags', colophon.field_value(t.tag) from unnest(tags) t (tag)
+    union all
+    (select 'metadata.' || e.key, colophon.field_value(e.value)
+     from jsonb_each(metadata) e (key, value)
+     where char_length(e.key) <= 100 and colophon.field_value(e.value) is not null
+     limit 200);
+end
+$$;
+
 CREATE FUNCTION colophon.fill_document_of_job() RETURNS trigger
     LANGUAGE plpgsql
     SET search_path TO ''
@@ -224,6 +290,37 @@ begin
 end
 $$;
 
+CREATE FUNCTION colophon.index_document_fields() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+begin
+  if new.deleted_at is not null then
+    delete from colophon.document_fields f where f.document_id = new.id;
+    return null;
+  end if;
+  if tg_op = 'INSERT' then
+    insert into colophon.document_fields (document_id, field, value, uploaded_by, created_at)
+    select new.id, w.field, w.value, new.uploaded_by, new.created_at
+    from colophon.fields_of(new.tags, new.metadata) w;
+    return null;
+  end if;
+  with wanted as materialized (
+    select w.field, w.value from colophon.fields_of(new.tags, new.metadata) w
+  ), gone as (
+    delete from colophon.document_fields f
+    where f.document_id = new.id
+      and not exists (select from wanted w where w.field = f.field collate "C" and w.value = f.value collate "C")
+  )
+  insert into colophon.document_fields as f (document_id, field, value, uploaded_by, created_at)
+  select new.id, w.field, w.value, new.uploaded_by, new.created_at from wanted w
+  on conflict (document_id, field, value) do update
+    set uploaded_by = excluded.uploaded_by, created_at = excluded.created_at
+    where (f.uploaded_by, f.created_at) is distinct from (excluded.uploaded_by, excluded.created_at);
+  return null;
+end
+$$;
+
 CREATE FUNCTION colophon.job_transitions() RETURNS TABLE(from_status text, to_status text)
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
     SET search_path TO ''
@@ -235,6 +332,27 @@ CREATE FUNCTION colophon.job_transitions() RETURNS TABLE(from_status text, to_st
     ('retrying', 'running'), ('retrying', 'paused'), ('retrying', 'cancelled'), ('retrying', 'failed'),
     ('paused', 'queued'), ('paused', 'cancelled'),
     ('failed', 'queued'), ('partially_completed', 'queued'), ('cancelled', 'queued')
+$$;
+
+CREATE TABLE public.metadata_schemas (
+    owner text DEFAULT (auth.uid())::text NOT NULL,
+    schema jsonb NOT NULL,
+    created_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    revision bigint DEFAULT 1 NOT NULL,
+    CONSTRAINT metadata_schemas_owner_check CHECK (((char_length(owner) >= 1) AND (char_length(owner) <= 255))),
+    CONSTRAINT metadata_schemas_schema_check CHECK (((jsonb_typeof(schema) = 'object'::text) AND (octet_length((schema)::text) <= 131072)))
+);
+
+CREATE FUNCTION colophon.metadata_schema_of(document_id uuid) RETURNS SETOF public.metadata_schemas
+    LANGUAGE sql STABLE SECURITY DEFINER ROWS 1
+    SET search_path TO ''
+    AS $$
+  select s.*
+  from public.documents d join public.metadata_schemas s on s.owner = d.uploaded_by
+  where d.id = metadata_schema_of.document_id
+    and (coalesce(current_setting('role', true), '') = 'service_role' or d.uploaded_by = (select auth.uid())::text
+      or (d.deleted_at is null and d.id in (select colophon.shared_documents('editor'))))
 $$;
 
 CREATE FUNCTION colophon.next_revision() RETURNS trigger
@@ -615,6 +733,14 @@ CREATE FUNCTION public.open_share_link(token text) RETURNS uuid
   select colophon.open_share_link(token)
 $$;
 
+CREATE TABLE colophon.document_fields (
+    document_id uuid NOT NULL,
+    field text NOT NULL COLLATE pg_catalog."C",
+    value text NOT NULL COLLATE pg_catalog."C",
+    uploaded_by text,
+    created_at timestamp with time zone NOT NULL
+);
+
 CREATE TABLE colophon.document_share_tokens (
     document_id uuid NOT NULL,
     share_id uuid NOT NULL,
@@ -793,6 +919,7 @@ CREATE TABLE public.documents (
     deleted_at timestamp with time zone,
     deleted_by text,
     legal_hold text,
+    tags text[] DEFAULT '{}'::text[] NOT NULL,
     CONSTRAINT documents_file_size_bytes_check CHECK ((file_size_bytes >= 0)),
     CONSTRAINT documents_filename_check CHECK (((char_length(filename) >= 1) AND (char_length(filename) <= 255))),
     CONSTRAINT documents_legal_hold_text_check CHECK (((char_length(legal_hold) >= 1) AND (char_length(legal_hold) <= 1000))),
@@ -803,6 +930,7 @@ CREATE TABLE public.documents (
     CONSTRAINT documents_sha256_check CHECK ((sha256 ~ '^[0-9a-f]{64}$'::text)),
     CONSTRAINT documents_status_check CHECK ((status = ANY (ARRAY['uploaded'::text, 'queued'::text, 'processing'::text, 'processed'::text, 'partially_processed'::text, 'password_required'::text, 'damaged'::text, 'failed'::text]))),
     CONSTRAINT documents_storage_path_check CHECK ((char_length(storage_path) <= 1024)),
+    CONSTRAINT documents_tags_check CHECK (colophon.are_tags(tags)),
     CONSTRAINT documents_uploaded_by_check CHECK (((char_length(uploaded_by) >= 1) AND (char_length(uploaded_by) <= 255))),
     CONSTRAINT documents_version_check CHECK ((version >= 1))
 );
@@ -991,6 +1119,9 @@ CREATE TABLE public.zones (
     CONSTRAINT zones_zone_type_check CHECK (((char_length(zone_type) >= 1) AND (char_length(zone_type) <= 50)))
 );
 
+ALTER TABLE ONLY colophon.document_fields
+    ADD CONSTRAINT document_fields_pkey PRIMARY KEY (document_id, field, value);
+
 ALTER TABLE ONLY colophon.document_share_tokens
     ADD CONSTRAINT document_share_tokens_pkey PRIMARY KEY (document_id, share_id);
 
@@ -1036,6 +1167,9 @@ ALTER TABLE ONLY public.export_records
 ALTER TABLE ONLY public.job_queue
     ADD CONSTRAINT job_queue_pkey PRIMARY KEY (job_id);
 
+ALTER TABLE ONLY public.metadata_schemas
+    ADD CONSTRAINT metadata_schemas_pkey PRIMARY KEY (owner);
+
 ALTER TABLE ONLY public.processing_attempts
     ADD CONSTRAINT processing_attempts_pkey PRIMARY KEY (document_id, job_id, lease_seq);
 
@@ -1056,6 +1190,10 @@ ALTER TABLE ONLY public.zone_confidence_history
 
 ALTER TABLE ONLY public.zones
     ADD CONSTRAINT zones_pkey PRIMARY KEY (document_id, id);
+
+CREATE INDEX document_fields_uploaded_by_idx ON colophon.document_fields USING btree (uploaded_by, field, value, created_at, document_id);
+
+CREATE INDEX document_fields_value_idx ON colophon.document_fields USING btree (field, value, created_at, document_id);
 
 CREATE INDEX document_share_tokens_token_hash_idx ON colophon.document_share_tokens USING btree (token_hash);
 
@@ -1081,11 +1219,17 @@ CREATE INDEX document_shares_user_id_idx ON public.document_shares USING btree (
 
 CREATE INDEX document_versions_sha256_idx ON public.document_versions USING btree (sha256);
 
-CREATE INDEX documents_created_at_idx ON public.documents USING btree (created_at DESC, id DESC);
+CREATE INDEX documents_deleted_at_idx ON public.documents USING btree (deleted_at DESC, id DESC) WHERE (deleted_at IS NOT NULL);
 
-CREATE INDEX documents_status_idx ON public.documents USING btree (status, created_at DESC, id DESC);
+CREATE INDEX documents_live_created_at_idx ON public.documents USING btree (created_at DESC, id DESC) WHERE (deleted_at IS NULL);
 
-CREATE INDEX documents_uploaded_by_idx ON public.documents USING btree (uploaded_by, created_at DESC, id DESC);
+CREATE INDEX documents_live_status_idx ON public.documents USING btree (status, created_at DESC, id DESC) WHERE (deleted_at IS NULL);
+
+CREATE INDEX documents_live_uploaded_by_idx ON public.documents USING btree (uploaded_by, created_at DESC, id DESC) WHERE (deleted_at IS NULL);
+
+CREATE INDEX documents_live_uploaded_by_status_idx ON public.documents USING btree (uploaded_by, status, created_at DESC, id DESC) WHERE (deleted_at IS NULL);
+
+CREATE INDEX documents_uploaded_by_deleted_at_idx ON public.documents USING btree (uploaded_by, deleted_at DESC, id DESC);
 
 CREATE INDEX export_records_created_at_idx ON public.export_records USING btree (created_at DESC, id DESC);
 
@@ -1117,6 +1261,8 @@ CREATE INDEX zones_page_number_idx ON public.zones USING btree (document_id, pag
 
 CREATE UNIQUE INDEX zones_version_zone_index_key ON public.zones USING btree (document_id, version, zone_index);
 
+CREATE STATISTICS colophon.document_fields_stats (dependencies, mcv) ON field, value, uploaded_by FROM colophon.document_fields;
+
 CREATE TRIGGER objects_counted AFTER UPDATE ON colophon.objects REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION colophon.count_stored_bytes();
 
 CREATE TRIGGER objects_counted_in AFTER INSERT ON colophon.objects REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION colophon.count_stored_bytes();
@@ -1131,13 +1277,17 @@ CREATE TRIGGER documents_counted_in AFTER INSERT ON public.documents REFERENCING
 
 CREATE TRIGGER documents_counted_out AFTER DELETE ON public.documents REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION colophon.count_documents();
 
+CREATE TRIGGER documents_fields_inserted AFTER INSERT ON public.documents FOR EACH ROW WHEN (((new.tags <> '{}'::text[]) OR (new.metadata <> '{}'::jsonb))) EXECUTE FUNCTION colophon.index_document_fields();
+
+CREATE TRIGGER documents_fields_updated AFTER UPDATE OF tags, metadata, deleted_at, uploaded_by, created_at ON public.documents FOR EACH ROW WHEN ((((((old.tags IS DISTINCT FROM new.tags) OR (old.metadata IS DISTINCT FROM new.metadata)) OR (old.deleted_at IS DISTINCT FROM new.deleted_at)) OR (old.uploaded_by IS DISTINCT FROM new.uploaded_by)) OR (old.created_at IS DISTINCT FROM new.created_at))) EXECUTE FUNCTION colophon.index_document_fields();
+
 CREATE TRIGGER documents_follow_version BEFORE UPDATE OF version ON public.documents FOR EACH ROW WHEN ((old.version IS DISTINCT FROM new.version)) EXECUTE FUNCTION colophon.follow_version();
 
 CREATE TRIGGER documents_legal_hold BEFORE DELETE ON public.documents FOR EACH ROW WHEN ((old.legal_hold IS NOT NULL)) EXECUTE FUNCTION colophon.guard_legal_hold();
 
 CREATE TRIGGER documents_live_work AFTER DELETE ON public.documents FOR EACH ROW EXECUTE FUNCTION colophon.drop_live_work();
 
-CREATE TRIGGER documents_revision BEFORE UPDATE OF filename, metadata, version ON public.documents FOR EACH ROW WHEN ((((old.filename IS DISTINCT FROM new.filename) OR (old.metadata IS DISTINCT FROM new.metadata)) OR (old.version IS DISTINCT FROM new.version))) EXECUTE FUNCTION colophon.next_revision();
+CREATE TRIGGER documents_revision BEFORE UPDATE OF filename, metadata, version, tags ON public.documents FOR EACH ROW WHEN (((((old.filename IS DISTINCT FROM new.filename) OR (old.metadata IS DISTINCT FROM new.metadata)) OR (old.version IS DISTINCT FROM new.version)) OR (old.tags IS DISTINCT FROM new.tags))) EXECUTE FUNCTION colophon.next_revision();
 
 CREATE TRIGGER documents_touch BEFORE UPDATE ON public.documents FOR EACH ROW EXECUTE FUNCTION colophon.touch_updated_at();
 
@@ -1146,6 +1296,8 @@ CREATE TRIGGER documents_trash BEFORE UPDATE OF deleted_at ON public.documents F
 CREATE TRIGGER export_records_objects_released AFTER DELETE ON public.export_records FOR EACH ROW WHEN ((jsonb_typeof(old.file_paths) = 'array'::text)) EXECUTE FUNCTION colophon.release_objects_of_export();
 
 CREATE TRIGGER export_records_objects_taken AFTER INSERT OR UPDATE OF file_paths ON public.export_records FOR EACH ROW WHEN ((jsonb_typeof(new.file_paths) = 'array'::text)) EXECUTE FUNCTION colophon.take_objects_of_export();
+
+CREATE TRIGGER metadata_schemas_revision BEFORE UPDATE OF schema ON public.metadata_schemas FOR EACH ROW WHEN ((old.schema IS DISTINCT FROM new.schema)) EXECUTE FUNCTION colophon.next_revision();
 
 CREATE TRIGGER processing_history_document BEFORE INSERT ON public.processing_history FOR EACH ROW WHEN ((new.document_id IS NULL)) EXECUTE FUNCTION colophon.fill_document_of_job();
 
@@ -1170,6 +1322,9 @@ CREATE TRIGGER zones_confidence_updated AFTER UPDATE OF confidence ON public.zon
 CREATE TRIGGER zones_revision BEFORE UPDATE ON public.zones FOR EACH ROW WHEN ((old.* IS DISTINCT FROM new.*)) EXECUTE FUNCTION colophon.next_revision();
 
 CREATE TRIGGER zones_version BEFORE INSERT ON public.zones FOR EACH ROW WHEN ((new.version IS NULL)) EXECUTE FUNCTION colophon.fill_version_of_zone();
+
+ALTER TABLE ONLY colophon.document_fields
+    ADD CONSTRAINT document_fields_document_id_fkey FOREIGN KEY (document_id) REFERENCES public.documents(id) ON DELETE CASCADE;
 
 ALTER TABLE ONLY colophon.document_share_tokens
     ADD CONSTRAINT document_share_tokens_document_id_share_id_fkey FOREIGN KEY (document_id, share_id) REFERENCES public.document_shares(document_id, id) ON DELETE CASCADE;
@@ -1212,6 +1367,10 @@ ALTER TABLE ONLY public.zone_confidence_history
 
 ALTER TABLE ONLY public.zones
     ADD CONSTRAINT zones_document_id_fkey FOREIGN KEY (document_id) REFERENCES public.documents(id) ON DELETE CASCADE;
+
+ALTER TABLE colophon.document_fields ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY document_fields_select ON colophon.document_fields FOR SELECT TO authenticated USING (((uploaded_by = (( SELECT auth.uid() AS uid))::text) OR (document_id IN ( SELECT colophon.shared_documents('viewer'::text) AS shared_documents))));
 
 ALTER TABLE colophon.document_share_tokens ENABLE ROW LEVEL SECURITY;
 
@@ -1315,6 +1474,16 @@ CREATE POLICY job_queue_insert ON public.job_queue FOR INSERT TO authenticated W
    FROM public.processing_jobs j
   WHERE ((j.document_id = job_queue.document_id) AND (j.id = job_queue.job_id) AND (j.status = 'queued'::text))))));
 
+ALTER TABLE public.metadata_schemas ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY metadata_schemas_delete ON public.metadata_schemas FOR DELETE TO authenticated USING ((owner = (( SELECT auth.uid() AS uid))::text));
+
+CREATE POLICY metadata_schemas_insert ON public.metadata_schemas FOR INSERT TO authenticated WITH CHECK ((owner = (( SELECT auth.uid() AS uid))::text));
+
+CREATE POLICY metadata_schemas_select ON public.metadata_schemas FOR SELECT TO authenticated USING ((owner = (( SELECT auth.uid() AS uid))::text));
+
+CREATE POLICY metadata_schemas_update ON public.metadata_schemas FOR UPDATE TO authenticated USING ((owner = (( SELECT auth.uid() AS uid))::text)) WITH CHECK ((owner = (( SELECT auth.uid() AS uid))::text));
+
 ALTER TABLE public.processing_attempts ENABLE ROW LEVEL SECURITY;
 
 CREATE POLICY processing_attempts_select ON public.processing_attempts FOR SELECT TO authenticated USING (((document_id = ( SELECT colophon.document_in_view() AS document_in_view)) OR (document_id = ( SELECT d.id
@@ -1391,6 +1560,10 @@ GRANT USAGE ON SCHEMA colophon TO service_role;
 REVOKE ALL ON FUNCTION colophon.applied_migrations() FROM PUBLIC;
 GRANT ALL ON FUNCTION colophon.applied_migrations() TO service_role;
 
+REVOKE ALL ON FUNCTION colophon.are_tags(tags text[]) FROM PUBLIC;
+GRANT ALL ON FUNCTION colophon.are_tags(tags text[]) TO authenticated;
+GRANT ALL ON FUNCTION colophon.are_tags(tags text[]) TO service_role;
+
 REVOKE ALL ON FUNCTION colophon.check_job_transition() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION colophon.count_documents() FROM PUBLIC;
@@ -1405,6 +1578,18 @@ GRANT ALL ON FUNCTION colophon.document_in_view() TO authenticated;
 GRANT ALL ON FUNCTION colophon.document_in_view() TO service_role;
 
 REVOKE ALL ON FUNCTION colophon.drop_live_work() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION colophon.field_value(value jsonb) FROM PUBLIC;
+GRANT ALL ON FUNCTION colophon.field_value(value jsonb) TO authenticated;
+GRANT ALL ON FUNCTION colophon.field_value(value jsonb) TO service_role;
+
+REVOKE ALL ON FUNCTION colophon.field_value(plain text) FROM PUBLIC;
+GRANT ALL ON FUNCTION colophon.field_value(plain text) TO authenticated;
+GRANT ALL ON FUNCTION colophon.field_value(plain text) TO service_role;
+
+REVOKE ALL ON FUNCTION colophon.fields_of(tags text[], metadata jsonb) FROM PUBLIC;
+GRANT ALL ON FUNCTION colophon.fields_of(tags text[], metadata jsonb) TO authenticated;
+GRANT ALL ON FUNCTION colophon.fields_of(tags text[], metadata jsonb) TO service_role;
 
 REVOKE ALL ON FUNCTION colophon.fill_document_of_job() FROM PUBLIC;
 
@@ -1422,9 +1607,22 @@ REVOKE ALL ON FUNCTION colophon.guard_legal_hold() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION colophon.guard_trash() FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION colophon.index_document_fields() FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION colophon.job_transitions() FROM PUBLIC;
 GRANT ALL ON FUNCTION colophon.job_transitions() TO authenticated;
 GRANT ALL ON FUNCTION colophon.job_transitions() TO service_role;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.metadata_schemas TO service_role;
+GRANT SELECT,DELETE ON TABLE public.metadata_schemas TO authenticated;
+
+GRANT INSERT(owner) ON TABLE public.metadata_schemas TO authenticated;
+
+GRANT INSERT(schema),UPDATE(schema) ON TABLE public.metadata_schemas TO authenticated;
+
+REVOKE ALL ON FUNCTION colophon.metadata_schema_of(document_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION colophon.metadata_schema_of(document_id uuid) TO authenticated;
+GRANT ALL ON FUNCTION colophon.metadata_schema_of(document_id uuid) TO service_role;
 
 REVOKE ALL ON FUNCTION colophon.next_revision() FROM PUBLIC;
 
@@ -1487,6 +1685,9 @@ GRANT ALL ON FUNCTION public.create_share_link(document_id uuid, role text, expi
 REVOKE ALL ON FUNCTION public.open_share_link(token text) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.open_share_link(token text) TO authenticated;
 
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE colophon.document_fields TO service_role;
+GRANT SELECT ON TABLE colophon.document_fields TO authenticated;
+
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE colophon.document_share_tokens TO service_role;
 GRANT INSERT ON TABLE colophon.document_share_tokens TO authenticated;
 
@@ -1546,6 +1747,8 @@ GRANT UPDATE(metadata) ON TABLE public.documents TO authenticated;
 GRANT UPDATE(version) ON TABLE public.documents TO authenticated;
 
 GRANT UPDATE(deleted_at) ON TABLE public.documents TO authenticated;
+
+GRANT UPDATE(tags) ON TABLE public.documents TO authenticated;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.export_records TO service_role;
 GRANT SELECT,INSERT ON TABLE public.export_records TO authenticated;

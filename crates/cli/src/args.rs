@@ -1,5 +1,6 @@
 //! What may be typed. One place defines a flag; help, environment variables and completions follow from it.
 
+mod documents;
 mod flags;
 mod migrate;
 
@@ -8,10 +9,10 @@ use std::path::PathBuf;
 
 use clap::{Parser, Subcommand, ValueEnum};
 use colophon_domain::{
-    DocumentId, DocumentStatus, ExportId, JobId, JobStatus, OnDuplicate, ShareId, ShareRole, Strategy,
-    UserId, ZoneId,
+    DocumentId, ExportId, JobId, JobStatus, OnDuplicate, ShareId, ShareRole, Strategy, UserId, ZoneId,
 };
 
+pub use documents::{EditDocument, FindDocuments};
 pub use flags::Flags;
 pub use migrate::{Manners, Migrate, RepairStatus};
 
@@ -247,16 +248,9 @@ pub struct ShowOptions {
 #[derive(Debug, Subcommand)]
 pub enum Documents {
     /// List documents, newest first
-    List {
-        /// Only this status
-        #[arg(long)]
-        status: Option<DocumentStatus>,
-        /// Only names that contain this
-        #[arg(long)]
-        q: Option<String>,
-        #[command(flatten)]
-        list: ListOptions,
-    },
+    List(FindDocuments),
+    /// Change a document's name, tags and metadata
+    Edit(EditDocument),
     /// Show one document, its versions and pages
     Show {
         /// The document

@@ -10,8 +10,8 @@ use colophon_domain::UserId;
 use colophon_embedded::{OnProgress, Postgres, Progress, Settings};
 use colophon_http::auth::{Issuer, Jwks, Keys, Verifier};
 use colophon_migrate::{Migrator, Standing};
-use colophon_service::Platform;
 use colophon_service::signed_urls::Signer;
+use colophon_service::{MetadataSchemas, Platform};
 use indicatif::{ProgressBar, ProgressStyle};
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
@@ -90,6 +90,7 @@ impl Instance {
             inspections: Arc::new(Semaphore::new(
                 std::thread::available_parallelism().map_or(2, usize::from) * 2,
             )),
+            metadata_schemas: MetadataSchemas::default(),
             upload_limit: config.upload_limit,
             upload_expiry: config.upload_expiry,
             turns: colophon_service::uploads::Turns::default(),

@@ -1,7 +1,7 @@
 //! Documents.
 
 use colophon_domain::{
-    Cursor, Document, DocumentFilter, DocumentId, DocumentStatus, Duplicate, List, NewDocument,
+    Cursor, Document, DocumentId, DocumentPatch, Duplicate, FileName, List, NewDocument, Tags,
 };
 use serde_json::Value;
 use tokio_postgres::Row;
@@ -13,7 +13,7 @@ use crate::statement::{Statement, statement};
 use crate::{Error, ErrorKind, Result, Scope, Tx};
 
 /// Documents that the scope may see.
-pub struct Documents<'t, S>(&'t Tx<S>);
+pub struct Documents<'t, S>(pub(crate) &'t Tx<S>);
 
 impl<S: Scope> Tx<S> {
     /// Documents.
@@ -45,6 +45,7 @@ impl<S: Scope> Documents<'_, S> {
                     &metadata,
                     &version.sha256,
                     &version.version,
+                    &new.tags.as_slice(),
                 ],
             )
             .await?;
@@ -180,32 +181,15 @@ impl<S: Scope> Documents<'_, S> {
         self.0.query(statement!("documents/get_many"), &[&ids]).await?.iter().map(decode).collect()
     }
 
-    /// Documents, newest first; `limit` at most.
-    pub async fn list(
-        &self,
-        filter: &DocumentFilter,
-        after: Option<Cursor>,
-        limit: u16,
-    ) -> Result<List<Document>> {
-        let status = filter.status.map(DocumentStatus::as_str);
-        let (time, id) = (after.map(|cursor| cursor.created_at), after.map(|cursor| cursor.id));
-        let most = i64::from(limit) + 1;
-        let rows = match &self.0.person() {
-            None => {
-                let params: Params<'_> = &[&status, &filter.uploaded_by, &filter.q, &time, &id, &most];
-                self.0.query_planned(statement!("documents/list"), params).await?
-            }
-            Some(person) if filter.is_empty() => {
-                self.0.query(statement!("documents/list_for_person"), &[person, &time, &id, &most]).await?
-            }
-            Some(person) => {
-                let params: Params<'_> =
-                    &[&status, &filter.uploaded_by, &filter.q, &time, &id, &most, person];
-                self.0.query_planned(statement!("documents/find_for_person"), params).await?
-            }
-        };
-        let items = rows.iter().map(decode).collect::<Result<Vec<_>>>()?;
-        Ok(part_of(items, limit, |d| Cursor { created_at: d.created_at, id: d.id.0 }))
+    /// Changes what people edit of a document. What is already as the patch says is no new revision.
+    ///
+    /// # Errors
+    /// [`ErrorKind::NotFound`], [`ErrorKind::Forbidden`] for whoever may not edit it.
+    pub async fn update(&self, id: DocumentId, patch: &DocumentPatch) -> Result<Document> {
+        let filename = patch.filename.as_ref().map(FileName::display);
+        let metadata = patch.metadata.clone().map(Value::Object);
+        let tags = patch.tags.as_ref().map(Tags::as_slice);
+        self.change(statement!("documents/update"), id, &[&id.0, &filename, &metadata, &tags]).await
     }
 }
 
@@ -217,7 +201,7 @@ pub(crate) fn part_of<T>(mut items: Vec<T>, limit: u16, cursor: impl Fn(&T) -> C
     List { items, next_cursor }
 }
 
-fn decode(row: &Row) -> Result<Document> {
+pub(crate) fn decode(row: &Row) -> Result<Document> {
     Ok(Document {
         id: DocumentId(column(row, "id")?),
         filename: column(row, "filename")?,
@@ -232,6 +216,7 @@ fn decode(row: &Row) -> Result<Document> {
         created_at: column(row, "created_at")?,
         updated_at: column(row, "updated_at")?,
         metadata: column(row, "metadata")?,
+        tags: column(row, "tags")?,
         sha256: column(row, "sha256")?,
         version: column(row, "version")?,
         revision: column(row, "revision")?,

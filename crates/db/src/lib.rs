@@ -7,6 +7,7 @@
 //! module that runs it; the login role has no grants of its own, so a forgotten scope fails closed.
 
 pub mod accesses;
+mod document_lists;
 pub mod documents;
 mod error;
 pub mod exports;
@@ -16,6 +17,7 @@ pub mod idempotency_keys;
 pub mod jobs;
 pub mod listen;
 mod mend;
+pub mod metadata_schemas;
 pub mod objects;
 pub mod pages;
 mod parameter;

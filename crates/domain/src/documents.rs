@@ -5,7 +5,7 @@ use std::fmt;
 use jiff::Timestamp;
 use serde_json::{Map, Value};
 
-use crate::{DocumentId, FileName, Invalid};
+use crate::{DocumentId, FileName, Invalid, Tags};
 
 /// Where a document stands. Stored as text and checked by `documents_status_check`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -106,6 +106,8 @@ pub struct Document {
     pub updated_at: Timestamp,
     /// The caller's own JSON object.
     pub metadata: Value,
+    /// What it is filed under.
+    pub tags: Vec<String>,
     /// SHA-256 of the current version's file, 64 lower-case hexadecimal digits.
     pub sha256: Option<String>,
     /// Current version, from 1.
@@ -131,6 +133,8 @@ pub struct NewDocument {
     pub uploaded_by: String,
     /// The caller's own JSON object.
     pub metadata: Map<String, Value>,
+    /// What it is filed under.
+    pub tags: Tags,
     /// First status.
     pub status: DocumentStatus,
     /// Why, where that needs saying.
@@ -217,20 +221,13 @@ impl std::str::FromStr for OnDuplicate {
     }
 }
 
-/// Which documents to list.
+/// What people change of a document; what is absent stays.
 #[derive(Debug, Clone, Default)]
-pub struct DocumentFilter {
-    /// Only this status.
-    pub status: Option<DocumentStatus>,
-    /// Only this owner.
-    pub uploaded_by: Option<String>,
-    /// Only names that contain this, upper and lower case alike.
-    pub q: Option<String>,
-}
-
-impl DocumentFilter {
-    /// Whether it lets every document through.
-    pub fn is_empty(&self) -> bool {
-        self.status.is_none() && self.uploaded_by.is_none() && self.q.is_none()
-    }
+pub struct DocumentPatch {
+    /// A new name to show.
+    pub filename: Option<FileName>,
+    /// The whole new metadata.
+    pub metadata: Option<Map<String, Value>>,
+    /// All tags from now on.
+    pub tags: Option<Tags>,
 }

@@ -3,19 +3,23 @@
 //! **Architecture invariant:** nothing here does I/O, knows SQL or decides a wire format. Entities have no
 //! `Serialize`; the HTTP edge has a view of each.
 
+pub mod document_lists;
 pub mod documents;
 pub mod exports;
 pub mod filenames;
 pub mod ids;
 pub mod jobs;
 pub mod lists;
+pub mod metadata;
 pub mod pages;
 pub mod quotas;
 pub mod shares;
+pub mod tags;
 pub mod uploads;
 pub mod zones;
 
-pub use documents::{Document, DocumentFilter, DocumentStatus, Duplicate, NewDocument, OnDuplicate, Version};
+pub use document_lists::{DocumentCursor, DocumentFilter, DocumentOrder, FieldFilter};
+pub use documents::{Document, DocumentPatch, DocumentStatus, Duplicate, NewDocument, OnDuplicate, Version};
 pub use exports::{ExportFile, ExportRecord};
 pub use filenames::FileName;
 pub use ids::{DocumentId, ExportId, JobId, ShareId, UploadId, UserId, ZoneId};
@@ -23,9 +27,11 @@ pub use jobs::{
     Attempt, ErrorClass, HistoryEntry, Job, JobFilter, JobPage, JobStatus, NewJob, PageOutcome, Strategy,
 };
 pub use lists::{Cursor, List};
+pub use metadata::MetadataSchema;
 pub use pages::Page;
 pub use quotas::{Quota, Usage};
 pub use shares::{Access, Action, LinkToken, NewShare, Share, ShareRole, ShareUse};
+pub use tags::Tags;
 pub use uploads::{NewUpload, Upload};
 pub use zones::{Coordinates, NewZone, SearchHit, Zone, ZoneFilter};
 

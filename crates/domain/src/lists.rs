@@ -7,11 +7,11 @@ use crate::Invalid;
 
 /// A part of a list, and where the next part begins.
 #[derive(Debug, Clone)]
-pub struct List<T> {
+pub struct List<T, C = Cursor> {
     /// The rows.
     pub items: Vec<T>,
     /// Where the next part begins; absent at the end.
-    pub next_cursor: Option<Cursor>,
+    pub next_cursor: Option<C>,
 }
 
 /// A place in a list that is ordered by time and identifier, newest first. Its text is opaque to callers.

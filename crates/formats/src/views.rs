@@ -1,8 +1,10 @@
 //! What callers see of each noun: its columns. An id or a path among them is never proof of a right.
 
+use std::fmt::Display;
+
 use colophon_domain::{
-    Access, Attempt, Document, ExportFile, ExportRecord, HistoryEntry, Job, JobPage, List, Page, PageOutcome,
-    Quota, SearchHit, Share, ShareUse, Upload, Usage, Version, Zone,
+    Access, Attempt, Document, ExportFile, ExportRecord, HistoryEntry, Job, JobPage, List, MetadataSchema,
+    Page, PageOutcome, Quota, SearchHit, Share, ShareUse, Upload, Usage, Version, Zone,
 };
 use jiff::Timestamp;
 use serde::Serialize;
@@ -18,8 +20,8 @@ pub struct ListView<T> {
     pub next_cursor: Option<String>,
 }
 
-impl<T, U: From<T>> From<List<T>> for ListView<U> {
-    fn from(list: List<T>) -> Self {
+impl<T, C: Display, U: From<T>> From<List<T, C>> for ListView<U> {
+    fn from(list: List<T, C>) -> Self {
         let next_cursor = list.next_cursor.map(|cursor| cursor.to_string());
         Self { items: list.items.into_iter().map(U::from).collect(), next_cursor }
     }
@@ -56,12 +58,24 @@ view!(
         created_at: Timestamp = e.created_at,
         updated_at: Timestamp = e.updated_at,
         metadata: Value = e.metadata,
+        tags: Vec<String> = e.tags,
         sha256: Option<String> = e.sha256,
         version: i32 = e.version,
         revision: i64 = e.revision,
         deleted_at: Option<Timestamp> = e.deleted_at,
         deleted_by: Option<String> = e.deleted_by,
         legal_hold: Option<String> = e.legal_hold,
+    } as e
+);
+
+view!(
+    /// What an owner's metadata must look like.
+    MetadataSchemaView of MetadataSchema {
+        owner: String = e.owner,
+        schema: Value = e.schema,
+        created_at: Timestamp = e.created_at,
+        updated_at: Timestamp = e.updated_at,
+        revision: i64 = e.revision,
     } as e
 );
 

@@ -8,6 +8,7 @@ mod address;
 pub mod auth;
 mod problem;
 mod query;
+mod revision;
 mod routes;
 
 use std::sync::Arc;
@@ -45,6 +46,8 @@ pub fn router(app: App) -> Router {
         .route("/readyz", get(routes::operation::readyz))
         .merge(routes::console::router())
         .merge(routes::documents::router())
+        .merge(routes::edit::router())
+        .merge(routes::metadata_schemas::router())
         .merge(routes::content::router())
         .merge(routes::shares::router())
         .merge(routes::signed_urls::router())

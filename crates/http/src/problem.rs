@@ -7,7 +7,7 @@ use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use colophon_db::ErrorKind;
 use colophon_domain::Invalid;
-use colophon_formats::views::UsageView;
+use colophon_formats::views::{DocumentView, UsageView};
 use colophon_service::Error;
 use serde_json::{Map, Value, json};
 
@@ -189,6 +189,18 @@ impl From<Error> for Problem {
                 }),
             ),
             Error::InTrash { .. } => Self::new(StatusCode::CONFLICT, "in_trash", detail),
+            Error::MetadataInvalid { violations } => {
+                let violations =
+                    violations.iter().map(|v| json!({ "pointer": v.pointer, "reason": v.reason }));
+                Self::new(StatusCode::UNPROCESSABLE_ENTITY, "metadata_invalid", detail)
+                    .with("violations", violations.collect())
+            }
+            Error::SchemaInvalid { .. } => {
+                Self::new(StatusCode::UNPROCESSABLE_ENTITY, "metadata_schema_invalid", detail)
+            }
+            Error::Stale { theirs, yours } => Self::new(StatusCode::PRECONDITION_FAILED, "stale", detail)
+                .with("theirs", json!(DocumentView::from(*theirs)))
+                .with("yours", json!(DocumentView::from(*yours))),
             Error::NotReadable { .. } => Self::new(StatusCode::CONFLICT, "document_not_readable", detail),
             Error::Database(error) => error.into(),
             Error::Store(error) => error.into(),

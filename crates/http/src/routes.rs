@@ -3,8 +3,10 @@
 pub mod console;
 pub mod content;
 pub mod documents;
+pub mod edit;
 pub mod exports;
 pub mod jobs;
+pub mod metadata_schemas;
 pub mod operation;
 pub mod pages;
 pub mod quotas;

@@ -1,6 +1,8 @@
 //! Errors of use cases, sorted by what the caller can do.
 
-use colophon_domain::{DocumentId, Duplicate, Invalid, Usage};
+use colophon_domain::{Document, DocumentId, Duplicate, Invalid, Usage};
+
+use crate::metadata::Violation;
 
 /// What went wrong with a use case.
 #[derive(Debug, thiserror::Error)]
@@ -46,6 +48,26 @@ pub enum Error {
         /// The document.
         document: DocumentId,
     },
+    /// Metadata are not as their owner's schema wants them.
+    #[error("the metadata are not as the owner's schema wants them: {}", told(.violations))]
+    MetadataInvalid {
+        /// Each place; 50 at most.
+        violations: Vec<Violation>,
+    },
+    /// A schema of metadata cannot be used.
+    #[error("the metadata schema cannot be used: {reason}")]
+    SchemaInvalid {
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// Somebody else changed the document meanwhile.
+    #[error("document {} is at revision {} meanwhile; look at both, and send the change again", theirs.id, theirs.revision)]
+    Stale {
+        /// The document as it stands.
+        theirs: Box<Document>,
+        /// The document as the change would have it.
+        yours: Box<Document>,
+    },
     /// The document's file cannot be read, so no job can do anything with it.
     #[error("document {document} is {status}; no job can read it")]
     NotReadable {
@@ -67,6 +89,13 @@ pub enum Error {
 
 fn in_trash(duplicate: &Duplicate) -> &'static str {
     if duplicate.in_trash { ", in the trash" } else { "" }
+}
+
+fn told(violations: &[Violation]) -> String {
+    let places = violations.iter().take(3).map(|v| format!("at {:?}: {}", v.pointer, v.reason));
+    let told = places.collect::<Vec<_>>().join("; ");
+    let more = violations.len().saturating_sub(3);
+    if more > 0 { format!("{told}; and {more} more") } else { told }
 }
 
 fn quota_exceeded(usage: &Usage, asked: Option<u64>) -> String {

@@ -3,10 +3,12 @@
 //! **Architecture invariant:** nothing here only passes through. A plain read goes from the edge to the repository.
 
 mod announced;
+pub mod edit;
 mod error;
 pub mod export;
 pub mod fsck;
 pub mod jobs;
+pub mod metadata;
 pub mod signed_urls;
 pub mod sweep;
 pub mod text_layer;
@@ -14,6 +16,7 @@ pub mod upload;
 pub mod uploads;
 
 pub use error::Error;
+pub use metadata::MetadataSchemas;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -38,6 +41,8 @@ pub struct Platform {
     pub pdf_limits: colophon_pdf::Limits,
     /// How many uploads may be looked into at once; the others wait. Each takes a process of its own.
     pub inspections: Arc<Semaphore>,
+    /// Compiled schemas of metadata.
+    pub metadata_schemas: MetadataSchemas,
     /// Bytes a file may have.
     pub upload_limit: u64,
     /// How long a resumable upload without progress is kept.

@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use colophon_blobs::{Key, Stored};
 use colophon_db::{Scope, SystemScope};
-use colophon_domain::{Document, DocumentId, FileName, JobId, OnDuplicate, Strategy, Usage, UserId};
+use colophon_domain::{Document, DocumentId, FileName, JobId, OnDuplicate, Strategy, Tags, Usage, UserId};
 use futures_util::{Stream, StreamExt};
 use serde_json::{Map, Value};
 use tokio::time::error::Elapsed;
@@ -73,6 +73,8 @@ pub struct Details {
     pub filename: FileName,
     /// The sender's own JSON object.
     pub metadata: Map<String, Value>,
+    /// What it is filed under.
+    pub tags: Tags,
     /// Read it at once: queue a job in the same transaction.
     pub process: Option<Strategy>,
     /// What to do where the owner has stored the same file before.

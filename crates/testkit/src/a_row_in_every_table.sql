@@ -1,6 +1,9 @@
 -- a row in every table
-insert into public.documents (id, filename, original_filename, file_size_bytes, uploaded_by)
-values ('00000000-0000-7000-8000-000000000001', 'a.pdf', 'a.pdf', 1, '00000000-0000-7000-8000-00000000000a');
+insert into public.documents (id, filename, original_filename, file_size_bytes, uploaded_by, tags, metadata)
+values ('00000000-0000-7000-8000-000000000001', 'a.pdf', 'a.pdf', 1, '00000000-0000-7000-8000-00000000000a', '{a}',
+        '{"year": 2020}');
+insert into public.metadata_schemas (owner, schema)
+values ('00000000-0000-7000-8000-00000000000a', '{"properties": {"year": {"type": "integer"}}}');
 insert into public.document_versions (document_id, version, storage_path, sha256, file_size_bytes, mime_type, original_filename)
 values ('00000000-0000-7000-8000-000000000001', 1, 'o/00000000-0000-7000-8000-000000000001/x', repeat('ab', 32), 1,
         'application/pdf', 'a.pdf');

@@ -3,7 +3,7 @@
 use colophon_db::{Database, SystemScope, UserScope};
 use colophon_domain::{
     Coordinates, Document, DocumentId, DocumentStatus, FileName, JobId, NewDocument, NewJob, NewZone, Page,
-    Strategy, UserId, Version, ZoneId,
+    Strategy, Tags, UserId, Version, ZoneId,
 };
 use serde_json::{Map, json};
 use uuid::Uuid;
@@ -21,6 +21,7 @@ pub fn a_document(owner: UserId) -> NewDocument {
         filename: FileName::new("report.pdf").expect("a name"),
         uploaded_by: owner.to_string(),
         metadata: Map::new(),
+        tags: Tags::default(),
         status: DocumentStatus::Uploaded,
         status_detail: None,
         version: Version {

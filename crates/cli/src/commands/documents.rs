@@ -1,12 +1,13 @@
 //! `colophon documents`.
 
 use colophon_db::SystemScope;
-use colophon_domain::{DocumentFilter, DocumentId, List};
+use colophon_domain::{DocumentCursor, DocumentId, FileName, List, Tags};
 use colophon_formats::views::{DocumentView, ListView, PageView, VersionView};
+use colophon_service::edit::{self, Change, Seen, TagsChange};
 use serde_json::json;
 
 use super::shares;
-use crate::args::{Documents, ShowOptions};
+use crate::args::{Documents, EditDocument, ShowOptions};
 use crate::config::Config;
 use crate::instance::{Instance, Wish};
 use crate::output::{self, bytes, optional, time};
@@ -15,16 +16,23 @@ const WISH: Wish = Wish { program: "colophon documents", workers: 0, database_li
 
 pub async fn run(config: &Config, documents: Documents) -> anyhow::Result<()> {
     match documents {
-        Documents::List { status, q, list } => {
+        Documents::List(find) => {
             let instance = Instance::open(config, WISH).await?;
             let tx = instance.platform.database.session(&SystemScope::new()).begin().await?;
-            let filter = DocumentFilter { status, q, uploaded_by: None };
-            let found = tx.documents().list(&filter, None, list.limit).await?;
+            let list = &find.list;
+            let found = tx.documents().list(&find.filter(), None, list.limit).await?;
             tx.commit().await?;
             instance.close().await?;
             if list.json { output::json(&ListView::<DocumentView>::from(found)) } else { print(found) }
         }
         Documents::Show { document, show } => show_one(config, document, &show).await,
+        Documents::Edit(edit) => {
+            let instance = Instance::open(config, WISH).await?;
+            let (id, scope) = (edit.document, SystemScope::new());
+            let edited = edit::document(&instance.platform, &scope, id, change_of(edit)?, &Seen::Any).await?;
+            instance.close().await?;
+            output::line(&format!("document {id} is at revision {}", edited.revision))
+        }
         Documents::Share { .. }
         | Documents::Shares { .. }
         | Documents::Unshare { .. }
@@ -76,7 +84,23 @@ async fn make(instance: &Instance, change: Documents) -> anyhow::Result<String> 
     Ok(said)
 }
 
-fn print(list: List<colophon_domain::Document>) -> anyhow::Result<()> {
+fn change_of(edit: EditDocument) -> anyhow::Result<Change> {
+    anyhow::ensure!(
+        edit.name.is_some() || !edit.tag.is_empty() || !edit.metadata.is_empty(),
+        "nothing to change: say --name, --tag or --metadata"
+    );
+    let tags =
+        |adding: bool| Tags::new(edit.tag.iter().filter(|(add, _)| *add == adding).map(|(_, tag)| tag));
+    let (add, remove) = (tags(true)?, tags(false)?);
+    Ok(Change {
+        filename: edit.name.map(FileName::new).transpose()?,
+        metadata: (!edit.metadata.is_empty())
+            .then(|| edit.metadata.into_iter().flat_map(|patch| patch.0).collect()),
+        tags: (!edit.tag.is_empty()).then_some(TagsChange::Alter { add, remove }),
+    })
+}
+
+fn print(list: List<colophon_domain::Document, DocumentCursor>) -> anyhow::Result<()> {
     let rows = list.items.into_iter().map(|d| {
         [
             d.id.to_string(),
@@ -85,9 +109,10 @@ fn print(list: List<colophon_domain::Document>) -> anyhow::Result<()> {
             optional(d.page_count),
             bytes(d.file_size_bytes),
             time(d.created_at),
+            d.tags.join(", "),
         ]
     });
-    output::table(["ID", "NAME", "STATUS", "PAGES", "SIZE", "STORED (UTC)"], rows)
+    output::table(["ID", "NAME", "STATUS", "PAGES", "SIZE", "STORED (UTC)", "TAGS"], rows)
 }
 
 async fn show_one(config: &Config, id: DocumentId, show: &ShowOptions) -> anyhow::Result<()> {
@@ -120,6 +145,8 @@ async fn show_one(config: &Config, id: DocumentId, show: &ShowOptions) -> anyhow
         ("PDF version", optional(current.and_then(|v| v.pdf_version.clone()))),
         ("encryption", optional(current.and_then(|v| v.encryption.clone()))),
         ("repaired", if current.is_some_and(|v| v.repaired) { "yes".to_owned() } else { String::new() }),
+        ("tags", document.tags.join(", ")),
+        ("metadata", document.metadata.to_string()),
         ("owner", optional(document.uploaded_by.clone())),
         ("stored (UTC)", time(document.created_at)),
     ])?;

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
 use colophon_db::SystemScope;
-use colophon_domain::{DocumentId, FileName, JobId};
+use colophon_domain::{DocumentId, FileName, JobId, Tags};
 use colophon_service::upload::{self, Details, Target, Uploaded};
 use colophon_service::{Error, Platform};
 use futures_util::{StreamExt as _, stream};
@@ -169,6 +169,7 @@ async fn take_in_once(import: &Import, instance: &Instance, path: &Path) -> anyh
     let details = Details {
         filename,
         metadata: Map::new(),
+        tags: Tags::default(),
         process: (!import.no_process).then_some(import.strategy),
         on_duplicate: import.on_duplicate,
         reason: None,

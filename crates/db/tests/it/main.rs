@@ -4,6 +4,8 @@
 
 mod accesses;
 mod catalog;
+mod document_fields;
+mod document_plans;
 mod documents;
 mod health;
 mod idempotency_keys;

@@ -1,8 +1,13 @@
 -- many rows, made by the server; every fifth document belongs to one owner, one document has 2,000 zones on 20 pages
-insert into public.documents (id, filename, original_filename, file_size_bytes, uploaded_by, status, created_at)
+-- every fourth has tags and metadata; every twentieth is in the trash
+insert into public.documents (id, filename, original_filename, file_size_bytes, uploaded_by, status, created_at, deleted_at,
+  tags, metadata)
 select ('00000000-0000-7000-8000-' || lpad(to_hex(n), 12, '0'))::uuid, 'a.pdf', 'a.pdf', 1,
        case when n % 5 = 1 then '00000000-0000-7000-8000-00000000000a' else 'owner ' || n % 1000 end,
-       case when n % 500 = 1 then 'damaged' else 'processed' end, now() - n * interval '1 minute'
+       case when n % 500 = 1 then 'damaged' else 'processed' end, now() - n * interval '1 minute',
+       case when n % 20 = 11 then now() - n * interval '1 second' end,
+       case when n % 4 = 1 then array['many', case when n % 5000 = 1 then 'few' else 'half ' || n % 8 end] else '{}' end,
+       case when n % 4 = 1 then jsonb_build_object('year', 2000 + n % 20, 'amount', n % 7919) else '{}' end
 from generate_series(1, 100000) n;
 
 insert into public.zones (document_id, zone_index, page_number, zone_type, coordinates, content)
@@ -27,7 +32,6 @@ select ('00000000-0000-7000-8000-' || lpad(to_hex(n), 12, '0'))::uuid, 'o/' || n
 from generate_series(1, 100000) n;
 insert into colophon.idempotency_keys (owner, key, request, resource_id, created_at)
 select 'o', 'k' || n, 'r', gen_random_uuid(), now() - n * interval '1 minute' from generate_series(1, 20000) n;
-update public.documents set deleted_at = now() - interval '40 days' where id::text like '%00ff';
 
 analyze colophon.objects, colophon.idempotency_keys;
-analyze public.documents, public.zones, public.processing_jobs, public.job_queue, public.document_versions;
+analyze colophon.document_fields, public.documents, public.zones, public.processing_jobs, public.job_queue, public.document_versions;

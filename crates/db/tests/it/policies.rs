@@ -114,6 +114,16 @@ const TABLES: &[(&str, &str, &str)] = &[
         "(owner, max_bytes) values ('00000000-0000-7000-8000-00000000000b', 1)",
         "max_bytes = 2000000",
     ),
+    (
+        "metadata_schemas",
+        "(owner, schema) values ('00000000-0000-7000-8000-00000000000c', '{}')",
+        "schema = '{\"a\": 1}'",
+    ),
+    (
+        "colophon.document_fields",
+        "(document_id, field, value, created_at) values ('DOCUMENT', 'tags', '=z', now())",
+        "value = '=y'",
+    ),
     ("colophon.owner_usage", "(owner) values ('00000000-0000-7000-8000-00000000000b')", "document_count = 0"),
     ("colophon.signing_keys", "default values", "secret = sha256('mine')"),
 ];
@@ -214,6 +224,7 @@ async fn an_owner_edits_what_people_write_and_not_the_bookkeeping() {
     let client = db.client_of(OWNER.parse().expect("an identifier")).await;
     for (sql, outcome) in [
         ("update documents set filename = 'c.pdf'", "allowed"),
+        ("update documents set tags = '{b}'", "allowed"),
         ("update documents set status = 'processed'", "denied"),
         ("update documents set uploaded_by = gen_random_uuid()", "denied"),
         ("update documents set storage_path = 'another/persons/object'", "denied"),

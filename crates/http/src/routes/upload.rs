@@ -5,10 +5,12 @@ use std::task::Poll;
 
 use axum::Json;
 use axum::body::Body;
+use axum::extract::multipart::{Field, MultipartError};
 use axum::extract::{FromRequest, Multipart, Request, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use colophon_domain::{DocumentId, FileName, Invalid, Strategy};
+use colophon_domain::metadata::METADATA_MAX_BYTES;
+use colophon_domain::{DocumentId, FileName, Invalid, Strategy, Tags, metadata};
 use colophon_formats::views::DocumentView;
 use colophon_service::Platform;
 use colophon_service::upload::{self, Details, Received, Target, Uploaded};
@@ -17,12 +19,10 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 use tokio_util::sync::CancellationToken;
 
+use super::edit::tags_of;
 use crate::auth::Caller;
 use crate::query::{Ids, Params, parse};
 use crate::{App, Problem};
-
-/// Bytes that the form's `metadata` may have.
-const METADATA_LIMIT: usize = 1 << 20;
 
 #[derive(Debug, Deserialize)]
 pub struct UploadParams {
@@ -138,17 +138,18 @@ async fn store(
             received: upload::receive(&platform, target, length, body).await?,
             filename: None,
             metadata: Map::new(),
+            tags: Tags::default(),
         }
     };
-    if target.is_version && !form.metadata.is_empty() {
-        return Err(
-            Invalid::new("metadata", "belongs to the document and not to its versions; PATCH it").into()
-        );
+    if target.is_version && !(form.metadata.is_empty() && form.tags == Tags::default()) {
+        let reason = "and tags belong to the document and not to its versions; PATCH it";
+        return Err(Invalid::new("metadata", reason).into());
     }
     let name = params.filename.or(form.filename).unwrap_or_else(|| "document.pdf".to_owned());
     let details = Details {
         filename: FileName::new(name)?,
         metadata: form.metadata,
+        tags: form.tags,
         process: params.process.then_some(strategy),
         on_duplicate,
         reason,
@@ -186,6 +187,7 @@ struct Form {
     received: Received,
     filename: Option<String>,
     metadata: Map<String, Value>,
+    tags: Tags,
 }
 
 async fn receive_form(
@@ -199,7 +201,7 @@ async fn receive_form(
     };
     let mut multipart =
         Multipart::from_request(request, app).await.map_err(|error| malformed(&error.body_text()))?;
-    let (mut received, mut filename, mut metadata) = (None, None, Map::new());
+    let (mut received, mut filename, mut metadata, mut tags) = (None, None, Map::new(), Tags::default());
     while let Some(field) = multipart.next_field().await.map_err(|error| malformed(&error.body_text()))? {
         match field.name() {
             Some("file") if received.is_none() => {
@@ -211,55 +213,60 @@ async fn receive_form(
                 received = Some(upload::receive(platform, target, None, field).await?);
             }
             Some("metadata") => metadata = read_metadata(field).await?,
+            Some("tags") => tags = read_tags(field).await?,
             _ => {
                 return Err(Problem::bad_request(
                     "invalid_multipart",
-                    "the form takes one `file` and one `metadata`",
+                    "the form takes one `file`, one `metadata` and one `tags`",
                 ));
             }
         }
     }
     let received = received
         .ok_or_else(|| Problem::bad_request("file_needed", "the multipart form holds no field `file`"))?;
-    Ok(Form { received, filename, metadata })
+    Ok(Form { received, filename, metadata, tags })
 }
 
-async fn read_metadata(
-    mut field: axum::extract::multipart::Field<'_>,
-) -> Result<Map<String, Value>, Problem> {
-    let mut bytes = Vec::new();
-    let broken = |error: axum::extract::multipart::MultipartError| {
-        Problem::bad_request("invalid_multipart", error.body_text())
-    };
-    while let Some(chunk) = field.chunk().await.map_err(broken)? {
-        if bytes.len() + chunk.len() > METADATA_LIMIT {
-            let detail = format!("metadata is larger than {METADATA_LIMIT} bytes");
-            return Err(Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "too_large", detail));
-        }
-        bytes.extend_from_slice(&chunk);
-    }
-    metadata_object(&bytes)
+async fn read_metadata(field: Field<'_>) -> Result<Map<String, Value>, Problem> {
+    metadata_of(read_json("metadata", field).await?)
 }
 
 /// A JSON object that the database can hold.
 pub fn metadata_object(bytes: &[u8]) -> Result<Map<String, Value>, Problem> {
-    match serde_json::from_slice(bytes) {
-        Ok(Value::Object(metadata)) if !holds_nul(&Value::Object(metadata.clone())) => Ok(metadata),
-        Ok(_) => Err(Problem::new(
-            StatusCode::UNPROCESSABLE_ENTITY,
-            "invalid",
-            "metadata: must be a JSON object whose texts hold no U+0000",
-        )),
-        Err(error) => Err(Problem::bad_request("invalid_json", format!("metadata: {error}"))),
+    metadata_of(json_of("metadata", bytes)?)
+}
+
+fn metadata_of(value: Value) -> Result<Map<String, Value>, Problem> {
+    match value {
+        Value::Object(metadata) => {
+            metadata::check(&metadata)?;
+            Ok(metadata)
+        }
+        _ => Err(Invalid::new("metadata", "must be a JSON object").into()),
     }
 }
 
-/// PostgreSQL's jsonb cannot hold U+0000.
-fn holds_nul(value: &Value) -> bool {
-    match value {
-        Value::String(text) => text.contains('\0'),
-        Value::Array(items) => items.iter().any(holds_nul),
-        Value::Object(fields) => fields.iter().any(|(key, value)| key.contains('\0') || holds_nul(value)),
-        Value::Null | Value::Bool(_) | Value::Number(_) => false,
+fn json_of(name: &str, bytes: &[u8]) -> Result<Value, Problem> {
+    serde_json::from_slice(bytes)
+        .map_err(|error| Problem::bad_request("invalid_json", format!("{name}: {error}")))
+}
+
+async fn read_tags(field: Field<'_>) -> Result<Tags, Problem> {
+    match read_json("tags", field).await? {
+        Value::Array(tags) => Ok(tags_of(&tags)?),
+        _ => Err(Invalid::new("tags", "must be a JSON array of texts").into()),
     }
+}
+
+async fn read_json(name: &str, mut field: Field<'_>) -> Result<Value, Problem> {
+    let mut bytes = Vec::new();
+    let broken = |error: MultipartError| Problem::bad_request("invalid_multipart", error.body_text());
+    while let Some(chunk) = field.chunk().await.map_err(broken)? {
+        if bytes.len() + chunk.len() > METADATA_MAX_BYTES {
+            let detail = format!("{name} is larger than {METADATA_MAX_BYTES} bytes");
+            return Err(Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "too_large", detail));
+        }
+        bytes.extend_from_slice(&chunk);
+    }
+    json_of(name, &bytes)
 }

@@ -9,7 +9,7 @@ use colophon_domain::UserId;
 use colophon_http::auth::{Refusal, Verifier};
 use colophon_http::{App, Problem, router};
 use colophon_service::uploads::{DEFAULT_UPLOAD_EXPIRY, Turns};
-use colophon_service::{DEFAULT_UPLOAD_LIMIT, Platform};
+use colophon_service::{DEFAULT_UPLOAD_LIMIT, MetadataSchemas, Platform};
 use colophon_testkit::{TestDatabase, store_document};
 use serde_json::Value;
 use tokio::sync::Semaphore;
@@ -32,6 +32,7 @@ pub fn platform(database: Database, objects: &std::path::Path) -> Platform {
         pdf: colophon_pdf::Child { program: "/nowhere".into(), args: Vec::new() },
         pdf_limits: colophon_pdf::Limits::default(),
         inspections: Arc::new(Semaphore::new(1)),
+        metadata_schemas: MetadataSchemas::default(),
         cleanups: TaskTracker::new(),
         upload_limit: DEFAULT_UPLOAD_LIMIT,
         upload_expiry: DEFAULT_UPLOAD_EXPIRY,

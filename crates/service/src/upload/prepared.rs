@@ -11,7 +11,7 @@ use colophon_pdf::{Inspection, Outcome};
 use serde_json::Map;
 
 use super::{Details, Received, Uploaded};
-use crate::{Error, Platform};
+use crate::{Error, MetadataSchemas, Platform};
 
 const MIME_TYPE: &str = "application/pdf";
 
@@ -20,6 +20,7 @@ const MIME_TYPE: &str = "application/pdf";
 pub struct Prepared {
     received: Received,
     store: Store,
+    schemas: MetadataSchemas,
     details: Details,
     new: NewDocument,
     pages: Vec<Page>,
@@ -39,7 +40,15 @@ impl Received {
             return Err(Error::NotPdf { reason });
         }
         let (new, pages) = self.describe(&details, inspection)?;
-        Ok(Prepared { received: self, store: platform.store.clone(), details, new, pages, spare: false })
+        Ok(Prepared {
+            received: self,
+            store: platform.store.clone(),
+            schemas: platform.metadata_schemas.clone(),
+            details,
+            new,
+            pages,
+            spare: false,
+        })
     }
 
     async fn inspect(&self, platform: &Platform) -> Result<Inspection, Error> {
@@ -92,6 +101,7 @@ impl Received {
             filename: details.filename.clone(),
             uploaded_by: self.target.owner.to_string(),
             metadata: details.metadata.clone(),
+            tags: details.tags.clone(),
             status,
             status_detail,
             version,
@@ -104,7 +114,7 @@ impl Prepared {
     /// Writes the rows. What they say counts once [`Prepared::commit`] has returned.
     ///
     /// # Errors
-    /// [`Error::KeyReused`], [`Error::Duplicate`], [`Error::InTrash`], or the database fails or refuses.
+    /// [`Error::KeyReused`], [`Error::Duplicate`], [`Error::InTrash`], [`Error::MetadataInvalid`], or the database fails or refuses.
     pub async fn write<S: Scope>(&mut self, tx: &Tx<S>) -> Result<Uploaded, Error> {
         if let Some(earlier) = self.earlier(tx).await? {
             return Ok(earlier);
@@ -134,6 +144,9 @@ impl Prepared {
             tx.versions().insert(self.new.id, &self.new.version).await?;
             tx.documents().make_current(self.new.id, version).await?
         } else {
+            if let Some(schema) = tx.metadata_schemas().get(&self.new.uploaded_by).await? {
+                self.schemas.check(&schema, &self.new.metadata).await?;
+            }
             tx.documents().insert(&self.new).await?
         };
         tx.pages().insert(self.new.id, version, &self.pages).await?;

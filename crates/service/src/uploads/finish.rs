@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use colophon_blobs::{Resumption, Stored};
 use colophon_db::{ErrorKind, Scope};
-use colophon_domain::{FileName, Invalid, OnDuplicate, Strategy, Upload, UserId};
+use colophon_domain::{FileName, Invalid, OnDuplicate, Strategy, Tags, Upload, UserId};
 use serde_json::Value;
 
 use super::lease::Lease;
@@ -41,6 +41,7 @@ pub(super) fn details(wanted: Wanted, created_by: &str) -> Result<Details, Servi
     Ok(Details {
         filename: FileName::new(wanted.filename)?,
         metadata: wanted.metadata,
+        tags: Tags::default(),
         process: wanted.process.as_deref().map(str::parse::<Strategy>).transpose()?,
         on_duplicate: on_duplicate.unwrap_or_default(),
         reason: wanted.reason,

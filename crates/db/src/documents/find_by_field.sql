@@ -1,0 +1,21 @@
+-- documents/find_by_field: live ones with a tag or a plain value of the metadata ($7, $8), newest first; with more of
+-- them ($9, $10) the first should be the rarest. Sent unprepared, as documents/list.
+select d.id, d.filename, d.original_filename, d.file_size_bytes, d.page_count, d.mime_type, d.storage_path, d.status,
+       d.status_detail, d.uploaded_by, d.created_at, d.updated_at, d.metadata, d.sha256, d.version, d.revision,
+       d.deleted_at, d.deleted_by, d.legal_hold, d.tags
+from colophon.document_fields f
+join public.documents d on d.id = f.document_id
+where f.field = $7
+  and f.value = colophon.field_value($8::text)
+  and d.deleted_at is null
+  and ($1::text is null or d.status = $1)
+  and ($2::text is null or f.uploaded_by = $2)
+  and ($3::text is null or strpos(lower(d.filename), lower($3)) > 0)
+  and ($4::timestamptz is null or (f.created_at, f.document_id) < ($4, $5::uuid))
+  and ($9::text[] = '{}' or not exists (
+    select from unnest($9, $10::text[]) w (field, value)
+    where not exists (
+      select from colophon.document_fields o
+      where o.document_id = f.document_id and o.field = w.field and o.value = colophon.field_value(w.value))))
+order by f.created_at desc, f.document_id desc
+limit $6

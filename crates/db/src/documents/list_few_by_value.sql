@@ -1,0 +1,23 @@
+-- documents/list_few_by_value: as documents/list_by_value, for a first filter ($9, $10) that lets few through: they are
+-- sorted, where documents/list_by_value walks the order and looks at each.
+select d.id, d.filename, d.original_filename, d.file_size_bytes, d.page_count, d.mime_type, d.storage_path, d.status,
+       d.status_detail, d.uploaded_by, d.created_at, d.updated_at, d.metadata, d.sha256, d.version, d.revision,
+       d.deleted_at, d.deleted_by, d.legal_hold, d.tags, f.value as sort_value
+from colophon.document_fields f
+join colophon.document_fields g on g.document_id = f.document_id
+join public.documents d on d.id = f.document_id
+where f.field = $7
+  and ($8::text is null or (f.value, f.created_at, f.document_id) > ($8 collate "C", $4::timestamptz, $5::uuid))
+  and g.field = $9
+  and g.value = colophon.field_value($10::text)
+  and d.deleted_at is null
+  and ($1::text is null or d.status = $1)
+  and ($2::text is null or f.uploaded_by = $2)
+  and ($3::text is null or strpos(lower(d.filename), lower($3)) > 0)
+  and ($11::text[] = '{}' or not exists (
+    select from unnest($11, $12::text[]) w (field, value)
+    where not exists (
+      select from colophon.document_fields o
+      where o.document_id = f.document_id and o.field = w.field and o.value = colophon.field_value(w.value))))
+order by f.value, f.created_at, f.document_id
+limit $6

@@ -1,0 +1,52 @@
+-- documents/list_few_by_value_for_person_descending: as documents/list_few_by_value_descending,
+-- for a person: their own, and what others share with them, each as far as the limit.
+with own as (
+  select d.*, f.value as sort_value
+  from colophon.document_fields f
+  join colophon.document_fields g on g.document_id = f.document_id
+  join public.documents d on d.id = f.document_id
+  where f.uploaded_by = $13
+    and f.field = $7
+    and ($8::text is null or (f.value, f.created_at, f.document_id) < ($8 collate "C", $4::timestamptz, $5::uuid))
+    and g.field = $9
+    and g.value = colophon.field_value($10::text)
+    and d.deleted_at is null
+    and ($1::text is null or d.status = $1)
+    and ($2::text is null or f.uploaded_by = $2)
+    and ($3::text is null or strpos(lower(d.filename), lower($3)) > 0)
+    and ($11::text[] = '{}' or not exists (
+      select from unnest($11, $12::text[]) w (field, value)
+      where not exists (
+        select from colophon.document_fields o
+        where o.document_id = f.document_id and o.field = w.field and o.value = colophon.field_value(w.value))))
+  order by f.value desc, f.created_at desc, f.document_id desc
+  limit $6
+), shared as (
+  select d.*, f.value as sort_value
+  from colophon.document_fields f
+  join colophon.document_fields g on g.document_id = f.document_id
+  join public.documents d on d.id = f.document_id
+  where d.id = any (array(select colophon.shared_documents('viewer')))
+    and d.uploaded_by is distinct from $13
+    and f.field = $7
+    and ($8::text is null or (f.value, f.created_at, f.document_id) < ($8 collate "C", $4::timestamptz, $5::uuid))
+    and g.field = $9
+    and g.value = colophon.field_value($10::text)
+    and d.deleted_at is null
+    and ($1::text is null or d.status = $1)
+    and ($2::text is null or f.uploaded_by = $2)
+    and ($3::text is null or strpos(lower(d.filename), lower($3)) > 0)
+    and ($11::text[] = '{}' or not exists (
+      select from unnest($11, $12::text[]) w (field, value)
+      where not exists (
+        select from colophon.document_fields o
+        where o.document_id = f.document_id and o.field = w.field and o.value = colophon.field_value(w.value))))
+  order by f.value desc, f.created_at desc, f.document_id desc
+  limit $6
+)
+select id, filename, original_filename, file_size_bytes, page_count, mime_type, storage_path, status,
+       status_detail, uploaded_by, created_at, updated_at, metadata, sha256, version, revision, deleted_at,
+       deleted_by, legal_hold, tags, sort_value
+from (table own union all table shared) documents
+order by sort_value desc, created_at desc, id desc
+limit $6

@@ -1,0 +1,2 @@
+-- Back from 20261122121230_documents_live_uploaded_by_status_index.sql.
+drop index concurrently public.documents_live_uploaded_by_status_idx;

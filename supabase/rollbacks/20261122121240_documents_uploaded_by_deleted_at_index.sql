@@ -1,0 +1,2 @@
+-- Back from 20261122121240_documents_uploaded_by_deleted_at_index.sql.
+drop index concurrently public.documents_uploaded_by_deleted_at_idx;
