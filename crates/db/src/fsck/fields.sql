@@ -14,6 +14,9 @@ from (
       else w.field is null or i.field is null
         or (i.uploaded_by, i.created_at) is distinct from (d.uploaded_by, d.created_at) end
   ) as differing
+  -- Most documents have neither.
+  where d.tags <> '{}' or d.metadata <> '{}'
+    or exists (select from colophon.document_fields x where x.document_id = d.id)
   group by d.id
 ) f
 where (f.key, f.document_id) > ($1, $2)
