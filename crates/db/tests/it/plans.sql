@@ -7,7 +7,7 @@ select ('00000000-0000-7000-8000-' || lpad(to_hex(n), 12, '0'))::uuid, 'a.pdf', 
        case when n % 500 = 1 then 'damaged' else 'processed' end, now() - n * interval '1 minute',
        case when n % 20 = 11 then now() - n * interval '1 second' end,
        case when n % 4 = 1 then array['many', case when n % 5000 = 1 then 'few' else 'half ' || n % 8 end] else '{}' end,
-       case when n % 4 = 1 then jsonb_build_object('year', 2000 + n % 20, 'amount', n % 7919) else '{}' end
+       case when n % 4 = 1 then jsonb_build_object('year', 2000 + n % 26, 'amount', n % 7919) else '{}' end
 from generate_series(1, 100000) n;
 
 insert into public.zones (document_id, zone_index, page_number, zone_type, coordinates, content)
