@@ -129,6 +129,9 @@ pub struct Wanted {
     pub filename: String,
     /// The sender's own JSON object.
     pub metadata: Map<String, Value>,
+    /// The sender's tags.
+    #[serde(default)]
+    pub tags: Vec<String>,
     /// Read it at once, in this way.
     pub process: Option<String>,
     /// It is a new version of this document.

@@ -33,5 +33,5 @@ from generate_series(1, 100000) n;
 insert into colophon.idempotency_keys (owner, key, request, resource_id, created_at)
 select 'o', 'k' || n, 'r', gen_random_uuid(), now() - n * interval '1 minute' from generate_series(1, 20000) n;
 
-analyze colophon.objects, colophon.idempotency_keys;
-analyze colophon.document_fields, public.documents, public.zones, public.processing_jobs, public.job_queue, public.document_versions;
+analyze colophon.document_fields, colophon.objects, colophon.idempotency_keys;
+analyze public.documents, public.zones, public.processing_jobs, public.job_queue, public.document_versions;

@@ -231,12 +231,8 @@ async fn read_metadata(field: Field<'_>) -> Result<Map<String, Value>, Problem> 
     metadata_of(read_json("metadata", field).await?)
 }
 
-/// A JSON object that the database can hold.
-pub fn metadata_object(bytes: &[u8]) -> Result<Map<String, Value>, Problem> {
-    metadata_of(json_of("metadata", bytes)?)
-}
-
-fn metadata_of(value: Value) -> Result<Map<String, Value>, Problem> {
+/// Metadata, if it is what can be kept.
+pub fn metadata_of(value: Value) -> Result<Map<String, Value>, Problem> {
     match value {
         Value::Object(metadata) => {
             metadata::check(&metadata)?;
@@ -246,14 +242,14 @@ fn metadata_of(value: Value) -> Result<Map<String, Value>, Problem> {
     }
 }
 
-fn json_of(name: &str, bytes: &[u8]) -> Result<Value, Problem> {
-    serde_json::from_slice(bytes)
-        .map_err(|error| Problem::bad_request("invalid_json", format!("{name}: {error}")))
+async fn read_tags(field: Field<'_>) -> Result<Tags, Problem> {
+    tags_in(&read_json("tags", field).await?)
 }
 
-async fn read_tags(field: Field<'_>) -> Result<Tags, Problem> {
-    match read_json("tags", field).await? {
-        Value::Array(tags) => Ok(tags_of(&tags)?),
+/// Tags, if they are what can be kept.
+pub fn tags_in(value: &Value) -> Result<Tags, Problem> {
+    match value {
+        Value::Array(tags) => Ok(tags_of(tags)?),
         _ => Err(Invalid::new("tags", "must be a JSON array of texts").into()),
     }
 }
@@ -269,4 +265,10 @@ async fn read_json(name: &str, mut field: Field<'_>) -> Result<Value, Problem> {
         bytes.extend_from_slice(&chunk);
     }
     json_of(name, &bytes)
+}
+
+/// JSON in a part of a request.
+pub fn json_of(name: &str, bytes: &[u8]) -> Result<Value, Problem> {
+    serde_json::from_slice(bytes)
+        .map_err(|error| Problem::bad_request("invalid_json", format!("{name}: {error}")))
 }

@@ -55,6 +55,7 @@ async fn begin(platform: &colophon_service::Platform, owner: UserId, name: &str)
     let wanted = Wanted {
         filename: name.to_owned(),
         metadata: Map::new(),
+        tags: Vec::new(),
         process: None,
         document: None,
         reason: None,

@@ -28,8 +28,8 @@ pub(super) async fn target<S: Scope>(
     if document.deleted_at.is_some() {
         return Err(ServiceError::InTrash { document: id });
     }
-    if !wanted.metadata.is_empty() {
-        let reason = "belongs to the document and not to its versions; PATCH it";
+    if !(wanted.metadata.is_empty() && wanted.tags.is_empty()) {
+        let reason = "and tags belong to the document and not to its versions; PATCH it";
         return Err(Invalid::new("metadata", reason).into());
     }
     Ok(Target::version_of(&document))
@@ -41,7 +41,7 @@ pub(super) fn details(wanted: Wanted, created_by: &str) -> Result<Details, Servi
     Ok(Details {
         filename: FileName::new(wanted.filename)?,
         metadata: wanted.metadata,
-        tags: Tags::default(),
+        tags: Tags::new(wanted.tags)?,
         process: wanted.process.as_deref().map(str::parse::<Strategy>).transpose()?,
         on_duplicate: on_duplicate.unwrap_or_default(),
         reason: wanted.reason,

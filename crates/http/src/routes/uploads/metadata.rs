@@ -10,7 +10,7 @@ use colophon_service::uploads::Wanted;
 use serde_json::Map;
 
 use crate::Problem;
-use crate::routes::upload::{checked_reason, metadata_object};
+use crate::routes::upload::{checked_reason, json_of, metadata_of, tags_in};
 
 /// Some clients leave the padding out.
 const BASE64: GeneralPurpose = GeneralPurpose::new(
@@ -26,8 +26,12 @@ pub fn read(header: &str) -> Result<Wanted, Problem> {
     let filename = filename.filter(|name| !name.is_empty()).unwrap_or_else(|| "document.pdf".to_owned());
     FileName::new(filename.as_str())?;
     let metadata = match fields.remove("metadata") {
-        Some(text) => metadata_object(text.as_bytes())?,
+        Some(text) => metadata_of(json_of("metadata", text.as_bytes())?)?,
         None => Map::new(),
+    };
+    let tags = match fields.remove("tags") {
+        Some(text) => tags_in(&json_of("tags", text.as_bytes())?)?.as_slice().to_vec(),
+        None => Vec::new(),
     };
     let strategy = match fields.remove("strategy") {
         Some(strategy) => strategy.parse::<Strategy>()?,
@@ -52,7 +56,7 @@ pub fn read(header: &str) -> Result<Wanted, Problem> {
     if let Some(on_duplicate) = &on_duplicate {
         on_duplicate.parse::<OnDuplicate>()?;
     }
-    Ok(Wanted { filename, metadata, process, document, reason, on_duplicate })
+    Ok(Wanted { filename, metadata, tags, process, document, reason, on_duplicate })
 }
 
 fn malformed(what: impl Into<String>) -> Problem {
@@ -93,6 +97,7 @@ mod tests {
             ("filename", "Bericht Ä 文.pdf"),
             ("filetype", "application/pdf"),
             ("metadata", r#"{"case":"A-17"}"#),
+            ("tags", r#"["urgent"]"#),
             ("process", "true"),
             ("document_id", "00000000-0000-7000-8000-000000000001"),
             ("reason", "signed"),
@@ -101,6 +106,7 @@ mod tests {
         .unwrap();
         assert_eq!(wanted.filename, "Bericht Ä 文.pdf");
         assert_eq!(wanted.metadata["case"], "A-17");
+        assert_eq!(wanted.tags, ["urgent"]);
         assert_eq!(wanted.process.as_deref(), Some("text-layer"));
         assert!(wanted.document.is_some());
         assert_eq!(
