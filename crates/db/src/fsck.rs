@@ -51,6 +51,8 @@ pub enum RowCheck {
     Trash,
     /// Resumable uploads beyond theirs.
     Uploads,
+    /// What documents are filtered and sorted by.
+    Fields,
     /// What is counted of an owner.
     Usage,
 }
@@ -169,6 +171,7 @@ impl Fsck<'_> {
             RowCheck::Rows => (statement!("fsck/rows"), plain),
             RowCheck::Queue => (statement!("fsck/queue"), with_age),
             RowCheck::Jobs => (statement!("fsck/jobs"), plain),
+            RowCheck::Fields => (statement!("fsck/fields"), plain),
             RowCheck::Usage => (statement!("fsck/usage"), plain),
         };
         self.rows(statement, params).await

@@ -39,6 +39,10 @@ impl Fsck<'_> {
                     tx.execute(statement!("fsck/enqueue"), &[&job]).await?;
                 }
             }
+            RowCheck::Fields => {
+                tx.execute(statement!("fsck/forget_fields"), &[&document]).await?;
+                tx.execute(statement!("fsck/mend_fields"), &[&document]).await?;
+            }
             RowCheck::Usage => {
                 tx.query(statement!("fsck/lock_usage"), &[&key]).await?;
                 tx.execute(statement!("fsck/mend_usage"), &[&key]).await?;

@@ -343,6 +343,13 @@ fn rows_that_do_not_agree_are_found_and_mended() {
         .ask("select jsonb_agg(to_jsonb(p) order by page_number) from public.document_pages p");
     assert_eq!(again, pages);
 
+    instance.change(&format!(
+        "update public.documents set tags = '{{a,b}}', metadata = '{{\"year\": 2020}}' where id = '{document}'"
+    ));
+    instance.is_clean("tags");
+    instance.change("delete from colophon.document_fields where field = 'tags' and value = '=a'");
+    instance.finds_and_repairs("F22", document);
+
     let usage =
         "update colophon.owner_usage set stored_bytes = stored_bytes + 1, document_count = 9 where owner = ";
     instance.change(&format!("{usage}'{}'", instance.person.id));

@@ -111,6 +111,9 @@ checks! {
     UPLOAD_EXPIRED: "F21" "upload-expired" Finding,
         "a resumable upload that nobody goes on with has not been swept away; does serve or worker run?",
         "sweeps";
+    FIELDS_DIFFER: "F22" "fields-differ" Finding,
+        "a document is not found, or wrongly found, by its tags or metadata: the index of them is not what the document says",
+        "makes the index of the document anew";
     FOREIGN_FILE: "F90" "foreign-file" Note,
         "a file in the store that Colophon did not write; it is left alone",
         "";

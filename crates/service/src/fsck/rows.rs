@@ -12,7 +12,7 @@ use crate::{Error, sweep};
 const PAGE: i64 = 1_000;
 
 /// In this order: what one mends, a later one need not find. The usage comes last, since the others change it.
-const ROW_CHECKS: [(RowCheck, &Check); 15] = [
+const ROW_CHECKS: [(RowCheck, &Check); 16] = [
     (RowCheck::Uploads, &checks::UPLOAD_EXPIRED),
     (RowCheck::Intents, &checks::INTENT_STUCK),
     (RowCheck::Released, &checks::RELEASE_STUCK),
@@ -27,6 +27,7 @@ const ROW_CHECKS: [(RowCheck, &Check); 15] = [
     (RowCheck::Rows, &checks::ROW_ORPHAN),
     (RowCheck::Queue, &checks::QUEUE_ORPHAN),
     (RowCheck::Jobs, &checks::JOB_STRANDED),
+    (RowCheck::Fields, &checks::FIELDS_DIFFER),
     (RowCheck::Usage, &checks::USAGE_DIFFERS),
 ];
 
