@@ -130,7 +130,8 @@ fn write_pdf(path: &Path, size: u64) {
     }
     put(b"\nendstream\nendobj\n", &mut at);
     let start = at;
-    let entries: String = offsets.iter().map(|offset| format!("{offset:010} 00000 n \n")).collect();
+    let entries: Vec<String> = offsets.iter().map(|offset| format!("{offset:010} 00000 n \n")).collect();
+    let entries = entries.concat();
     let end = format!(
         "xref\n0 5\n0000000000 65535 f \n{entries}trailer\n<< /Size 5 /Root 1 0 R >>\nstartxref\n{start}\n%%EOF\n"
     );

@@ -18,7 +18,7 @@ pub enum Fault {
     /// The connection is closed after so many bytes of the answer's body.
     CutAnswer(usize),
     /// The answer says that it has so many bytes more than it has, or fewer.
-    LieAboutLength(i64),
+    LieAboutLength(isize),
     /// Everything was passed on and done, and the answer does not come.
     LoseAnswer,
 }
@@ -102,7 +102,7 @@ impl Faults {
                 return Ok(());
             }
             Some(Fault::Answer(status)) => {
-                copy(&mut client, &mut io::sink(), begun, length)?;
+                copy(&mut client, &mut io::sink(), &begun, length)?;
                 let body = "<Error><Code>Planned</Code><Message>by the test</Message></Error>";
                 let answer = "Content-Type: application/xml\r\nConnection: close\r\nContent-Length";
                 write!(client, "HTTP/1.1 {status} Planned\r\n{answer}: {}\r\n\r\n{body}", body.len())?;
@@ -114,30 +114,30 @@ impl Faults {
         // One request on each connection, so that nobody waits for another.
         server.write_all(head.replacen("\r\n", "\r\nConnection: close\r\n", 1).as_bytes())?;
         if let Some(Fault::CutRequest(after)) = fault {
-            copy(&mut client, &mut server, begun, length.min(after))?;
+            copy(&mut client, &mut server, &begun, length.min(after))?;
             server.shutdown(Shutdown::Both)?;
             return client.shutdown(Shutdown::Both);
         }
-        copy(&mut client, &mut server, begun, length)?;
+        copy(&mut client, &mut server, &begun, length)?;
         let (mut head, begun) = self::head(&mut server)?;
         if let Some(Fault::LieAboutLength(by)) = fault
             && let Some(length) = self::length(&head)
         {
-            let (true_length, told) = (format!(": {length}\r\n"), length.saturating_add_signed(by as isize));
+            let (true_length, told) = (format!(": {length}\r\n"), length.saturating_add_signed(by));
             head = head.replacen(&true_length, &format!(": {told}\r\n"), 1);
         }
         match fault {
             Some(Fault::LoseAnswer) => {
                 // What the server does until its answer's end is done.
-                copy(&mut server, &mut io::sink(), begun, usize::MAX)?;
+                copy(&mut server, &mut io::sink(), &begun, usize::MAX)?;
             }
             Some(Fault::CutAnswer(after)) => {
                 client.write_all(head.as_bytes())?;
-                copy(&mut server, &mut client, begun, after)?;
+                copy(&mut server, &mut client, &begun, after)?;
             }
             _ => {
                 client.write_all(head.as_bytes())?;
-                copy(&mut server, &mut client, begun, usize::MAX)?;
+                copy(&mut server, &mut client, &begun, usize::MAX)?;
             }
         }
         client.shutdown(Shutdown::Both)
@@ -168,7 +168,7 @@ fn length(head: &str) -> Option<usize> {
 }
 
 /// Copies what has come already and then more, so many bytes at most.
-fn copy(from: &mut TcpStream, to: &mut impl io::Write, begun: Vec<u8>, most: usize) -> io::Result<()> {
+fn copy(from: &mut TcpStream, to: &mut impl io::Write, begun: &[u8], most: usize) -> io::Result<()> {
     let now = begun.len().min(most);
     to.write_all(&begun[..now])?;
     io::copy(&mut from.take((most - now) as u64), to).map(drop)

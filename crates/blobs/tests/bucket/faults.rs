@@ -19,7 +19,7 @@ const FAULTS: [Fault; 10] = [
 ];
 
 /// Longer than all attempts together may take, and much shorter than for ever.
-const BOUND: Duration = Duration::from_secs(60);
+const BOUND: Duration = Duration::from_mins(1);
 
 async fn bounded<T>(what: &str, work: impl Future<Output = T>) -> T {
     tokio::time::timeout(BOUND, work).await.unwrap_or_else(|_| panic!("{what}: no end"))

@@ -45,7 +45,7 @@ pub fn storage_url(raw: &Raw) -> Result<StorageUrl, Refusal> {
         "file" if rest.starts_with('/') => return Ok(StorageUrl::Folder(PathBuf::from(rest))),
         "s3" => StorageUrl::S3 {
             bucket: bucket(place)?,
-            endpoint: take("endpoint").map(endpoint).transpose()?,
+            endpoint: take("endpoint").map(|text| endpoint(&text)).transpose()?,
             region: take("region").map(|region| name_of_region(&region)).transpose()?,
             path_style: take("path_style").map(|value| yes_or_no(&value)).transpose()?,
         },
@@ -91,7 +91,7 @@ fn bucket(name: &str) -> Result<String, Refusal> {
     ))
 }
 
-fn endpoint(text: String) -> Result<String, Refusal> {
+fn endpoint(text: &str) -> Result<String, Refusal> {
     let host = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
     let sound = |host: &str| {
         !host.is_empty() && !host.contains(['@', '?', '#']) && !host.contains(char::is_whitespace)
