@@ -21,13 +21,14 @@ struct Fixture {
     temporary: tempfile::TempDir,
 }
 
-/// Short enough for a test that waits for each of them.
+/// Short enough for a test that waits for each of them, long enough for a busy machine: a server of others that is left
+/// while it completes an upload may forget the parts.
 fn impatient() -> Limits {
     Limits {
         connect: Duration::from_secs(1),
-        stall: Duration::from_millis(700),
+        stall: Duration::from_secs(3),
         retries: 2,
-        patience: Duration::from_secs(1),
+        patience: Duration::from_secs(4),
         pause: Duration::from_millis(10),
     }
 }

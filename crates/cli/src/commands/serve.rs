@@ -1,5 +1,7 @@
 //! `colophon serve`: the whole platform in one process.
 
+mod sips;
+
 use std::future::IntoFuture as _;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::pin::pin;
@@ -62,7 +64,7 @@ pub async fn run(config: &Config, serve: Serve) -> anyhow::Result<()> {
 
     let stopping = stop.clone();
     let mut serving = tokio::spawn(
-        axum::serve(listener, colophon_http::router(app))
+        axum::serve(sips::Sips(listener), colophon_http::router(app))
             .with_graceful_shutdown(async move { stopping.cancelled().await })
             .into_future(),
     );

@@ -103,8 +103,7 @@ fn an_upload_that_is_refused_or_cut_off_leaves_nothing_in_the_bucket() {
     let bucket = Bucket::start();
     let server = Server::start_on(Folder::new().with_bucket(&bucket), &[]);
     let person = server.person();
-    let headers = [("content-type", "application/pdf")];
-    person.api.insist("/v1/documents?filename=no.pdf", &headers, Some(&vec![b'x'; 12_000_000])).expect(415);
+    person.api.upload("filename=no.pdf", &[b'x'; 2_000]).expect(415);
     let mut raw = crate::raw::Raw::post(
         &server,
         &server.token(person.id),

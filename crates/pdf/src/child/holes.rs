@@ -153,7 +153,7 @@ mod tests {
     }
 
     fn zeros(bytes: &[u8]) -> usize {
-        bytes.iter().filter(|byte| **byte == 0).count()
+        bytes.iter().map(|byte| usize::from(*byte == 0)).sum()
     }
 
     #[test]
