@@ -18,7 +18,7 @@ mod writer;
 
 pub use about::{About, content_disposition};
 pub use error::Error;
-pub use key::Key;
+pub use key::{Form, Key};
 /// A part of an object: from here to there, from here on, or the last so many bytes.
 pub use object_store::GetRange as Range;
 pub use resumable::{ResumableWriter, Resumption};

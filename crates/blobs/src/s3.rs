@@ -122,13 +122,15 @@ impl S3 {
 
     pub(crate) async fn head(&self, path: &str) -> Result<Listed, Error> {
         let found = self.client.head(&object(path)?).await.map_err(|e| self.error("look at", path, &e))?;
-        Ok(listed(found))
+        Ok(listed(&found))
     }
 
     pub(crate) fn list(&self, after: Option<&str>) -> BoxStream<'static, Result<Listed, Error>> {
         let this = self.clone();
         let listed = move |found: Result<_, _>| {
-            found.map(listed).map_err(|e: object_store::Error| this.error("list", &this.settings.name(), &e))
+            found
+                .map(|found: object_store::ObjectMeta| listed(&found))
+                .map_err(|e: object_store::Error| this.error("list", &this.settings.name(), &e))
         };
         match after {
             None => self.client.list(None).map(listed).boxed(),
@@ -227,7 +229,7 @@ fn object(path: &str) -> Result<ObjectPath, Error> {
     ObjectPath::parse(path).map_err(|_| Error::NotFound { key: path.to_owned() })
 }
 
-fn listed(found: object_store::ObjectMeta) -> Listed {
+fn listed(found: &object_store::ObjectMeta) -> Listed {
     let seconds = u64::try_from(found.last_modified.timestamp()).unwrap_or_default();
     let last_modified = SystemTime::UNIX_EPOCH + Duration::from_secs(seconds);
     Listed { path: found.location.to_string(), size: found.size, last_modified }

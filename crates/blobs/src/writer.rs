@@ -14,8 +14,14 @@ pub struct Writer {
 }
 
 enum Sink {
-    Folder { folder: Folder, staged: Staged, appender: Appender },
+    Folder(Box<InFolder>),
     S3(Box<Sender>),
+}
+
+struct InFolder {
+    folder: Folder,
+    staged: Staged,
+    appender: Appender,
 }
 
 /// An object that is safely stored.
@@ -38,7 +44,7 @@ impl std::fmt::Debug for Writer {
 impl Writer {
     pub(crate) fn folder(folder: Folder, path: String, staged: Staged) -> Self {
         let appender = Appender::new(staged.file.clone(), 0, Hash::default());
-        Self { path, sink: Sink::Folder { folder, staged, appender } }
+        Self { path, sink: Sink::Folder(Box::new(InFolder { folder, staged, appender })) }
     }
 
     pub(crate) fn s3(path: String, sender: Sender) -> Self {
@@ -53,7 +59,7 @@ impl Writer {
     /// Bytes taken so far.
     pub fn size(&self) -> u64 {
         match &self.sink {
-            Sink::Folder { appender, .. } => appender.size(),
+            Sink::Folder(it) => it.appender.size(),
             Sink::S3(sender) => sender.size(),
         }
     }
@@ -64,8 +70,8 @@ impl Writer {
     /// The store fails.
     pub async fn write(&mut self, bytes: Bytes) -> Result<(), Error> {
         match &mut self.sink {
-            Sink::Folder { appender, .. } => {
-                appender.write(&bytes).await.map_err(|e| Error::writing("write", &self.path, &e))
+            Sink::Folder(it) => {
+                it.appender.write(&bytes).await.map_err(|e| Error::writing("write", &self.path, &e))
             }
             Sink::S3(sender) => sender.write(&bytes).await,
         }
@@ -78,7 +84,8 @@ impl Writer {
     pub async fn finish(self) -> Result<Stored, Error> {
         let Self { path, sink } = self;
         match sink {
-            Sink::Folder { folder, staged, mut appender } => {
+            Sink::Folder(it) => {
+                let InFolder { folder, staged, mut appender } = *it;
                 let failed = |e| Error::writing("finish", &path, &e);
                 let sha256 = appender.settle().await.map_err(failed)?.clone().finish();
                 let target = path.clone();
@@ -96,7 +103,7 @@ impl Writer {
     pub async fn abort(self) -> Result<(), Error> {
         match self.sink {
             // A file without a name is gone when it is closed.
-            Sink::Folder { .. } => Ok(()),
+            Sink::Folder(_) => Ok(()),
             Sink::S3(sender) => sender.abort().await,
         }
     }

@@ -16,7 +16,7 @@ pub use documents::{EditDocument, FindDocuments};
 pub use flags::Flags;
 pub use migrate::{Manners, Migrate, RepairStatus};
 
-use crate::config::{Given, INSTANCE, Purpose, SERVE, WORK};
+use crate::config::{self, Given, INSTANCE, Purpose, SERVE, WORK};
 
 /// The persistence layer of a document platform: PDFs go in; their zones, the history of the work on them and the
 /// people's corrections are kept safe and come out again.
@@ -78,6 +78,8 @@ pub enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// Check that rows and objects agree; exit code 0 if nothing wrong is left, 1 if something is
+    Fsck(Fsck),
     /// Make a token for the API
     Token {
         /// Whom it names; the instance's owner unless said
@@ -189,6 +191,25 @@ pub struct Export {
     /// File to write; - for standard output
     #[arg(short, long, value_name = "PATH")]
     pub output: PathBuf,
+}
+
+#[derive(Debug, clap::Args)]
+pub struct Fsck {
+    /// Mend what can be mended without losing anything
+    #[arg(long)]
+    pub repair: bool,
+    /// Bytes of content to verify, of the files not looked at for longest: bytes, or a number with a unit; 0 for none
+    #[arg(long, default_value = "1GiB", value_parser = parse_size, value_name = "SIZE")]
+    pub budget: u64,
+    /// Verify the content of every file
+    #[arg(long, visible_alias = "checksums", conflicts_with = "budget")]
+    pub full: bool,
+    /// What is younger may be under way, or wait for the sweeper: a number with s, m, h or d
+    #[arg(long, default_value = "1h", value_parser = parse_age, value_name = "TIME")]
+    pub min_age: std::time::Duration,
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
 }
 
 #[derive(Debug, clap::Args)]
@@ -451,6 +472,10 @@ pub(super) fn parse_seconds(text: &str) -> Result<std::time::Duration, String> {
     Ok(std::time::Duration::from_secs(u64::try_from(seconds).unwrap_or(0)))
 }
 
+fn parse_age(text: &str) -> Result<std::time::Duration, String> {
+    config::duration(text).ok_or_else(|| format!("{text:?} is no time; say 30m, 1h or 7d"))
+}
+
 fn parse_ttl(text: &str) -> Result<i64, String> {
     let refuse = || format!("{text:?} is no duration; say 30m, 1h or 7d");
     let unit = text.chars().last().ok_or_else(refuse)?;
@@ -466,7 +491,7 @@ fn parse_ttl(text: &str) -> Result<i64, String> {
 }
 
 fn parse_size(text: &str) -> Result<u64, String> {
-    crate::config::parse_size(text).ok_or_else(|| format!("{text:?} is no size; say bytes, 50MB or 5GiB"))
+    config::parse_size(text).ok_or_else(|| format!("{text:?} is no size; say bytes, 50MB or 5GiB"))
 }
 
 fn parse_pages(text: &str) -> Result<Pages, String> {

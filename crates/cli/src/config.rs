@@ -26,7 +26,7 @@ pub use show::{default_file, print, print_json, sslmode_name};
 pub use sources::Origin;
 use sources::{Raw, Sources};
 pub use storage::{Identity, StorageUrl};
-pub use values::{Pooler, Secret, parse_size};
+pub use values::{Pooler, Secret, duration, parse_size};
 use values::{Refusal, address, number, path};
 
 /// Values given on the command line, by the name of their key.
@@ -58,10 +58,16 @@ pub struct Config {
     pub workers: u16,
     pub upload_limit: u64,
     pub upload_expiry: Duration,
+    /// How often this program sweeps; `None`: never.
+    pub sweep_interval: Option<Duration>,
     /// A filter, where one was given.
     pub log: Option<String>,
     pub database: Database,
     pub storage: Storage,
+    /// How long an object stays after its last row.
+    pub release_grace: Duration,
+    /// How long a document stays in the trash; `None`: until somebody purges it.
+    pub trash_retention: Option<Duration>,
     pub supabase: Supabase,
     /// What was read from where, in the order of the keys.
     pub settings: Vec<Setting>,
@@ -172,6 +178,9 @@ impl Config {
             workers: reader.take(&keys::WORKERS, number(0..=256)).unwrap_or(1),
             upload_limit: reader.take(&keys::UPLOAD_LIMIT, values::size).unwrap_or_default(),
             upload_expiry: reader.take(&keys::UPLOAD_EXPIRY, values::time).unwrap_or_default(),
+            sweep_interval: reader
+                .take(&keys::SWEEP_INTERVAL, values::time_or_none)
+                .filter(|time| !time.is_zero()),
             log: reader.take(&keys::LOG, values::log_filter),
             database: Database {
                 url: reader.take(&keys::DATABASE_URL, values::connection),
@@ -188,6 +197,10 @@ impl Config {
                 session_token: reader.take(&keys::SESSION_TOKEN, values::secret),
                 identity: reader.take(&keys::STORAGE_IDENTITY, storage::identity).unwrap_or_default(),
             },
+            release_grace: reader.take(&keys::RELEASE_GRACE, values::time_or_none).unwrap_or_default(),
+            trash_retention: reader
+                .take(&keys::TRASH_RETENTION, values::time_or_none)
+                .filter(|time| !time.is_zero()),
             supabase: Supabase {
                 url: reader.take(&keys::SUPABASE_URL, values::web_url),
                 secret_key: reader.take(&keys::SECRET_KEY, values::secret_key),
@@ -200,6 +213,15 @@ impl Config {
             warnings: Vec::new(),
         };
         Self { settings: std::mem::take(&mut reader.settings), ..config }
+    }
+
+    /// When what nobody needs any more goes.
+    pub fn sweep(&self) -> colophon_service::sweep::Config {
+        colophon_service::sweep::Config {
+            every: self.sweep_interval,
+            release_grace: self.release_grace,
+            trash_retention: self.trash_retention,
+        }
     }
 
     /// Who said what holds for a key.
@@ -305,6 +327,7 @@ mod tests {
         assert_eq!(read, known);
         assert_eq!(config.upload_limit, colophon_service::DEFAULT_UPLOAD_LIMIT);
         assert_eq!(config.upload_expiry, colophon_service::uploads::DEFAULT_UPLOAD_EXPIRY);
+        assert_eq!(config.sweep(), colophon_service::sweep::Config::default());
     }
 
     #[test]

@@ -94,9 +94,9 @@ async fn measure<S: Scope>(session: &Session<S>, who: &str, what: &str, filter: 
         if depth == 0 {
             first = p50;
         }
-        line += &format!(" {p50:.2} / {p99:.2} |");
+        line = format!("{line} {p50:.2} / {p99:.2} |");
         if depth == 99 {
-            line += &format!(" {:.2} |", p50 / first);
+            line = format!("{line} {:.2} |", p50 / first);
         }
     }
     println!("{line}");
@@ -217,7 +217,7 @@ async fn main() {
     client.execute(ROWS, &[&rows]).await.expect("rows");
     let inserted = started.elapsed();
     client.batch_execute(FILL).await.expect("the index is filled");
-    let filled = started.elapsed();
+    let filled = started.elapsed().saturating_sub(inserted);
     client
         .batch_execute("alter table public.documents enable trigger documents_fields_inserted")
         .await
@@ -225,7 +225,7 @@ async fn main() {
     client.batch_execute("vacuum analyze").await.expect("statistics");
     println!(
         "{rows} documents inserted in {inserted:.1?}, their tags and metadata indexed in {:.1?}",
-        filled - inserted
+        filled
     );
     let sizes = "select string_agg(format('%s %s', relname, pg_size_pretty(pg_relation_size(oid))), ', ' order by relname) from pg_class
         where relname like 'document\\_fields%' or relname like 'documents%'";

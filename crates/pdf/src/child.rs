@@ -1,5 +1,6 @@
 //! The child process: limits first, then the document, then lines of JSON.
 
+mod holes;
 mod limit;
 
 use std::ffi::OsString;
@@ -58,7 +59,11 @@ fn serve(request: &Request) -> io::Result<()> {
     let mut out = Answer(BufWriter::with_capacity(64 << 10, io::stdout()));
     out.say(&Message::Ready)?;
     out.0.flush()?;
-    let bytes = match document(request.memory_bytes)? {
+    let skip = match request.task {
+        Task::Inspect => holes::without_contents as holes::Skip,
+        Task::Text { .. } => holes::without_pictures,
+    };
+    let bytes = match document(request.memory_bytes, skip)? {
         Ok(bytes) => bytes,
         Err(reason) => return read::too_large(request, &reason, &mut out),
     };
@@ -69,8 +74,8 @@ fn serve(request: &Request) -> io::Result<()> {
     out.0.flush()
 }
 
-/// The whole document in memory, or the reason why it does not fit.
-fn document(memory_bytes: u64) -> io::Result<Result<Vec<u8>, String>> {
+/// The document in memory, without what need not be read of a large one; or the reason why it does not fit.
+fn document(memory_bytes: u64, skip: holes::Skip) -> io::Result<Result<Vec<u8>, String>> {
     let file = File::from(io::stdin().as_fd().try_clone_to_owned()?);
     let too_large = |bytes: u64| {
         Ok(Err(format!(
@@ -81,9 +86,14 @@ fn document(memory_bytes: u64) -> io::Result<Result<Vec<u8>, String>> {
     };
     let meta = file.metadata()?;
     if meta.is_file() {
-        let Some(len) = usize::try_from(meta.len()).ok().filter(|_| meta.len() < memory_bytes) else {
-            return too_large(meta.len());
-        };
+        let Ok(len) = usize::try_from(meta.len()) else { return too_large(meta.len()) };
+        if meta.len() >= holes::LARGE {
+            let most = memory_bytes.saturating_sub(holes::LARGE);
+            return match holes::read(&file, len, skip, most)? {
+                Some(bytes) => Ok(Ok(bytes)),
+                None => too_large(meta.len()),
+            };
+        }
         let mut bytes = Vec::new();
         if bytes.try_reserve_exact(len).is_err() {
             return too_large(meta.len());

@@ -1,6 +1,6 @@
 //! An object between its announcement and the row that names it.
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use colophon_blobs::Store;
 use colophon_db::{Database, SystemScope};
@@ -33,6 +33,8 @@ pub struct Announced {
     database: Database,
     document: DocumentId,
     path: String,
+    /// By the wall clock, since the other one stands still while a machine sleeps.
+    since: SystemTime,
     kept: bool,
     cleanups: TaskTracker,
 }
@@ -59,13 +61,19 @@ impl Announced {
             return Err(Error::QuotaExceeded { usage, asked: length });
         }
         tx.commit().await?;
-        Ok((Self::of(platform, belonging.document, path), left))
+        let since = SystemTime::now();
+        Ok((Self::new(platform, belonging.document, path, since), left))
     }
 
     /// An object that was announced before, by this program or another.
     pub fn of(platform: &Platform, document: DocumentId, path: String) -> Self {
+        Self::new(platform, document, path, SystemTime::UNIX_EPOCH)
+    }
+
+    fn new(platform: &Platform, document: DocumentId, path: String, since: SystemTime) -> Self {
         let (store, database) = (platform.store.clone(), platform.database.clone());
-        Self { store, database, document, path, kept: false, cleanups: platform.cleanups.clone() }
+        let cleanups = platform.cleanups.clone();
+        Self { store, database, document, path, since, kept: false, cleanups }
     }
 
     /// Says that it is still being written.
@@ -76,6 +84,17 @@ impl Announced {
         let tx = self.database.session(&SystemScope::new()).begin().await?;
         tx.objects().renew(self.document, &self.path, TIME).await?;
         Ok(tx.commit().await?)
+    }
+
+    /// Makes sure that the sweeper has not given it up meanwhile, before rows name it.
+    ///
+    /// # Errors
+    /// It has (a machine that slept in the midst of an upload), or the database fails.
+    pub async fn hold(&self) -> Result<(), Error> {
+        match self.since.elapsed() {
+            Ok(elapsed) if elapsed < TIME / 2 => Ok(()),
+            _ => self.renew().await,
+        }
     }
 
     /// From now on somebody else answers for it (`true`), or again this value does.

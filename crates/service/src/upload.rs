@@ -19,7 +19,7 @@ use tokio::time::timeout;
 use uuid::Uuid;
 
 pub use prepared::Prepared;
-pub(crate) use prepared::without_nul;
+pub(crate) use prepared::{page, without_nul};
 
 use crate::announced::{Announced, Belonging, RENEWAL};
 use crate::{Error, Platform};

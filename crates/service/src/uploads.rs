@@ -129,7 +129,7 @@ pub struct Wanted {
     pub filename: String,
     /// The sender's own JSON object.
     pub metadata: Map<String, Value>,
-    /// What it is filed under.
+    /// The sender's tags.
     #[serde(default)]
     pub tags: Vec<String>,
     /// Read it at once, in this way.

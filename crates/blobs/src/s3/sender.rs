@@ -31,7 +31,8 @@ const PARTS: usize = 10_000;
 pub(crate) struct Parts {
     /// The store's name for the upload, once a part was sent.
     upload: Option<String>,
-    parts: Vec<String>,
+    /// What the store said of each part.
+    sent: Vec<String>,
     /// What is too small for a part lies beside the key, under the size that the object had then.
     rest: Option<u64>,
     /// Such a one that the state before this one needs.
@@ -86,7 +87,7 @@ impl Sender {
         let spool = s3.scratch(&path).await?;
         let appender = Appender::in_ring(Arc::clone(&spool), size, hash, RING);
         let begun =
-            if state.whole { usize::try_from(size / PART).unwrap_or(usize::MAX) } else { state.parts.len() };
+            if state.whole { usize::try_from(size / PART).unwrap_or(usize::MAX) } else { state.sent.len() };
         let mut this = Self { s3, path, spool, appender, state, begun, sending: None, resumable: true };
         let Some(tail) = size.checked_sub(this.position()).filter(|tail| *tail <= PART) else {
             return Err(Error::not_resumable(&this.path, "its parts and its size do not fit together"));
@@ -237,7 +238,7 @@ impl Sender {
     async fn arrived(&mut self) -> Result<(), Error> {
         let Some(sending) = self.sending.take() else { return Ok(()) };
         match sending.await {
-            Ok(Ok(part)) => self.state.parts.push(part),
+            Ok(Ok(part)) => self.state.sent.push(part),
             Ok(Err(error)) => self.look_whether_whole(error).await?,
             Err(error) => return Err(Error::writing("write", &self.path, &std::io::Error::other(error))),
         }
@@ -260,7 +261,7 @@ impl Sender {
     }
 
     async fn complete(&mut self) -> Result<(), Error> {
-        let parts = self.state.parts.iter().map(|part| PartId { content_id: part.clone() }).collect();
+        let parts = self.state.sent.iter().map(|part| PartId { content_id: part.clone() }).collect();
         let upload = self.state.upload.clone().unwrap_or_default();
         let completed = self.s3.client.complete_multipart(&object(&self.path)?, &upload, parts).await;
         let Err(error) = completed else { return Ok(()) };

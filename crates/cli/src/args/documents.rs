@@ -20,8 +20,13 @@ pub struct FindDocuments {
     /// Only with this value at this key of the metadata
     #[arg(long, value_name = "KEY=VALUE", value_parser = parse_value)]
     metadata: Vec<FieldFilter>,
-    /// Order: created_at or metadata.KEY, with - before it the other way round [default: -created_at]
-    #[arg(long, value_name = "ORDER", allow_hyphen_values = true, conflicts_with = "trash")]
+    #[arg(
+        long,
+        value_name = "ORDER",
+        allow_hyphen_values = true,
+        conflicts_with = "trash",
+        help = "Order: created_at or metadata.KEY, with - before it the other way round [default: -created_at]"
+    )]
     sort: Option<DocumentOrder>,
     /// What is in the trash instead, put there last first
     #[arg(long)]

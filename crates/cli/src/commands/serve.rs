@@ -12,7 +12,7 @@ use serde_json::json;
 use tokio_util::sync::CancellationToken;
 
 use super::asked_to_stop;
-use super::worker::start_workers;
+use super::worker::{start_sweeper, start_workers};
 use crate::args::Serve;
 use crate::config::Config;
 use crate::instance::{Instance, Wish};
@@ -50,6 +50,7 @@ pub async fn run(config: &Config, serve: Serve) -> anyhow::Result<()> {
     });
     let stop = CancellationToken::new();
     let workers = start_workers(&instance.platform, config.workers, &stop);
+    let sweeper = start_sweeper(&instance.platform, config, &stop);
     let broken_off = CancellationToken::new();
     let app = App {
         platform: Arc::clone(&instance.platform),
@@ -85,6 +86,7 @@ pub async fn run(config: &Config, serve: Serve) -> anyhow::Result<()> {
     if let Some(workers) = workers {
         workers.await?;
     }
+    sweeper.await?;
     instance.close().await
 }
 

@@ -25,6 +25,7 @@ pub async fn run(config: &Config) -> anyhow::Result<()> {
     };
     let stop = CancellationToken::new();
     let working = start_workers(&instance.platform, workers, &stop);
+    let sweeper = start_sweeper(&instance.platform, config, &stop);
     tracing::info!(workers, "waiting for jobs");
     asked.await;
     tracing::info!("asked to stop: handing back what is in hand");
@@ -32,7 +33,13 @@ pub async fn run(config: &Config) -> anyhow::Result<()> {
     if let Some(working) = working {
         working.await?;
     }
+    sweeper.await?;
     instance.close().await
+}
+
+/// A sweeper in this process, until `stop`.
+pub fn start_sweeper(platform: &Arc<Platform>, config: &Config, stop: &CancellationToken) -> JoinHandle<()> {
+    tokio::spawn(colophon_service::sweep::run(Platform::clone(platform), config.sweep(), stop.clone()))
 }
 
 /// Workers in this process, until `stop`. None for 0.

@@ -135,6 +135,10 @@ pub static UPLOAD_EXPIRY: Key = Key::new("upload_expiry", &["COLOPHON_UPLOAD_EXP
     .help("How long a resumable upload without progress is kept: a number with s, min, h or d")
     .fallback("24h");
 
+pub static SWEEP_INTERVAL: Key = Key::new("sweep_interval", &["COLOPHON_SWEEP_INTERVAL"], "TIME")
+    .help("How often what nobody needs any more is taken away (a number with s, m, h or d); 0: not by this program")
+    .fallback("1m");
+
 pub static LOG: Key = Key::new("log", &["COLOPHON_LOG"], "FILTER")
     .help("What is logged: error, warn, info, debug or trace, also by module (info,colophon_db=debug)")
     .otherwise("info for serve and worker, warn for the others", "info");
@@ -197,6 +201,14 @@ pub static STORAGE_IDENTITY: Key = Key::new("storage.identity", &["COLOPHON_STOR
     .help("Whose rights decide in a Supabase bucket: service, or caller (the policies on storage.objects)")
     .fallback("service");
 
+pub static RELEASE_GRACE: Key = Key::new("storage.release_grace", &["COLOPHON_RELEASE_GRACE"], "TIME")
+    .help("How long an object stays after its last row; a backup copies the objects within this time after the dump")
+    .fallback("1h");
+
+pub static TRASH_RETENTION: Key = Key::new("trash.retention", &["COLOPHON_TRASH_RETENTION"], "TIME")
+    .help("How long a document stays in the trash before it is purged; 0: until somebody purges it")
+    .fallback("30d");
+
 pub static SUPABASE_URL: Key = Key::new("supabase.url", &["SUPABASE_URL"], "URL")
     .help("The Supabase project that signs the tokens; its public keys are fetched from here")
     .otherwise("none", "https://abcdefghijklmnopqrst.supabase.co");
@@ -228,7 +240,7 @@ pub static JWT_ISSUER: Key = Key::new("supabase.jwt_issuer", &["SUPABASE_JWT_ISS
     .otherwise("auth/v1 of supabase.url", "https://auth.example.org/auth/v1");
 
 /// All of them, in the order of the file: first those of no table.
-pub static KEYS: [&Key; 25] = [
+pub static KEYS: [&Key; 28] = [
     &DATA_DIR,
     &POSTGRES_DIR,
     &LISTEN,
@@ -236,6 +248,7 @@ pub static KEYS: [&Key; 25] = [
     &WORKERS,
     &UPLOAD_LIMIT,
     &UPLOAD_EXPIRY,
+    &SWEEP_INTERVAL,
     &LOG,
     &DATABASE_URL,
     &DIRECT_URL,
@@ -248,6 +261,8 @@ pub static KEYS: [&Key; 25] = [
     &SECRET_ACCESS_KEY,
     &SESSION_TOKEN,
     &STORAGE_IDENTITY,
+    &RELEASE_GRACE,
+    &TRASH_RETENTION,
     &SUPABASE_URL,
     &SECRET_KEY,
     &PUBLISHABLE_KEY,

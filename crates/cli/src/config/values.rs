@@ -111,23 +111,34 @@ pub fn parse_size(text: &str) -> Option<u64> {
     bytes.filter(|bytes| i64::try_from(*bytes).is_ok())
 }
 
-/// A time of at least a second and at most a century.
+/// A time of at least a second.
 pub fn time(raw: &Raw) -> Result<Duration, Refusal> {
-    let text = text(raw)?.trim();
+    duration(text(raw)?)
+        .filter(|time| !time.is_zero())
+        .ok_or_else(|| Refusal::new("is no time", "say a number with a unit: 90s, 30min, 24h, 7d"))
+}
+
+/// As [`time()`]; 0, with or without a unit, is none.
+pub fn time_or_none(raw: &Raw) -> Result<Duration, Refusal> {
+    duration(text(raw)?)
+        .ok_or_else(|| Refusal::new("is no time", "say 0, or a number with a unit: 90s, 30min, 24h, 7d"))
+}
+
+/// A number with its unit, a century at most; 0 needs none.
+pub fn duration(text: &str) -> Option<Duration> {
+    let text = text.trim();
     let digits = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
     let (number, unit) = text.split_at(digits);
     let factor: u64 = match unit.trim() {
+        "" if text == "0" => 1,
         "s" => 1,
-        "min" => 60,
+        "min" | "m" => 60,
         "h" => 3_600,
         "d" => 86_400,
-        _ => 0,
+        _ => return None,
     };
-    let seconds = number.parse::<u64>().ok().and_then(|number| number.checked_mul(factor));
-    seconds
-        .filter(|seconds| (1..=100 * 365 * 86_400).contains(seconds))
-        .map(Duration::from_secs)
-        .ok_or_else(|| Refusal::new("is no time", "say a number with a unit: 90s, 30min, 24h, 7d"))
+    let seconds = number.parse::<u64>().ok()?.checked_mul(factor)?;
+    (seconds <= 100 * 365 * 86_400).then(|| Duration::from_secs(seconds))
 }
 
 pub fn log_filter(raw: &Raw) -> Result<String, Refusal> {

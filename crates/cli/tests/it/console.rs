@@ -371,3 +371,31 @@ fn a_real_paper_is_read_by_keyboard_on_a_phone_and_in_the_dark() {
         assert_eq!(browser.run(fits), json!(true), "{view} scrolls sideways");
     }
 }
+
+#[test]
+fn a_document_gets_another_version_goes_to_the_trash_and_comes_back() {
+    let browser = browser!();
+    let server = Server::shared();
+    let person = server.person();
+    person.api.process("twice.pdf", &numbered("quokka", 1));
+    browser.open(&format!("{}/#token={}", server.ready.url, server.token(person.id)));
+    browser.click(".documents a");
+    browser.sees(".part td", "1 (current)");
+    let file = server.folder.scratch().join("second.pdf");
+    fs::write(&file, numbered("numbat", 2)).unwrap();
+    // The browser's own dialog is passed over: the driver puts the file in.
+    browser.run("HTMLInputElement.prototype.click = () => {}");
+    browser.click(".part p button");
+    browser.type_into(".part input[type=file]", file.to_str().unwrap());
+    browser.sees(".part td", "2 (current)");
+    browser.sees(".zone .content", "numbat");
+    browser.click(".part tbody tr:nth-child(2) td:first-child button");
+    browser.sees(".zone .content", "quokka");
+    browser.click(".tools button:nth-child(6)");
+    browser.sees(".trash a", "twice.pdf");
+    assert!(person.api.list("/v1/documents", 5).is_empty());
+    browser.click(".trash .tools button:first-child");
+    browser.sees(".empty", "The trash is empty.");
+    assert_eq!(person.api.list("/v1/documents", 5)[0]["version"], 1);
+    assert_eq!(browser.complaints(), Vec::<String>::new());
+}

@@ -8,6 +8,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on should say where")]
 
 mod api;
+mod backup;
 mod bad_files;
 mod bad_requests;
 mod browser;
@@ -24,9 +25,11 @@ mod doctor;
 mod duplicates;
 mod exports;
 mod folder;
+mod fsck;
 mod idempotency;
 mod import_crashes;
 mod importing;
+mod metadata;
 mod migrations;
 mod names;
 mod pdf;
@@ -45,6 +48,8 @@ mod sharing;
 mod signed_urls;
 mod stopping;
 mod strangers;
+mod sweep_crashes;
+mod sweeping;
 mod tokens;
 mod trash;
 mod tus;

@@ -28,6 +28,32 @@ impl Raw {
         raw
     }
 
+    /// Asks for a path, and leaves the answer where it is.
+    pub fn get(server: &Server, token: &str, path: &str) -> Self {
+        let stream = TcpStream::connect(&server.ready.listen).unwrap();
+        stream.set_read_timeout(Some(Duration::from_mins(1))).unwrap();
+        let mut raw = Self(stream);
+        let head = format!(
+            "GET {path} HTTP/1.1\r\nHost: colophon\r\nAuthorization: Bearer {token}\r\nConnection: close\r\n\r\n"
+        );
+        raw.send(head.as_bytes());
+        raw
+    }
+
+    /// The next so many bytes of the answer.
+    pub fn read(&mut self, count: usize) -> Vec<u8> {
+        let mut bytes = vec![0; count];
+        self.0.read_exact(&mut bytes).unwrap();
+        bytes
+    }
+
+    /// All other bytes of the answer.
+    pub fn rest(mut self) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        self.0.read_to_end(&mut bytes).unwrap();
+        bytes
+    }
+
     pub fn send(&mut self, bytes: &[u8]) {
         self.0.write_all(bytes).unwrap();
     }

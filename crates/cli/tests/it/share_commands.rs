@@ -42,6 +42,10 @@ fn what_the_command_line_shares_and_links_is_open_and_is_told() {
     let nobody = Api::with_authorization(&server.ready.url, None);
     let answer = nobody.get(&format!("/v1/content/{signed}"));
     assert_eq!((answer.status, answer.body), (200, file));
+    let mut command = server.folder.command(&["documents", "link", document]);
+    let linked = command.env("COLOPHON_PUBLIC_URL", "https://documents.example.org/api/").output().unwrap();
+    let address = String::from_utf8(linked.stdout).unwrap();
+    assert!(address.starts_with("https://documents.example.org/api/v1/content/"), "{address}");
     let log = server.folder.done(&["documents", "accesses", document]);
     for told in ["opened", "signed_url", "signed_url_used", "the platform"] {
         assert!(log.contains(told), "{log}");

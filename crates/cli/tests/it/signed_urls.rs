@@ -1,8 +1,10 @@
 //! Signed URLs: the file without a token, until a time, and only as long as their maker may see it.
 
+use colophon_testkit::Bucket;
 use serde_json::{Value, json};
 
 use crate::api::{Answer, Api, id};
+use crate::folder::Folder;
 use crate::pdf::{large, numbered};
 use crate::server::{Person, Server, change};
 
@@ -195,4 +197,41 @@ fn the_address_is_the_one_that_others_reach_the_server_by() {
     let url = |headers: &[(&str, &str)]| sign(headers).expect(200)["url"].as_str().unwrap().to_owned();
     assert!(url(&[("x-forwarded-proto", "https")]).starts_with("https://127.0.0.1:"));
     assert!(url(&[("x-forwarded-proto", "javascript")]).starts_with("http://127.0.0.1:"));
+}
+
+#[test]
+fn the_buckets_own_link_is_the_owners_and_who_has_a_share_gets_one_that_ends_with_it() {
+    let bucket = Bucket::start();
+    let server = Server::start_on(Folder::new().with_bucket(&bucket), &[]);
+    let (owner, viewer) = (server.person(), server.person());
+    let file = numbered("bucket", 2);
+    let document = stored(&owner, &file);
+    let own = sign(&owner, &document, &json!({ "expires_in": 600 }));
+    let own = own["url"].as_str().unwrap();
+    assert!(own.starts_with(&format!("http://{}/", bucket.address)), "{own}");
+    let fetch = |url: &str, range: Option<&str>| {
+        let config = ureq::Agent::config_builder().http_status_as_error(false).build();
+        let mut request = ureq::Agent::from(config).get(url);
+        if let Some(range) = range {
+            request = request.header("range", range);
+        }
+        let mut answer = request.call().unwrap();
+        (answer.status().as_u16(), answer.body_mut().read_to_vec().unwrap())
+    };
+    assert_eq!(fetch(own, None), (200, file.clone()));
+    assert_eq!(fetch(own, Some("bytes=1-3")), (206, file[1..4].to_vec()));
+    assert_eq!(fetch(&own.replace("Expires=600", "Expires=60000"), None).0, 403, "the bucket verifies");
+
+    let shares = format!("{document}/shares");
+    let share = owner.api.post_json(&shares, &json!({ "user_id": viewer.id })).expect(201);
+    let nobody = nobody(&server);
+    let of_viewer = path(&server, &sign(&viewer, &document, &json!({})));
+    let saved = path(&server, &sign(&owner, &document, &json!({ "disposition": "attachment" })));
+    for ours in [&of_viewer, &saved] {
+        assert_eq!(nobody.get(ours).body, file, "{ours}");
+        assert_eq!(nobody.get_with(ours, &[("range", "bytes=-2")]).body, file[file.len() - 2..]);
+    }
+    owner.api.send("DELETE", &format!("{shares}/{}", id(&share)), &[], None).unwrap();
+    nobody.get(&of_viewer).refused(404, "not_found");
+    assert_eq!(nobody.get(&saved).status, 200);
 }

@@ -157,3 +157,24 @@ fn the_command_line_deletes_restores_holds_and_sets_quotas() {
     run(&["documents", "delete", id(&document), "--purge"]);
     assert!(person.api.list("/v1/documents", 5).is_empty());
 }
+
+#[test]
+fn a_download_under_way_ends_whole_when_the_document_is_purged() {
+    let server = Server::shared();
+    let person = server.person();
+    let mut pdf = crate::pdf::Pdf::new().line("large");
+    pdf.stream("", &vec![b'x'; 24 << 20]);
+    let file = pdf.bytes();
+    let document = person.api.upload("filename=large.pdf", &file).expect(201);
+    let path = format!("/v1/documents/{}/content", id(&document));
+    let mut download = crate::raw::Raw::get(&server, &server.token(person.id), &path);
+    let begun = download.read(1024);
+    assert_eq!(delete(&person.api, &document, "?purge=true").status, 204);
+    // As the sweeper does.
+    let object = server.folder.data().join("objects").join(document["storage_path"].as_str().unwrap());
+    std::fs::remove_file(object).unwrap();
+    person.api.get(&path).refused(404, "not_found");
+    let answer = [begun, download.rest()].concat();
+    let body = answer.windows(4).position(|bytes| bytes == b"\r\n\r\n").unwrap() + 4;
+    assert_eq!(crate::api::sha256(&answer[body..]), document["sha256"].as_str().unwrap());
+}

@@ -58,16 +58,16 @@ async fn check<S: Scope>(
     let cases: [(&str, Option<&str>, bool); 4] = if by_value {
         [
             ("metadata.amount", None, false),
-            ("metadata.amount", Some("#40a8d00000000000 3176"), true),
+            ("metadata.amount", Some("#c0a8d00000000000 3176"), true),
             ("metadata.year", None, false),
-            ("metadata.year", Some("#409f680000000000 2010"), true),
+            ("metadata.year", Some("#c09f680000000000 2010"), true),
         ]
     } else {
         [
             ("tags", Some("many"), false),
             ("tags", Some("many"), true),
             ("metadata.year", Some("2001"), false),
-            ("tags", Some("few"), true),
+            ("tags", Some("half 5"), true),
         ]
     };
     for (field, value, further) in cases {

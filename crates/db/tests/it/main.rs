@@ -22,6 +22,7 @@ mod scopes;
 mod shares;
 mod statements;
 mod states;
+mod sweep;
 mod transactions;
 mod trash;
 mod versions;

@@ -12,7 +12,8 @@ use crate::document_plans;
 
 /// 100,000 documents, every fifth of one owner; 50,000 zones, 2,000 of them in one document; 2,000 jobs.
 const ROWS: &str = include_str!("plans.sql");
-const BIG: [&str; 5] = ["documents", "document_fields", "zones", "processing_jobs", "job_queue"];
+const BIG: [&str; 7] =
+    ["documents", "document_fields", "zones", "processing_jobs", "job_queue", "objects", "idempotency_keys"];
 
 pub const OWNER: &str = "00000000-0000-7000-8000-00000000000a";
 const DOCUMENT: &str = "00000000-0000-7000-8000-000000000001";
@@ -74,6 +75,8 @@ async fn hot_statements_use_an_index_at_scale() {
     zones_list(&client).await;
     jobs_list(&client).await;
     claim(&client).await;
+    sweep(&client).await;
+    fsck(&client).await;
     search(&client).await;
 }
 
@@ -186,6 +189,54 @@ async fn jobs_list(client: &Client) {
         let seen = explained(client, &scope, for_person, &params).await;
         assert_by(&format!("jobs/list_for_person {who}"), index, &seen);
     }
+}
+
+async fn sweep(client: &Client) {
+    let (hour, limit, none, nobody) = (3_600.0_f64, 100_i64, Vec::<String>::new(), Vec::<Uuid>::new());
+    let paths = ["o/2/x", "o/502/x"];
+    let released = include_str!("../../src/sweep/released.sql");
+    let params: [Param<'_>; 3] = [(&hour, Type::FLOAT8), (&none, Type::TEXT_ARRAY), (&limit, Type::INT8)];
+    let seen = explained(client, &SystemScope::new(), released, &params).await;
+    assert_by("sweep/released", "objects_changed_at_idx", &seen);
+    let in_use = include_str!("../../src/sweep/in_use.sql");
+    let params: [Param<'_>; 2] = [(&paths.as_slice(), Type::TEXT_ARRAY), (&hour, Type::FLOAT8)];
+    let seen = explained(client, &SystemScope::new(), in_use, &params).await;
+    assert_by("sweep/in_use", "objects_storage_path_idx", &seen);
+    let intents = include_str!("../../src/sweep/intents.sql");
+    let params: [Param<'_>; 2] = [(&none, Type::TEXT_ARRAY), (&limit, Type::INT8)];
+    let seen = explained(client, &SystemScope::new(), intents, &params).await;
+    assert_by("sweep/intents", "objects_intended_until_idx", &seen);
+    let trash = include_str!("../../src/sweep/trash.sql");
+    let params: [Param<'_>; 2] = [(&hour, Type::FLOAT8), (&nobody, Type::UUID_ARRAY)];
+    let seen = explained(client, &SystemScope::new(), trash, &params).await;
+    assert_by("sweep/trash", "documents_deleted_at_idx", &seen);
+    let keys = include_str!("../../src/sweep/idempotency_keys.sql");
+    let params: [Param<'_>; 2] = [(&(7.0 * 86_400.0), Type::FLOAT8), (&limit, Type::INT8)];
+    let seen = explained(client, &SystemScope::new(), keys, &params).await;
+    assert_by("sweep/idempotency_keys", "idempotency_keys_created_at_idx", &seen);
+}
+
+/// The parts that are asked for again and again; what looks at everything reads everything.
+async fn fsck(client: &Client) {
+    let (after, limit, none, paths) = ("o/5", 4_096_i64, Vec::<String>::new(), ["o/2/x", "o/502/x"]);
+    let time: jiff::Timestamp = client.query_one("select now()", &[]).await.expect("the time").get(0);
+    let ledger = include_str!("../../src/fsck/ledger.sql");
+    let params: [Param<'_>; 2] = [(&after, Type::TEXT), (&limit, Type::INT8)];
+    let seen = explained(client, &SystemScope::new(), ledger, &params).await;
+    assert_by("fsck/ledger", "objects_storage_path_idx", &seen);
+    let entries = include_str!("../../src/fsck/entries.sql");
+    let params: [Param<'_>; 1] = [(&paths.as_slice(), Type::TEXT_ARRAY)];
+    let seen = explained(client, &SystemScope::new(), entries, &params).await;
+    assert_by("fsck/entries", "objects_storage_path_idx", &seen);
+    let unverified = include_str!("../../src/fsck/unverified.sql");
+    let params: [Param<'_>; 3] =
+        [(&time, Type::TIMESTAMPTZ), (&none, Type::TEXT_ARRAY), (&100_i64, Type::INT8)];
+    let seen = explained(client, &SystemScope::new(), unverified, &params).await;
+    assert_by("fsck/unverified", "objects_verified_at_idx", &seen);
+    let failed = include_str!("../../src/fsck/failed.sql");
+    let params: [Param<'_>; 2] = [(&none, Type::TEXT_ARRAY), (&100_i64, Type::INT8)];
+    let seen = explained(client, &SystemScope::new(), failed, &params).await;
+    assert_by("fsck/failed", "objects_verified_at_idx", &seen);
 }
 
 /// Prepared, so it may be planned for any values: then only the pick is sure to go by its index.

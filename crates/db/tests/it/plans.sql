@@ -7,7 +7,7 @@ select ('00000000-0000-7000-8000-' || lpad(to_hex(n), 12, '0'))::uuid, 'a.pdf', 
        case when n % 500 = 1 then 'damaged' else 'processed' end, now() - n * interval '1 minute',
        case when n % 20 = 11 then now() - n * interval '1 second' end,
        case when n % 4 = 1 then array['many', case when n % 5000 = 1 then 'few' else 'half ' || n % 8 end] else '{}' end,
-       case when n % 4 = 1 then jsonb_build_object('year', 2000 + n % 20, 'amount', n % 7919) else '{}' end
+       case when n % 4 = 1 then jsonb_build_object('year', 2000 + n % 26, 'amount', n % 7919) else '{}' end
 from generate_series(1, 100000) n;
 
 insert into public.zones (document_id, zone_index, page_number, zone_type, coordinates, content)
@@ -23,4 +23,16 @@ update public.processing_jobs set status = 'paused' where document_id::text like
 insert into public.job_queue (job_id, document_id, strategy, priority, run_at)
 select id, document_id, strategy, 1 + floor(random() * 4), created_at from public.processing_jobs;
 
-analyze colophon.document_fields, public.documents, public.zones, public.processing_jobs, public.job_queue, public.document_versions;
+insert into colophon.objects (document_id, storage_path, owner, state, file_size_bytes, sha256, intended_until, changed_at,
+                              verified_at)
+select ('00000000-0000-7000-8000-' || lpad(to_hex(n), 12, '0'))::uuid, 'o/' || n || '/x', 'o',
+       case n % 500 when 1 then 'intended' when 2 then 'released' else 'stored' end, 1, repeat('ab', 32),
+       case when n % 500 = 1 then now() + (n - 50000) * interval '1 second' end, now() - n * interval '1 second',
+       case when n % 3 = 0 then now() - n * interval '1 second' end
+from generate_series(1, 100000) n;
+insert into colophon.idempotency_keys (owner, key, request, resource_id, created_at)
+select 'o', 'k' || n, 'r', gen_random_uuid(), now() - n * interval '1 minute' from generate_series(1, 20000) n;
+update public.documents set deleted_at = now() - interval '40 days' where id::text like '%00ff';
+
+analyze colophon.document_fields, colophon.objects, colophon.idempotency_keys;
+analyze public.documents, public.zones, public.processing_jobs, public.job_queue, public.document_versions;

@@ -77,11 +77,11 @@ export async function file(path, type) {
   return url;
 }
 
-/** Uploads a file and tells how far it is, from 0 to 1. Gives the document. Throws a `Problem`. */
-export function upload(file, query, progress) {
+/** Uploads a file as a new document, or as what the path says, and tells how far it is, from 0 to 1. Gives the document. Throws a `Problem`. */
+export function upload(file, query, progress, path = 'documents') {
   return new Promise((resolve, reject) => {
     const xhr = new XMLHttpRequest();
-    xhr.open('POST', `v1/documents?${new URLSearchParams({ filename: file.name, ...query })}`);
+    xhr.open('POST', `v1/${path}?${new URLSearchParams({ filename: file.name, ...query })}`);
     const used = token();
     xhr.setRequestHeader('authorization', `Bearer ${used}`);
     xhr.setRequestHeader('content-type', 'application/pdf');

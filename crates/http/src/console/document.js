@@ -1,11 +1,12 @@
 // One document: its facts, its file, its pages with their zones, its jobs, versions and exports.
 
-import { file, get, post } from './api.js';
+import { file, get, post, upload } from './api.js';
 import { badge, button, bytes, count, el, facts, poll, table, time } from './dom.js';
 import { isLive } from './documents.js';
 import { jobList } from './jobs.js';
 import { pageViewer } from './pages.js';
 import { mayShare, shareDialog } from './shares.js';
+import { deleteOrRestore } from './trash.js';
 
 const READABLE = (document) => !['password_required', 'damaged'].includes(document.status);
 
@@ -27,7 +28,7 @@ export async function documentView(root, { id, query, signal }) {
   const opening = button('Open', async () => open(await file(`documents/${id}/content`, 'application/pdf')), { class: 'primary' });
   const saving = button('Save', async () => save(await file(`documents/${id}/content`, 'application/pdf'), current.filename));
   const tools = el('div', { class: 'tools' }, opening, saving, process, exporting,
-    mayShare(current) ? button('Share', () => shareDialog(root, current, signal)) : null);
+    mayShare(current) ? [button('Share', () => shareDialog(root, current, signal)), deleteOrRestore(current)] : null);
   const title = el('h1', { dir: 'auto' }, current.filename);
 
   const jobs = jobList(signal);
@@ -40,11 +41,12 @@ export async function documentView(root, { id, query, signal }) {
     el('div', { class: 'heading' }, title, tools), about, viewer.node, jobSection, section('Versions', versions, origin), section('Exports', exports));
 
   const show = () => {
-    const { status, status_detail: detail } = current;
-    process.hidden = !READABLE(current) || isLive(current);
+    const { status, status_detail: detail, deleted_at: deleted } = current;
+    process.hidden = !READABLE(current) || isLive(current) || deleted;
     process.textContent = status === 'uploaded' ? 'Process' : 'Process again';
     about.replaceChildren(
-      el('p', { class: 'line' }, badge(status), detail ? el('span', { dir: 'auto' }, detail) : null),
+      el('p', { class: 'line' }, badge(status), detail ? el('span', { dir: 'auto' }, detail) : null,
+        deleted ? el('strong', {}, 'In the trash since ', time(deleted)) : null),
       facts([
         ['page_count', current.page_count === null ? null : count(current.page_count)], ['file_size', bytes(current.file_size_bytes)],
         ['created_at', time(current.created_at)], ['updated_at', time(current.updated_at)], ['version', String(current.version)],
@@ -64,6 +66,17 @@ export async function documentView(root, { id, query, signal }) {
     const list = await get(`documents/${id}/exports`, {}, signal);
     exports.replaceChildren(list.items.length ? exportTable(list.items) : el('p', { class: 'muted' }, 'None yet. Export as JSON makes one, and it is kept here.'));
   };
+  const showVersions = async () => {
+    const list = await get(`documents/${id}/versions`, {}, signal);
+    const makeCurrent = async (version) => {
+      await post(`documents/${id}/versions/${version}/make-current`, {});
+      await Promise.all([look(), showVersions()]);
+    };
+    versions.replaceChildren(versionTable(current, list.items, makeCurrent), newVersion(current, async () => {
+      await Promise.all([look(), showVersions()]);
+      keepLooking();
+    }));
+  };
   const look = async () => {
     current = await get(`documents/${id}`, {}, signal);
     show();
@@ -76,7 +89,7 @@ export async function documentView(root, { id, query, signal }) {
   if (isLive(current)) keepLooking();
   await Promise.all([
     viewer.show(current), showJobs(), showExports(),
-    get(`documents/${id}/versions`, {}, signal).then((list) => versions.replaceChildren(versionTable(id, list.items))),
+    showVersions(),
   ]);
 }
 
@@ -84,14 +97,31 @@ function section(title, ...children) {
   return el('section', { class: 'part' }, el('h2', {}, title), children);
 }
 
-function versionTable(id, items) {
+/** Lets somebody choose a file that becomes the document's next version. */
+function newVersion(document, added) {
+  const input = el('input', { type: 'file', accept: 'application/pdf,.pdf', class: 'visually-hidden', tabindex: '-1', 'aria-hidden': 'true' });
+  const choose = button('New version', () => new Promise((resolve, reject) => {
+    input.addEventListener('cancel', resolve, { once: true });
+    input.addEventListener('change', () => {
+      const path = `documents/${document.id}/versions`;
+      upload(input.files[0], { process: true }, () => {}, path).then(added).then(resolve, reject);
+    }, { once: true });
+    input.click();
+  }));
+  return el('p', {}, choose, input);
+}
+
+function versionTable({ id, version: current }, items, makeCurrent) {
   const { node, body, row } = table(['Version', 'File', 'Pages', 'Size', 'Added', ''], 'small');
   body.append(...items.map((version) => {
     const path = `documents/${id}/content?version=${version.version}`;
     const notes = [version.title, version.pdf_version && `PDF ${version.pdf_version}`, version.encryption,
       version.repaired && 'repaired', ...(version.warnings ?? [])].filter(Boolean).join(' · ');
     const saving = el('span', {}, button('Save', async () => save(await file(path, 'application/pdf'), version.original_filename), { class: 'quiet' }));
-    return row(String(version.version), [el('span', { dir: 'auto' }, version.original_filename), el('p', { class: 'muted detail', dir: 'auto' }, notes)],
+    const reason = version.reason ? el('p', { class: 'muted detail', dir: 'auto' }, version.reason) : null;
+    const number = version.version === current ? el('strong', { title: 'the current one' }, `${version.version} (current)`)
+      : [String(version.version), button('Make current', () => makeCurrent(version.version), { class: 'quiet' })];
+    return row(number, [el('span', { dir: 'auto' }, version.original_filename), reason, el('p', { class: 'muted detail', dir: 'auto' }, notes)],
       version.page_count === null ? '–' : count(version.page_count), bytes(version.file_size_bytes), time(version.created_at), saving);
   }));
   return node;

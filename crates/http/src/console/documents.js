@@ -19,7 +19,7 @@ export function chooseStatus(statuses, chosen, change) {
 }
 
 export async function documents(root, { query, signal }) {
-  const filter = { status: query.get('status') ?? '', q: query.get('q') ?? '' };
+  const filter = { status: query.get('status') ?? '', q: query.get('q') ?? '', tag: query.get('tag') ?? '' };
   let [rows, cursor, request] = [[], null, 0];
 
   const { node, body, row } = table(['Name', 'Status', 'Pages', 'Size', 'Added'], 'documents');
@@ -72,7 +72,13 @@ export async function documents(root, { query, signal }) {
     apply();
   });
   window.addEventListener('uploaded', () => refresh().catch(() => {}), { signal });
-  const heading = el('div', { class: 'heading' }, el('h1', {}, 'Documents'), el('div', { class: 'tools' }, name, status, chooseFiles()));
+  const tag = filter.tag ? button(`Tag: ${filter.tag} ×`, () => {
+    filter.tag = '';
+    tag.remove();
+    apply();
+  }, { 'aria-label': `Stop filtering by the tag ${filter.tag}` }) : null;
+  const tools = el('div', { class: 'tools' }, ...[tag, name, status, chooseFiles()].filter(Boolean));
+  const heading = el('div', { class: 'heading' }, el('h1', {}, 'Documents'), tools);
   root.append(heading, node, below);
   node.hidden = true;
   await load(false);
@@ -81,12 +87,14 @@ export async function documents(root, { query, signal }) {
 function documentRow(row, document) {
   const detail = document.status_detail ? el('p', { class: 'muted detail', dir: 'auto' }, document.status_detail) : null;
   const name = el('a', { href: `#/documents/${document.id}`, dir: 'auto' }, document.filename);
+  const links = document.tags.map((tag) => el('a', { href: `#/documents?${new URLSearchParams({ tag })}`, class: 'tag', dir: 'auto' }, tag));
+  const tags = links.length ? el('p', { class: 'tags' }, ...links) : null;
   const pages = document.page_count === null ? '–' : count(document.page_count);
-  return row([name, detail], badge(document.status), pages, bytes(document.file_size_bytes), time(document.created_at));
+  return row([name, detail, tags], badge(document.status), pages, bytes(document.file_size_bytes), time(document.created_at));
 }
 
 function nothing(filter) {
-  if (filter.status || filter.q) {
+  if (filter.status || filter.q || filter.tag) {
     return empty('No document fits this filter.', el('a', { href: '#/documents' }, 'See all documents'));
   }
   return empty('No documents yet.', 'Drop PDFs anywhere on this page, use the button above, or run ',

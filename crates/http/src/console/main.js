@@ -6,6 +6,7 @@ import { documentView } from './document.js';
 import { jobs, jobView } from './jobs.js';
 import { search } from './search.js';
 import { openLink, takeLink, takeLinkFromAddress } from './shares.js';
+import { trash } from './trash.js';
 import { acceptFiles } from './uploads.js';
 import { ask, claims, forget, takeFromAddress, token } from './token.js';
 
@@ -15,6 +16,7 @@ const VIEWS = [
   [/^\/jobs$/, 'Jobs', jobs],
   [/^\/jobs\/([^/]+)$/, 'Job', jobView],
   [/^\/search$/, 'Search', search],
+  [/^\/trash$/, 'Trash', trash],
 ];
 
 const main = document.getElementById('main');

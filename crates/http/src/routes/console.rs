@@ -35,7 +35,7 @@ const ASSETS: &[Asset] = assets! {
     "text/css; charset=utf-8": "console.css";
     "image/svg+xml": "icon.svg";
     "text/javascript; charset=utf-8": "api.js" "document.js" "documents.js" "dom.js" "drawing.js" "jobs.js" "main.js"
-        "pages.js" "search.js" "shares.js" "token.js" "uploads.js";
+        "pages.js" "search.js" "shares.js" "token.js" "trash.js" "uploads.js";
 };
 
 /// Nothing comes from elsewhere, nothing goes elsewhere, nothing inline runs, and no text becomes HTML: whatever a

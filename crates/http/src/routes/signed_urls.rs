@@ -1,5 +1,7 @@
 //! `POST /v1/documents/{id}/signed-url`: an address of the file that needs no token, and ends.
 
+use std::time::Duration;
+
 use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::routing::post;
@@ -51,15 +53,24 @@ async fn create(
         return Err(colophon_service::Error::InTrash { document: id }.into());
     }
     let number = body.version.unwrap_or(document.version);
-    tx.versions()
-        .get(id, number)
-        .await?
-        .ok_or_else(|| Problem::not_found(format!("version {number} of document {id}")))?;
+    let version = tx.versions().get(id, number).await?;
+    let version = version.ok_or_else(|| Problem::not_found(format!("version {number} of document {id}")))?;
     // The version is part of what is signed: what was given away stays the same file.
     let url = SignedUrl::new(id, number, maker, seconds, attachment)?;
     tx.accesses().record(id, Action::SignedUrl, false).await?;
     tx.commit().await?;
-    let token = app.platform.signer.sign(&url).await?;
     let expires_at = url.expires_at;
+    // The store's own link ends by its time alone, whatever becomes of a share; so it is not for those who have one. It is
+    // signed with the platform's keys: with the caller's it would hold their token.
+    let own = maker.is_none_or(|user| document.uploaded_by == Some(user.to_string()));
+    if own && body.disposition.is_none() {
+        let lasting = Duration::from_secs(seconds.unsigned_abs());
+        let store = &app.platform.store;
+        let theirs = store.signed_url(&version.storage_path, Some(&document.filename), lasting).await?;
+        if let Some(url) = theirs {
+            return Ok(Json(SignedUrlView { url, expires_at }));
+        }
+    }
+    let token = app.platform.signer.sign(&url).await?;
     Ok(Json(SignedUrlView { url: address(&app, &headers, &format!("v1/content/{token}")), expires_at }))
 }

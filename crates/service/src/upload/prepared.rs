@@ -35,6 +35,7 @@ impl Received {
     /// [`Error::NotPdf`], or that process cannot be run.
     pub async fn prepare(self, platform: &Platform, details: Details) -> Result<Prepared, Error> {
         let inspection = self.inspect(platform).await?;
+        self.announced.hold().await?;
         if let Outcome::NotPdf { reason } = inspection.outcome {
             return Err(Error::NotPdf { reason });
         }
@@ -266,7 +267,7 @@ async fn unfinished<S: Scope>(tx: &Tx<S>, document: DocumentId) -> Result<Option
     Ok(newest.filter(|job| !is_final(job)).map(|job| job.id))
 }
 
-fn page(page: &colophon_pdf::Page) -> Option<Page> {
+pub(crate) fn page(page: &colophon_pdf::Page) -> Option<Page> {
     Some(Page {
         page_number: i32::try_from(page.page_number).ok()?,
         width: page.width,

@@ -1,0 +1,92 @@
+//! What nobody needs any more: released objects, uploads that never came to an end, the trash, old keys.
+//!
+//! Every statement skips what another node holds, so that all nodes may sweep at once.
+
+use colophon_domain::DocumentId;
+use tokio_postgres::Row;
+use uuid::Uuid;
+
+use crate::session::column;
+use crate::statement::statement;
+use crate::{Result, SystemScope, Tx};
+
+/// The platform's housekeeping.
+pub struct Sweep<'t>(&'t Tx<SystemScope>);
+
+impl Tx<SystemScope> {
+    /// What nobody needs any more.
+    pub fn sweep(&self) -> Sweep<'_> {
+        Sweep(self)
+    }
+}
+
+/// A row of the ledger whose object is to go.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Leftover {
+    /// Whose object it was.
+    pub document_id: DocumentId,
+    /// Key of the object.
+    pub storage_path: String,
+}
+
+impl Sweep<'_> {
+    /// Released objects past the grace, locked for this transaction; `passed_over` have failed already.
+    pub async fn released(&self, grace: f64, passed_over: &[String], limit: i64) -> Result<Vec<Leftover>> {
+        let rows = self.0.query(statement!("sweep/released"), &[&grace, &passed_over, &limit]).await?;
+        rows.iter().map(decode).collect()
+    }
+
+    /// Those of these objects that must stay. Asked after they were locked: a statement of its own sees what was
+    /// committed until then.
+    pub async fn in_use(&self, leftovers: &[Leftover], grace: f64) -> Result<Vec<String>> {
+        let paths: Vec<&str> = leftovers.iter().map(|leftover| leftover.storage_path.as_str()).collect();
+        let rows = self.0.query(statement!("sweep/in_use"), &[&paths, &grace]).await?;
+        rows.iter().map(|row| column(row, "storage_path")).collect()
+    }
+
+    /// Objects that were announced and never came, locked for this transaction.
+    pub async fn intents(&self, passed_over: &[String], limit: i64) -> Result<Vec<Leftover>> {
+        let rows = self.0.query(statement!("sweep/intents"), &[&passed_over, &limit]).await?;
+        rows.iter().map(decode).collect()
+    }
+
+    /// Strikes from the ledger what the store has no longer.
+    pub async fn forget(&self, leftovers: &[Leftover]) -> Result<u64> {
+        let documents: Vec<Uuid> = leftovers.iter().map(|leftover| leftover.document_id.0).collect();
+        let paths: Vec<&str> = leftovers.iter().map(|leftover| leftover.storage_path.as_str()).collect();
+        self.0.execute(statement!("sweep/forget"), &[&documents, &paths]).await
+    }
+
+    /// Purges one document whose time in the trash is over, with everything that hangs on it. `None`: there is none.
+    ///
+    /// # Errors
+    /// The document that cannot be purged, and why; nothing of it was purged.
+    pub async fn purge(
+        &self,
+        retention: f64,
+        passed_over: &[DocumentId],
+    ) -> Result<Option<DocumentId>, (Option<DocumentId>, crate::Error)> {
+        let passed_over: Vec<Uuid> = passed_over.iter().map(|id| id.0).collect();
+        let picked = self.0.query_opt(statement!("sweep/trash"), &[&retention, &passed_over]).await;
+        let Some(row) = picked.map_err(|error| (None, error))? else { return Ok(None) };
+        let id: Uuid = column(&row, "id").map_err(|error| (None, error))?;
+        let purged = async {
+            self.0.execute(statement!("sweep/purge_zones"), &[&id]).await?;
+            self.0.execute(statement!("sweep/purge"), &[&id]).await
+        };
+        purged.await.map_err(|error| (Some(DocumentId(id)), error))?;
+        Ok(Some(DocumentId(id)))
+    }
+
+    /// Deletes keys of repeated writes that are older than `age` seconds; `limit` at most. Gives their number.
+    pub async fn idempotency_keys(&self, age: f64, limit: i64) -> Result<u64> {
+        self.0.execute(statement!("sweep/idempotency_keys"), &[&age, &limit]).await
+    }
+}
+
+fn decode(row: &Row) -> Result<Leftover> {
+    Ok(Leftover {
+        document_id: DocumentId(column(row, "document_id")?),
+        storage_path: column(row, "storage_path")?,
+    })
+}

@@ -1,0 +1,133 @@
+//! Every check: its number, what it means, and what `--repair` does about it. Numbers are never given twice.
+
+/// Whether a finding is something wrong.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Severity {
+    /// Something is wrong.
+    Finding,
+    /// Worth knowing; the instance is sound.
+    Note,
+}
+
+impl Severity {
+    /// For programs.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Finding => "finding",
+            Self::Note => "note",
+        }
+    }
+}
+
+/// One of the checks.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Check {
+    /// Its number: `F01`.
+    pub code: &'static str,
+    /// Its name: `object-missing`.
+    pub name: &'static str,
+    /// Whether it finds something wrong.
+    pub severity: Severity,
+    /// What it means, and what to do.
+    pub meaning: &'static str,
+    /// What `--repair` does about it; nothing where it is empty.
+    pub repair: &'static str,
+}
+
+macro_rules! checks {
+    ($($constant:ident: $code:literal $name:literal $severity:ident, $meaning:literal, $repair:literal;)+) => {
+        $(
+            #[doc = $meaning]
+            pub static $constant: Check = Check {
+                code: $code, name: $name, severity: Severity::$severity, meaning: $meaning, repair: $repair,
+            };
+        )+
+        /// All of them, by their number.
+        pub static CHECKS: &[&Check] = &[$(&$constant),+];
+    };
+}
+
+checks! {
+    OBJECT_MISSING: "F01" "object-missing" Finding,
+        "a version's file is not in the store; put it back from a backup under this key, or upload the file again",
+        "takes the file from an identical object of the same owner, where there is one";
+    OBJECT_SIZE: "F02" "object-size" Finding,
+        "a file has another size than its row says, so it is not whole; put it back from a backup",
+        "as F01";
+    OBJECT_CHECKSUM: "F03" "object-checksum" Finding,
+        "a file holds other bytes than were uploaded; put it back from a backup",
+        "as F01";
+    OBJECT_ORPHAN: "F04" "object-orphan" Finding,
+        "an object of ours that no row knows: of a database that was restored to an earlier time, or moved away",
+        "deletes it";
+    INTENT_STUCK: "F05" "intent-stuck" Finding,
+        "an upload was broken off and nobody has swept it away; does serve or worker run?",
+        "sweeps";
+    RELEASE_STUCK: "F06" "release-stuck" Finding,
+        "an object that nobody needs is still there; does serve or worker run, can it delete from the store?",
+        "sweeps";
+    VERSION_UNLEDGERED: "F07" "version-unledgered" Finding,
+        "a version names an object that the ledger does not have as stored, so the sweeper might take it",
+        "enters it into the ledger";
+    OBJECT_UNNAMED: "F08" "object-unnamed" Finding,
+        "the ledger keeps an object that neither a version nor an export names any more",
+        "releases it to the sweeper";
+    DOCUMENT_DIFFERS: "F09" "document-differs" Finding,
+        "a document says something else of its file than its current version does",
+        "takes over what the version says";
+    CURRENT_VERSION_MISSING: "F10" "current-version-missing" Finding,
+        "a document calls a version current that is not there",
+        "makes the newest version the current one";
+    PAGES_DIFFER: "F11" "pages-differ" Finding,
+        "a version has another number of pages than rows for them",
+        "reads the pages anew from the file, where its checksum is right";
+    PAGES_OF_FILE: "F12" "pages-of-file" Finding,
+        "a version has another number of pages than its file",
+        "as F11";
+    SHARE_ORPHAN: "F13" "share-orphan" Finding,
+        "a share, its token or its use is left of a document that is gone",
+        "deletes it";
+    ROW_ORPHAN: "F14" "row-orphan" Finding,
+        "rows are left of a document that is gone, as after a restore without foreign keys; restore the document, or delete them",
+        "";
+    QUEUE_ORPHAN: "F15" "queue-orphan" Finding,
+        "live work whose job is gone or has ended",
+        "deletes it";
+    JOB_STRANDED: "F16" "job-stranded" Finding,
+        "a job waits, and no worker will ever find it",
+        "puts it back into the queue";
+    EXPORT_MISSING: "F17" "export-missing" Finding,
+        "an export's file is not in the store; make the export again",
+        "";
+    EXPORT_UNLEDGERED: "F18" "export-unledgered" Finding,
+        "an export names a file that the ledger does not have as stored, so the sweeper might take it",
+        "enters it into the ledger";
+    TRASH_OVERDUE: "F19" "trash-overdue" Finding,
+        "a document's time in the trash is over and nobody has purged it; does serve or worker run?",
+        "sweeps";
+    USAGE_DIFFERS: "F20" "usage-differs" Finding,
+        "what counts against an owner's quota is not what they keep",
+        "counts anew";
+    UPLOAD_EXPIRED: "F21" "upload-expired" Finding,
+        "a resumable upload that nobody goes on with has not been swept away; does serve or worker run?",
+        "sweeps";
+    FOREIGN_FILE: "F90" "foreign-file" Note,
+        "a file in the store that Colophon did not write; it is left alone",
+        "";
+}
+
+#[cfg(test)]
+mod tests {
+    use super::CHECKS;
+
+    #[test]
+    fn numbers_and_names_are_given_once_and_the_documentation_has_them_all() {
+        let documentation = include_str!("../../../../docs/operations.md");
+        for (at, check) in CHECKS.iter().enumerate() {
+            assert!(!CHECKS[..at].iter().any(|other| other.code == check.code || other.name == check.name));
+            let line =
+                format!("| {} | `{}` | {} | {} |", check.code, check.name, check.meaning, check.repair);
+            assert!(documentation.contains(&line), "docs/operations.md lacks: {line}");
+        }
+    }
+}

@@ -1,0 +1,245 @@
+//! What nobody needs any more goes: released objects, uploads that never came to an end, the trash, old keys.
+//!
+//! Every node sweeps; they share the work, since none waits for what another holds. An object goes first, its row
+//! second: a crash between the two leaves a row whose object the next sweep finds gone, which is no error.
+
+use std::time::Duration;
+
+use colophon_db::sweep::Leftover;
+use colophon_db::{SystemScope, Tx};
+use colophon_domain::DocumentId;
+use futures_util::stream::{StreamExt as _, iter};
+use tokio::time::{Instant, timeout};
+use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
+
+use crate::{Error, Platform, uploads};
+
+/// Objects in one transaction.
+const BATCH: i64 = 100;
+/// Objects deleted at once.
+const AT_ONCE: usize = 8;
+/// How long the store may take over one object.
+const PATIENCE: Duration = Duration::from_secs(30);
+/// How long one sweep may take; what is left waits for the next.
+const ROUND: Duration = Duration::from_secs(50);
+/// Failures of a kind after which a sweep gives it up: the store is not well, and the next sweep will see.
+const FAILURES: usize = 1_000;
+/// How long a repeated write is recognised.
+const KEYS_KEPT: Duration = Duration::from_hours(7 * 24);
+
+/// When what goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Config {
+    /// How long a sweep is waited for; `None`: this program does not sweep.
+    pub every: Option<Duration>,
+    /// How long an object stays after the last row that named it: for downloads under way, and for a backup that
+    /// copies the objects after the dump.
+    pub release_grace: Duration,
+    /// How long a document stays in the trash; `None`: until somebody purges it.
+    pub trash_retention: Option<Duration>,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            every: Some(Duration::from_mins(1)),
+            release_grace: Duration::from_hours(1),
+            trash_retention: Some(Duration::from_hours(30 * 24)),
+        }
+    }
+}
+
+/// What a sweep took away.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Swept {
+    /// Documents whose time in the trash was over.
+    pub documents: u64,
+    /// Objects that no row named any more.
+    pub released: u64,
+    /// Resumable uploads that nobody goes on with.
+    pub uploads: u64,
+    /// Uploads that never came to an end.
+    pub intents: u64,
+    /// Keys of writes that nobody repeats any more.
+    pub idempotency_keys: u64,
+    /// What could not be taken away, and is tried again by the next sweep.
+    pub failures: u64,
+}
+
+/// Sweeps until `stop`.
+pub async fn run(platform: Platform, config: Config, stop: CancellationToken) {
+    let Some(every) = config.every else { return };
+    loop {
+        tokio::select! {
+            () = tokio::time::sleep(jittered(every)) => {}
+            () = stop.cancelled() => return,
+        }
+        let swept = tokio::select! {
+            swept = once(&platform, &config) => swept,
+            // What is in hand is rolled back, and done again by the next sweep.
+            () = stop.cancelled() => return,
+        };
+        if swept != Swept::default() {
+            let Swept { documents, released, uploads, intents, idempotency_keys, failures } = swept;
+            tracing::info!(documents, released, uploads, intents, idempotency_keys, failures, "swept");
+        }
+    }
+}
+
+/// Sweeps once. What fails is logged and left to the next sweep; the rest goes on.
+pub async fn once(platform: &Platform, config: &Config) -> Swept {
+    let until = Instant::now() + ROUND;
+    let mut swept = Swept::default();
+    let sweep = Sweep { platform, until };
+    let ended = sweep.trash(config.trash_retention, &mut swept).await;
+    told("the trash", &ended, &mut swept);
+    let ended = sweep.released(config.release_grace, &mut swept).await;
+    told("released objects", &ended, &mut swept);
+    // Before the intents: an upload that expires takes its own along, and what the store keeps of it besides.
+    let ended = sweep.uploads(&mut swept).await;
+    told("resumable uploads", &ended, &mut swept);
+    let ended = sweep.intents(&mut swept).await;
+    told("unfinished uploads", &ended, &mut swept);
+    let ended = sweep.idempotency_keys(&mut swept).await;
+    told("idempotency keys", &ended, &mut swept);
+    swept
+}
+
+fn told(what: &'static str, ended: &Result<(), Error>, swept: &mut Swept) {
+    if let Err(error) = ended {
+        swept.failures += 1;
+        tracing::warn!(%error, what, "could not be swept; the next sweep tries again");
+    }
+}
+
+/// A tenth more or less, so that nodes that were started together do not sweep together.
+fn jittered(every: Duration) -> Duration {
+    let chance = f64::from(Uuid::new_v4().as_bytes()[0]) / 255.0;
+    every.mul_f64(0.9 + 0.2 * chance)
+}
+
+struct Sweep<'a> {
+    platform: &'a Platform,
+    until: Instant,
+}
+
+impl Sweep<'_> {
+    async fn begin(&self) -> Result<Tx<SystemScope>, Error> {
+        Ok(self.platform.database.session(&SystemScope::new()).begin().await?)
+    }
+
+    fn has_time(&self) -> bool {
+        Instant::now() < self.until
+    }
+
+    /// A document in each transaction: a large one must not keep others waiting.
+    async fn trash(&self, retention: Option<Duration>, swept: &mut Swept) -> Result<(), Error> {
+        let Some(retention) = retention else { return Ok(()) };
+        let mut failed: Vec<DocumentId> = Vec::new();
+        while self.has_time() && failed.len() < FAILURES {
+            let tx = self.begin().await?;
+            match tx.sweep().purge(retention.as_secs_f64(), &failed).await {
+                Ok(None) => return tx.commit().await.map_err(Error::from),
+                Ok(Some(_)) => {
+                    tx.commit().await?;
+                    swept.documents += 1;
+                }
+                Err((Some(document), error)) => {
+                    tracing::warn!(%document, %error, "a document could not be purged");
+                    swept.failures += 1;
+                    failed.push(document);
+                }
+                Err((None, error)) => return Err(error.into()),
+            }
+        }
+        Ok(())
+    }
+
+    async fn released(&self, grace: Duration, swept: &mut Swept) -> Result<(), Error> {
+        let (grace, mut failed) = (grace.as_secs_f64(), Vec::new());
+        while self.has_time() && failed.len() < FAILURES {
+            let tx = self.begin().await?;
+            let due = tx.sweep().released(grace, &failed, BATCH).await?;
+            if due.is_empty() {
+                return tx.commit().await.map_err(Error::from);
+            }
+            let in_use = tx.sweep().in_use(&due, grace).await?;
+            let (kept, due): (Vec<_>, Vec<_>) =
+                due.into_iter().partition(|leftover| in_use.contains(&leftover.storage_path));
+            let mut gone = self.delete(due, &mut failed, swept).await;
+            gone.extend(kept);
+            swept.released += tx.sweep().forget(&gone).await?;
+            tx.commit().await?;
+        }
+        Ok(())
+    }
+
+    async fn uploads(&self, swept: &mut Swept) -> Result<(), Error> {
+        while self.has_time() {
+            let ended = uploads::expire(self.platform, BATCH).await?;
+            swept.uploads += ended;
+            // Those that failed are leased for a while, so they are not asked for again at once.
+            if ended == 0 {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    async fn intents(&self, swept: &mut Swept) -> Result<(), Error> {
+        let mut failed = Vec::new();
+        while self.has_time() && failed.len() < FAILURES {
+            let tx = self.begin().await?;
+            let due = tx.sweep().intents(&failed, BATCH).await?;
+            if due.is_empty() {
+                return tx.commit().await.map_err(Error::from);
+            }
+            let gone = self.delete(due, &mut failed, swept).await;
+            swept.intents += tx.sweep().forget(&gone).await?;
+            tx.commit().await?;
+        }
+        Ok(())
+    }
+
+    /// Deletes objects from the store. Gives those that are gone, and adds the others to `failed`.
+    async fn delete(
+        &self,
+        leftovers: Vec<Leftover>,
+        failed: &mut Vec<String>,
+        swept: &mut Swept,
+    ) -> Vec<Leftover> {
+        let store = &self.platform.store;
+        let deleted = iter(leftovers).map(async |leftover| {
+            let deleted = timeout(PATIENCE, store.delete(&leftover.storage_path)).await;
+            let deleted = deleted.map_err(|_| "the store does not answer".to_owned());
+            (leftover, deleted.and_then(|deleted| deleted.map_err(|error| error.to_string())))
+        });
+        let mut gone = Vec::new();
+        let mut deleted = std::pin::pin!(deleted.buffer_unordered(AT_ONCE));
+        while let Some((leftover, deleted)) = deleted.next().await {
+            match deleted {
+                Ok(()) => gone.push(leftover),
+                Err(reason) => {
+                    tracing::warn!(object = leftover.storage_path, reason, "an object could not be deleted");
+                    swept.failures += 1;
+                    failed.push(leftover.storage_path);
+                }
+            }
+        }
+        gone
+    }
+
+    async fn idempotency_keys(&self, swept: &mut Swept) -> Result<(), Error> {
+        while self.has_time() {
+            let tx = self.begin().await?;
+            let gone = tx.sweep().idempotency_keys(KEYS_KEPT.as_secs_f64(), 10 * BATCH).await?;
+            tx.commit().await?;
+            swept.idempotency_keys += gone;
+            if gone == 0 {
+                break;
+            }
+        }
+        Ok(())
+    }
+}
