@@ -279,7 +279,8 @@ where
         Err(Error::Beyond { length })
     } else {
         let append = Append { platform, lease: &mut lease, turn: &turn, stop, upload };
-        append.run(scope, &part, body, refuse).await
+        // Large, and there may be many at once that are not nearly as far.
+        Box::pin(append.run(scope, &part, body, refuse)).await
     };
     match &appended {
         Ok(upload) if upload.resumption.is_none() => {}
