@@ -129,7 +129,7 @@ pub struct Wanted {
     pub filename: String,
     /// The sender's own JSON object.
     pub metadata: Map<String, Value>,
-    /// What it is filed under.
+    /// The sender's tags.
     #[serde(default)]
     pub tags: Vec<String>,
     /// Read it at once, in this way.
@@ -279,7 +279,8 @@ where
         Err(Error::Beyond { length })
     } else {
         let append = Append { platform, lease: &mut lease, turn: &turn, stop, upload };
-        append.run(scope, &part, body, refuse).await
+        // Large, and there may be many at once that are not nearly as far.
+        Box::pin(append.run(scope, &part, body, refuse)).await
     };
     match &appended {
         Ok(upload) if upload.resumption.is_none() => {}

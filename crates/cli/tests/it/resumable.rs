@@ -36,6 +36,9 @@ fn begun(server: &Server, person: &Person, upload: &str, announced: usize, bytes
     raw
 }
 
+/// A request, and the status and code it is refused with.
+type Refused<'a> = (&'a str, &'a str, &'a [(&'a str, &'a str)], u16, &'a str);
+
 /// Waits until so many bytes of an upload are safe, while its sender makes a pause.
 fn wait_for(person: &Person, upload: &str, bytes: usize) {
     wait::until("the bytes are safe", || person.api.read(upload)["upload_offset"] == bytes);
@@ -70,7 +73,7 @@ fn what_does_not_keep_to_the_protocol_is_refused_by_name() {
     let no_document = metadata(&[("document_id", "00000000-0000-7000-8000-000000000000")]);
     let on_duplicate = metadata(&[("on_duplicate", "perhaps")]);
     let said = |value: &'static str| ("upload-metadata", value);
-    let table: &[(&str, &str, &[(&str, &str)], u16, &str)] = &[
+    let table: &[Refused<'_>] = &[
         ("POST", UPLOADS, &[length], 412, "tus_version"),
         ("POST", UPLOADS, &[("tus-resumable", "0.2.2"), length], 412, "tus_version"),
         ("PATCH", &upload, &[OCTETS, at], 412, "tus_version"),

@@ -21,9 +21,9 @@ pub fn base64(bytes: &[u8]) -> String {
     let group = |three: &[u8]| {
         let bits = (0..3).fold(0_u32, |bits, at| bits << 8 | u32::from(three.get(at).copied().unwrap_or(0)));
         (0..4)
-            .map(|at| match at <= three.len() {
-                true => char::from(DIGITS[(bits >> (18 - 6 * at) & 63) as usize]),
-                false => '=',
+            .map(|at| {
+                let digit = char::from(DIGITS[(bits >> (18 - 6 * at) & 63) as usize]);
+                if at <= three.len() { digit } else { '=' }
             })
             .collect::<String>()
     };

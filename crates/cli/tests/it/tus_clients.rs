@@ -134,7 +134,7 @@ fn goes_through_everything(client: &Client, folder: Folder) {
     let token = server.token(person);
     let file = server.folder.scratch().join("large.pdf");
     fs::write(&file, large(40)).unwrap();
-    let size = fs::metadata(&file).unwrap().len() as usize;
+    let size = usize::try_from(fs::metadata(&file).unwrap().len()).unwrap();
     let proxy = Proxy::to(&server.ready.listen);
     proxy.lose_answers(2);
     let url_file = server.folder.scratch().join("url");

@@ -231,7 +231,7 @@ async fn read_metadata(field: Field<'_>) -> Result<Map<String, Value>, Problem> 
     metadata_of(read_json("metadata", field).await?)
 }
 
-/// A document's metadata.
+/// Metadata, if it is what can be kept.
 pub fn metadata_of(value: Value) -> Result<Map<String, Value>, Problem> {
     match value {
         Value::Object(metadata) => {
@@ -246,7 +246,7 @@ async fn read_tags(field: Field<'_>) -> Result<Tags, Problem> {
     tags_in(&read_json("tags", field).await?)
 }
 
-/// A document's tags.
+/// Tags, if they are what can be kept.
 pub fn tags_in(value: &Value) -> Result<Tags, Problem> {
     match value {
         Value::Array(tags) => Ok(tags_of(tags)?),
@@ -264,6 +264,11 @@ async fn read_json(name: &str, mut field: Field<'_>) -> Result<Value, Problem> {
         }
         bytes.extend_from_slice(&chunk);
     }
-    serde_json::from_slice(&bytes)
+    json_of(name, &bytes)
+}
+
+/// JSON in a part of a request.
+pub fn json_of(name: &str, bytes: &[u8]) -> Result<Value, Problem> {
+    serde_json::from_slice(bytes)
         .map_err(|error| Problem::bad_request("invalid_json", format!("{name}: {error}")))
 }

@@ -114,16 +114,16 @@ pub fn length(headers: &HeaderMap) -> Result<u64, Problem> {
         let detail = "the length has to be known at the beginning (no tus extension `creation-defer-length`); say Upload-Length";
         return Err(Problem::bad_request("deferred_length_not_supported", detail));
     }
-    number(headers, UPLOAD_LENGTH, "upload_length_needed")
+    number(headers, &UPLOAD_LENGTH, "upload_length_needed")
 }
 
 /// `Upload-Offset`.
 pub fn offset(headers: &HeaderMap) -> Result<u64, Problem> {
-    number(headers, UPLOAD_OFFSET, "upload_offset_needed")
+    number(headers, &UPLOAD_OFFSET, "upload_offset_needed")
 }
 
-fn number(headers: &HeaderMap, name: HeaderName, code: &'static str) -> Result<u64, Problem> {
-    let value = headers.get(&name).and_then(|value| value.to_str().ok());
+fn number(headers: &HeaderMap, name: &HeaderName, code: &'static str) -> Result<u64, Problem> {
+    let value = headers.get(name).and_then(|value| value.to_str().ok());
     let digits = value.filter(|text| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()));
     digits
         // More digits than fit are a number all the same, and too large for whatever it counts.
