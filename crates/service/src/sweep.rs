@@ -21,8 +21,9 @@ const BATCH: i64 = 100;
 const AT_ONCE: usize = 8;
 /// How long the store may take over one object.
 const PATIENCE: Duration = Duration::from_secs(30);
-/// How long one sweep may take; what is left waits for the next.
-const ROUND: Duration = Duration::from_secs(50);
+/// How long a sweep may take over one kind of thing, so that much of one does not keep the others waiting; what is left
+/// waits for the next sweep.
+const TURN: Duration = Duration::from_secs(15);
 /// Failures of a kind after which a sweep gives it up: the store is not well, and the next sweep will see.
 const FAILURES: usize = 1_000;
 /// How long a repeated write is recognised.
@@ -65,14 +66,18 @@ pub struct Swept {
     pub idempotency_keys: u64,
     /// What could not be taken away, and is tried again by the next sweep.
     pub failures: u64,
+    /// There was more than one sweep has time for.
+    pub unfinished: bool,
 }
 
 /// Sweeps until `stop`.
 pub async fn run(platform: Platform, config: Config, stop: CancellationToken) {
     let Some(every) = config.every else { return };
+    let mut unfinished = false;
     loop {
+        let wait = if unfinished { Duration::ZERO } else { jittered(every) };
         tokio::select! {
-            () = tokio::time::sleep(jittered(every)) => {}
+            () = tokio::time::sleep(wait) => {}
             () = stop.cancelled() => return,
         }
         let swept = tokio::select! {
@@ -80,8 +85,10 @@ pub async fn run(platform: Platform, config: Config, stop: CancellationToken) {
             // What is in hand is rolled back, and done again by the next sweep.
             () = stop.cancelled() => return,
         };
+        // What fails again and again is not tried again at once.
+        unfinished = swept.unfinished && swept.failures == 0;
         if swept != Swept::default() {
-            let Swept { documents, released, uploads, intents, idempotency_keys, failures } = swept;
+            let Swept { documents, released, uploads, intents, idempotency_keys, failures, .. } = swept;
             tracing::info!(documents, released, uploads, intents, idempotency_keys, failures, "swept");
         }
     }
@@ -89,19 +96,18 @@ pub async fn run(platform: Platform, config: Config, stop: CancellationToken) {
 
 /// Sweeps once. What fails is logged and left to the next sweep; the rest goes on.
 pub async fn once(platform: &Platform, config: &Config) -> Swept {
-    let until = Instant::now() + ROUND;
     let mut swept = Swept::default();
-    let sweep = Sweep { platform, until };
-    let ended = sweep.trash(config.trash_retention, &mut swept).await;
+    let turn = || Sweep { platform, until: Instant::now() + TURN };
+    let ended = turn().trash(config.trash_retention, &mut swept).await;
     told("the trash", &ended, &mut swept);
-    let ended = sweep.released(config.release_grace, &mut swept).await;
+    let ended = turn().released(config.release_grace, &mut swept).await;
     told("released objects", &ended, &mut swept);
     // Before the intents: an upload that expires takes its own along, and what the store keeps of it besides.
-    let ended = sweep.uploads(&mut swept).await;
+    let ended = turn().uploads(&mut swept).await;
     told("resumable uploads", &ended, &mut swept);
-    let ended = sweep.intents(&mut swept).await;
+    let ended = turn().intents(&mut swept).await;
     told("unfinished uploads", &ended, &mut swept);
-    let ended = sweep.idempotency_keys(&mut swept).await;
+    let ended = turn().idempotency_keys(&mut swept).await;
     told("idempotency keys", &ended, &mut swept);
     swept
 }
@@ -129,15 +135,17 @@ impl Sweep<'_> {
         Ok(self.platform.database.session(&SystemScope::new()).begin().await?)
     }
 
-    fn has_time(&self) -> bool {
-        Instant::now() < self.until
+    fn has_time(&self, swept: &mut Swept) -> bool {
+        let has_time = Instant::now() < self.until;
+        swept.unfinished |= !has_time;
+        has_time
     }
 
     /// A document in each transaction: a large one must not keep others waiting.
     async fn trash(&self, retention: Option<Duration>, swept: &mut Swept) -> Result<(), Error> {
         let Some(retention) = retention else { return Ok(()) };
         let mut failed: Vec<DocumentId> = Vec::new();
-        while self.has_time() && failed.len() < FAILURES {
+        while self.has_time(swept) && failed.len() < FAILURES {
             let tx = self.begin().await?;
             match tx.sweep().purge(retention.as_secs_f64(), &failed).await {
                 Ok(None) => return tx.commit().await.map_err(Error::from),
@@ -158,7 +166,7 @@ impl Sweep<'_> {
 
     async fn released(&self, grace: Duration, swept: &mut Swept) -> Result<(), Error> {
         let (grace, mut failed) = (grace.as_secs_f64(), Vec::new());
-        while self.has_time() && failed.len() < FAILURES {
+        while self.has_time(swept) && failed.len() < FAILURES {
             let tx = self.begin().await?;
             let due = tx.sweep().released(grace, &failed, BATCH).await?;
             if due.is_empty() {
@@ -176,7 +184,7 @@ impl Sweep<'_> {
     }
 
     async fn uploads(&self, swept: &mut Swept) -> Result<(), Error> {
-        while self.has_time() {
+        while self.has_time(swept) {
             let ended = uploads::expire(self.platform, BATCH).await?;
             swept.uploads += ended;
             // Those that failed are leased for a while, so they are not asked for again at once.
@@ -189,7 +197,7 @@ impl Sweep<'_> {
 
     async fn intents(&self, swept: &mut Swept) -> Result<(), Error> {
         let mut failed = Vec::new();
-        while self.has_time() && failed.len() < FAILURES {
+        while self.has_time(swept) && failed.len() < FAILURES {
             let tx = self.begin().await?;
             let due = tx.sweep().intents(&failed, BATCH).await?;
             if due.is_empty() {
@@ -231,7 +239,7 @@ impl Sweep<'_> {
     }
 
     async fn idempotency_keys(&self, swept: &mut Swept) -> Result<(), Error> {
-        while self.has_time() {
+        while self.has_time(swept) {
             let tx = self.begin().await?;
             let gone = tx.sweep().idempotency_keys(KEYS_KEPT.as_secs_f64(), 10 * BATCH).await?;
             tx.commit().await?;

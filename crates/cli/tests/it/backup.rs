@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use crate::api::{Api, id, sha256};
 use crate::corpus;
 use crate::folder::Folder;
-use crate::fsck::configure;
+use crate::fsck::{configure, purge};
 use crate::pdf::numbered;
 use crate::server::{Person, Server};
 use crate::wait;
@@ -162,8 +162,7 @@ fn work(api: &Api, client: usize, round: usize) {
     let file = numbered(&format!("busy-{client}-{round}"), 1 + round % 20);
     let document = api.upload("filename=busy.pdf&process=true", &file).expect(201);
     if round.is_multiple_of(2) {
-        let purge = format!("/v1/documents/{}?purge=true", id(&document));
-        assert_eq!(api.send("DELETE", &purge, &[], None).unwrap().status, 204);
+        purge(api, &document);
     }
 }
 
