@@ -138,7 +138,8 @@ CREATE FUNCTION colophon.drop_live_work() RETURNS trigger
     SET search_path TO ''
     AS $$
 begin
-  delete from public.job_queue q where q.document_id = old.id;
+  delete from public.job_queue q
+  where q.job_id in (select w.job_id from public.job_queue w where w.document_id = old.id for update skip locked);
   return null;
 end
 $$;

@@ -45,11 +45,13 @@ revoke all on function colophon.guard_legal_hold() from public;
 create trigger documents_legal_hold before delete on public.documents
   for each row when (old.legal_hold is not null) execute function colophon.guard_legal_hold();
 
--- A document that is purged takes its live work with it: the queue has no foreign keys.
+-- A document that is purged takes its live work with it: the queue has no foreign keys. What a worker holds at this moment
+-- is left to queue/reap: that worker waits for the document, so to wait for it would be a deadlock.
 create function colophon.drop_live_work() returns trigger
 language plpgsql security definer set search_path = '' as $$
 begin
-  delete from public.job_queue q where q.document_id = old.id;
+  delete from public.job_queue q
+  where q.job_id in (select w.job_id from public.job_queue w where w.document_id = old.id for update skip locked);
   return null;
 end
 $$;

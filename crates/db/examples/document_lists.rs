@@ -223,10 +223,7 @@ async fn main() {
         .await
         .expect("a trigger");
     client.batch_execute("vacuum analyze").await.expect("statistics");
-    println!(
-        "{rows} documents inserted in {inserted:.1?}, their tags and metadata indexed in {:.1?}",
-        filled
-    );
+    println!("{rows} documents inserted in {inserted:.1?}, their tags and metadata indexed in {filled:.1?}");
     let sizes = "select string_agg(format('%s %s', relname, pg_size_pretty(pg_relation_size(oid))), ', ' order by relname) from pg_class
         where relname like 'document\\_fields%' or relname like 'documents%'";
     println!("{}", client.query_one(sizes, &[]).await.expect("sizes").get::<_, String>(0));

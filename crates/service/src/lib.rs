@@ -9,6 +9,7 @@ pub mod export;
 pub mod fsck;
 pub mod jobs;
 pub mod metadata;
+pub mod purge;
 pub mod signed_urls;
 pub mod sweep;
 pub mod text_layer;

@@ -4,6 +4,7 @@ use colophon_db::SystemScope;
 use colophon_domain::{DocumentCursor, DocumentId, FileName, List, Tags};
 use colophon_formats::views::{DocumentView, ListView, PageView, VersionView};
 use colophon_service::edit::{self, Change, Seen, TagsChange};
+use colophon_service::purge::purge;
 use serde_json::json;
 
 use super::shares;
@@ -49,14 +50,15 @@ pub async fn run(config: &Config, documents: Documents) -> anyhow::Result<()> {
 
 /// Makes a change, and tells what became of it.
 async fn make(instance: &Instance, change: Documents) -> anyhow::Result<String> {
-    let tx = instance.platform.database.session(&SystemScope::new()).begin().await?;
+    let scope = SystemScope::new();
+    if let Documents::Delete { document, purge: true } = change {
+        purge(&instance.platform, &scope, document).await?;
+        return Ok(format!("document {document} is deleted; the sweeper takes its files"));
+    }
+    let tx = instance.platform.database.session(&scope).begin().await?;
     let documents = tx.documents();
     let said = match change {
-        Documents::Delete { document, purge: true } => {
-            documents.purge(document).await?;
-            format!("document {document} is deleted; the sweeper takes its files")
-        }
-        Documents::Delete { document, purge: false } => {
+        Documents::Delete { document, .. } => {
             documents.trash(document).await?;
             format!(
                 "document {document} is in the trash; `colophon documents restore {document}` takes it back"

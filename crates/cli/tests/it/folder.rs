@@ -19,7 +19,7 @@ pub const COLOPHON: &str = env!("CARGO_BIN_EXE_colophon");
 ///
 /// With `COLOPHON_TEST_POOLER=transaction` its commands work on a shared database instead, through `PgBouncer`.
 pub struct Folder {
-    folder: TempDir,
+    place: TempDir,
     shared: Option<Shared>,
     environment: Vec<(&'static str, String)>,
 }
@@ -61,7 +61,7 @@ impl Folder {
 
     fn on(shared: Option<Shared>) -> Self {
         let folder = tempfile::Builder::new().prefix("colophon-it-").tempdir().unwrap();
-        Self { folder, shared, environment: Vec::new() }
+        Self { place: folder, shared, environment: Vec::new() }
     }
 
     /// The same with its objects in a bucket.
@@ -103,12 +103,12 @@ impl Folder {
 
     /// The data folder itself.
     pub fn data(&self) -> PathBuf {
-        self.folder.path().join("data")
+        self.place.path().join("data")
     }
 
     /// A place for a test's own files, outside of the data folder.
     pub fn scratch(&self) -> PathBuf {
-        let scratch = self.folder.path().join("scratch");
+        let scratch = self.place.path().join("scratch");
         fs::create_dir_all(&scratch).unwrap();
         scratch
     }
@@ -122,7 +122,7 @@ impl Folder {
                 command.env(kept, value);
             }
         }
-        command.env("HOME", self.folder.path()).env("COLOPHON_DATA_DIR", self.data());
+        command.env("HOME", self.place.path()).env("COLOPHON_DATA_DIR", self.data());
         command.envs(self.environment.iter().map(|(name, value)| (name, value)));
         if let Some(shared) = &self.shared {
             let pooled = shared.database.pooled_url("authenticator");

@@ -7,6 +7,7 @@ use axum::routing::{delete, post, put};
 use axum::{Json, Router};
 use colophon_domain::{DocumentId, Invalid};
 use colophon_formats::views::DocumentView;
+use colophon_service::purge::purge;
 use serde::Deserialize;
 
 use crate::auth::Caller;
@@ -33,15 +34,14 @@ async fn trash_or_purge(
     Ids(id): Ids<DocumentId>,
     Params(params): Params<DeleteParams>,
 ) -> Result<Response, Problem> {
+    if params.purge {
+        purge(&app.platform, &caller.scope, id).await?;
+        return Ok(StatusCode::NO_CONTENT.into_response());
+    }
     let tx = app.platform.database.session(&caller.scope).begin().await?;
-    let response = if params.purge {
-        tx.documents().purge(id).await?;
-        StatusCode::NO_CONTENT.into_response()
-    } else {
-        Json(DocumentView::from(tx.documents().trash(id).await?)).into_response()
-    };
+    let document = tx.documents().trash(id).await?;
     tx.commit().await?;
-    Ok(response)
+    Ok(Json(DocumentView::from(document)).into_response())
 }
 
 async fn restore(
