@@ -179,7 +179,7 @@ pub static STORAGE_URL: Key = Key::new("storage.url", &["COLOPHON_STORAGE_URL"],
 pub static STORAGE_REGION: Key =
     Key::new("storage.region", &["COLOPHON_STORAGE_REGION", "AWS_REGION", "AWS_DEFAULT_REGION"], "REGION")
         .help("The region of the bucket, where the URL does not say it; of a Supabase project: its own")
-        .otherwise("us-east-1, which stores of one's own do not mind", "eu-central-1");
+        .otherwise("us-east-1", "eu-central-1");
 
 pub static ACCESS_KEY_ID: Key = Key::new("storage.access_key_id", &["AWS_ACCESS_KEY_ID"], "KEY")
     .help("The access key of the bucket")
