@@ -385,8 +385,8 @@ fn a_document_gets_another_version_goes_to_the_trash_and_comes_back() {
     fs::write(&file, numbered("numbat", 2)).unwrap();
     // The browser's own dialog is passed over: the driver puts the file in.
     browser.run("HTMLInputElement.prototype.click = () => {}");
-    browser.click(".part p button");
-    browser.type_into(".part input[type=file]", file.to_str().unwrap());
+    browser.click(".new-version button");
+    browser.type_into(".new-version input[type=file]", file.to_str().unwrap());
     browser.sees(".part td", "2 (current)");
     browser.sees(".zone .content", "numbat");
     browser.click(".part tbody tr:nth-child(2) td:first-child button");

@@ -108,7 +108,7 @@ function newVersion(document, added) {
     }, { once: true });
     input.click();
   }));
-  return el('p', {}, choose, input);
+  return el('p', { class: 'new-version' }, choose, input);
 }
 
 function versionTable({ id, version: current }, items, makeCurrent) {
