@@ -70,10 +70,12 @@ export async function documentView(root, { id, query, signal }) {
     const list = await get(`documents/${id}/versions`, {}, signal);
     const makeCurrent = async (version) => {
       await post(`documents/${id}/versions/${version}/make-current`, {});
-      await Promise.all([look(), showVersions()]);
+      await look();
+      await showVersions();
     };
     versions.replaceChildren(versionTable(current, list.items, makeCurrent), newVersion(current, async () => {
-      await Promise.all([look(), showVersions()]);
+      await look();
+      await showVersions();
       keepLooking();
     }));
   };
