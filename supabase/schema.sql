@@ -1387,6 +1387,8 @@ CREATE POLICY idempotency_keys_owner_select ON colophon.idempotency_keys FOR SEL
 
 ALTER TABLE colophon.objects ENABLE ROW LEVEL SECURITY;
 
+CREATE POLICY objects_service ON colophon.objects TO service_role USING (true) WITH CHECK (true);
+
 ALTER TABLE colophon.owner_usage ENABLE ROW LEVEL SECURITY;
 
 CREATE POLICY owner_usage_select ON colophon.owner_usage FOR SELECT TO authenticated USING ((owner = (( SELECT auth.uid() AS uid))::text));
@@ -1397,7 +1399,11 @@ CREATE POLICY quotas_select ON colophon.quotas FOR SELECT TO authenticated USING
 
 ALTER TABLE colophon.signing_keys ENABLE ROW LEVEL SECURITY;
 
+CREATE POLICY signing_keys_service ON colophon.signing_keys TO service_role USING (true) WITH CHECK (true);
+
 ALTER TABLE colophon.uploads ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY uploads_service ON colophon.uploads TO service_role USING (true) WITH CHECK (true);
 
 ALTER TABLE public.document_accesses ENABLE ROW LEVEL SECURITY;
 
