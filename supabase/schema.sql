@@ -1387,7 +1387,7 @@ CREATE POLICY idempotency_keys_owner_select ON colophon.idempotency_keys FOR SEL
 
 ALTER TABLE colophon.objects ENABLE ROW LEVEL SECURITY;
 
-CREATE POLICY objects_service ON colophon.objects TO service_role USING (true) WITH CHECK (true);
+CREATE POLICY objects_service ON colophon.objects FOR SELECT TO service_role USING (true);
 
 ALTER TABLE colophon.owner_usage ENABLE ROW LEVEL SECURITY;
 
@@ -1399,11 +1399,11 @@ CREATE POLICY quotas_select ON colophon.quotas FOR SELECT TO authenticated USING
 
 ALTER TABLE colophon.signing_keys ENABLE ROW LEVEL SECURITY;
 
-CREATE POLICY signing_keys_service ON colophon.signing_keys TO service_role USING (true) WITH CHECK (true);
+CREATE POLICY signing_keys_service ON colophon.signing_keys FOR SELECT TO service_role USING (true);
 
 ALTER TABLE colophon.uploads ENABLE ROW LEVEL SECURITY;
 
-CREATE POLICY uploads_service ON colophon.uploads TO service_role USING (true) WITH CHECK (true);
+CREATE POLICY uploads_service ON colophon.uploads FOR SELECT TO service_role USING (true);
 
 ALTER TABLE public.document_accesses ENABLE ROW LEVEL SECURITY;
 

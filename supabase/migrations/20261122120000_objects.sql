@@ -31,7 +31,7 @@ create index objects_verified_at_idx on colophon.objects (verified_at nulls firs
 
 alter table colophon.objects enable row level security;
 -- The platform's alone. It bypasses policies; this one says so to whoever looks for them.
-create policy objects_service on colophon.objects for all to service_role using (true) with check (true);
+create policy objects_service on colophon.objects for select to service_role using (true);
 revoke all on colophon.objects from public, anon, authenticated, service_role;
 grant select, insert, update, delete on colophon.objects to service_role;
 

@@ -16,6 +16,6 @@ insert into colophon.signing_keys default values;
 -- No policy: readable by the platform alone.
 alter table colophon.signing_keys enable row level security;
 -- The platform's alone. It bypasses policies; this one says so to whoever looks for them.
-create policy signing_keys_service on colophon.signing_keys for all to service_role using (true) with check (true);
+create policy signing_keys_service on colophon.signing_keys for select to service_role using (true);
 revoke all on colophon.signing_keys from public, anon, authenticated, service_role;
 grant select, insert, update, delete on colophon.signing_keys to service_role;

@@ -45,7 +45,7 @@ create index uploads_expires_at_idx on colophon.uploads (expires_at);
 -- to go on with. The service looks for (id, owner) together, with the owner of a verified token.
 alter table colophon.uploads enable row level security;
 -- The platform's alone. It bypasses policies; this one says so to whoever looks for them.
-create policy uploads_service on colophon.uploads for all to service_role using (true) with check (true);
+create policy uploads_service on colophon.uploads for select to service_role using (true);
 revoke all on colophon.uploads from public, anon, authenticated, service_role;
 grant select, insert, update, delete on colophon.uploads to service_role;
 
