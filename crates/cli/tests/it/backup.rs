@@ -138,6 +138,7 @@ fn a_backup_taken_while_people_work_comes_back_whole() {
                 }
             });
         }
+        let _ended = wait::Ended(&stop);
         let more = |much: usize| {
             let before = done.load(Ordering::Relaxed);
             wait::until("people work", || done.load(Ordering::Relaxed) > before + much);
@@ -147,7 +148,6 @@ fn a_backup_taken_while_people_work_comes_back_whole() {
         more(10);
         copy_objects(&server.folder.data().join("objects"), &copy);
         more(5);
-        stop.store(true, Ordering::Relaxed);
         dumped
     });
     let restored = restored(&dumped, &copy);

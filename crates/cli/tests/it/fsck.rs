@@ -456,7 +456,7 @@ fn a_busy_instance_of_many_owners_gives_no_false_alarm() {
                 }
             });
         }
-        let _ended = Ended(&stop);
+        let _ended = crate::wait::Ended(&stop);
         for round in 0..8_u32 {
             let repair = if round.is_multiple_of(2) { "--full" } else { "--repair" };
             assert_clean(&server.folder, &[repair], &format!("round {round} beside uploads and purges"));
@@ -466,15 +466,6 @@ fn a_busy_instance_of_many_owners_gives_no_false_alarm() {
     assert!(summary["objects"].as_u64().unwrap() > 0, "{summary}");
     assert!(server.stop().success());
     assert_clean(&server.folder, &["--full"], "the server has gone");
-}
-
-/// Ends the others when it is dropped, also by a panic: the scope waits for them.
-struct Ended<'a>(&'a std::sync::atomic::AtomicBool);
-
-impl Drop for Ended<'_> {
-    fn drop(&mut self) {
-        self.0.store(true, std::sync::atomic::Ordering::Relaxed);
-    }
 }
 
 pub fn purge(api: &Api, document: &Value) {

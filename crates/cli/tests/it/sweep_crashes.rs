@@ -55,6 +55,7 @@ fn uploads_deletes_purges_and_exports_that_are_killed_leave_nothing_wrong() {
                 }
             });
         }
+        let _ended = wait::Ended(&stop);
         for kill in 0..kills {
             let enough = done.load(Ordering::Relaxed) + chance.usize(1..12);
             wait::until("the clients are answered", || done.load(Ordering::Relaxed) >= enough);
@@ -69,7 +70,6 @@ fn uploads_deletes_purges_and_exports_that_are_killed_leave_nothing_wrong() {
                 println!("{} kills, {} documents acknowledged", kill + 1, told.lock().unwrap().len());
             }
         }
-        stop.store(true, Ordering::Relaxed);
     });
     wait_for_jobs(api);
 

@@ -1,5 +1,6 @@
 //! The only place where a test waits.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 /// Looks again until it is so. The limit is there for a broken program only.
@@ -24,4 +25,13 @@ pub fn some<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
         found.is_some()
     });
     found.expect("the wait has ended")
+}
+
+/// Tells others to stop when it is dropped, also by a panic: a scope of threads waits for all of them.
+pub struct Ended<'a>(pub &'a AtomicBool);
+
+impl Drop for Ended<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
 }
