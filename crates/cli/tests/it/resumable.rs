@@ -23,11 +23,23 @@ fn kilobytes(count: usize) -> Vec<u8> {
 
 /// A PATCH that has begun and sends no more than these bytes of all that it announces.
 fn begun(server: &Server, person: &Person, upload: &str, announced: usize, bytes: &[u8]) -> Raw {
+    begun_at(0, server, person, upload, announced, bytes)
+}
+
+fn begun_at(
+    offset: usize,
+    server: &Server,
+    person: &Person,
+    upload: &str,
+    announced: usize,
+    bytes: &[u8],
+) -> Raw {
     let length = format!("Content-Length: {announced}");
+    let offset = format!("Upload-Offset: {offset}");
     let headers = [
         "Tus-Resumable: 1.0.0",
         "Content-Type: application/offset+octet-stream",
-        "Upload-Offset: 0",
+        &offset,
         "Connection: close",
         &length,
     ];
@@ -442,10 +454,14 @@ fn a_sender_that_misses_the_last_answer_finds_its_document() {
     let person = server.person();
     let file = kilobytes(100);
     let upload = person.api.begin_upload(file.len(), &[]);
+    // Each time what is not safe yet: HEAD may have broken the sending off in the middle.
+    let mut offset = 0;
     let path = wait::some("the upload is a document", || {
-        drop(begun(&server, &person, &upload, file.len(), &file));
+        let rest = &file[offset..];
+        drop(begun_at(offset, &server, &person, &upload, rest.len(), rest));
         let head = person.api.tus("HEAD", &upload, &[], None);
-        let whole = head.header("upload-offset") == file.len().to_string();
+        offset = head.header("upload-offset").parse().unwrap();
+        let whole = offset == file.len();
         assert_eq!(whole, head.headers.contains_key("content-location"), "both or neither");
         whole.then(|| head.header("content-location").to_owned())
     });
