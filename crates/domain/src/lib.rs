@@ -3,6 +3,7 @@
 //! **Architecture invariant:** nothing here does I/O, knows SQL or decides a wire format. Entities have no
 //! `Serialize`; the HTTP edge has a view of each.
 
+pub mod coordinates;
 pub mod document_lists;
 pub mod documents;
 pub mod exports;
@@ -18,6 +19,7 @@ pub mod tags;
 pub mod uploads;
 pub mod zones;
 
+pub use coordinates::{BoundingBox, Coordinates, Point, Region};
 pub use document_lists::{DocumentCursor, DocumentFilter, DocumentOrder, FieldFilter};
 pub use documents::{Document, DocumentPatch, DocumentStatus, Duplicate, NewDocument, OnDuplicate, Version};
 pub use exports::{ExportFile, ExportRecord};
@@ -33,7 +35,7 @@ pub use quotas::{Quota, Usage};
 pub use shares::{Access, Action, LinkToken, NewShare, Share, ShareRole, ShareUse};
 pub use tags::Tags;
 pub use uploads::{NewUpload, Upload};
-pub use zones::{Coordinates, NewZone, SearchHit, Zone, ZoneFilter};
+pub use zones::{NewZone, SearchHit, Zone, ZoneFilter, ZoneStatus};
 
 /// A value that breaks a rule of the domain: which field, and what the rule is.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

@@ -1,47 +1,13 @@
 //! Zones: regions of a page and what stands in them.
 
 use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use crate::{DocumentId, Invalid, ZoneId};
+use crate::{Coordinates, DocumentId, Invalid, JobId, ZoneId};
 
 /// How many zones of one page a strategy may number: a page's zones take `zone_index`
 /// `(page_number − 1) × 10,000` and up, so that one page can be read again without renumbering the others.
 pub const ZONES_PER_PAGE: i32 = 10_000;
-
-/// A box in the canonical frame: PDF points, origin at the top left of the page as displayed, `x0 < x1`, `y0 < y1`.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-pub struct Coordinates {
-    /// Left.
-    pub x0: f64,
-    /// Top.
-    pub y0: f64,
-    /// Right.
-    pub x1: f64,
-    /// Bottom.
-    pub y1: f64,
-}
-
-impl Coordinates {
-    /// Checks that the box is one: finite, `x0 < x1`, `y0 < y1`.
-    ///
-    /// # Errors
-    /// Names the four numbers and the rule they break.
-    pub fn checked(self) -> Result<Self, Invalid> {
-        let Self { x0, y0, x1, y1 } = self;
-        if ![x0, y0, x1, y1].iter().all(|v| v.is_finite()) {
-            return Err(Invalid::new("coordinates", "every number must be finite"));
-        }
-        if x0 >= x1 || y0 >= y1 {
-            return Err(Invalid::new(
-                "coordinates",
-                format!("x0 < x1 and y0 < y1 must hold; got x {x0}..{x1}, y {y0}..{y1}"),
-            ));
-        }
-        Ok(self)
-    }
-}
 
 /// A zone as it stands now.
 #[derive(Debug, Clone)]
@@ -56,7 +22,8 @@ pub struct Zone {
     pub page_number: i32,
     /// Label of the canonical vocabulary (DocLayNet ∪ docling): `text`, `title`, `section_header`, ….
     pub zone_type: String,
-    /// As stored: `x0`, `y0`, `x1`, `y1` in points from the top left, with optional `polygon` and `baseline`.
+    /// As stored ([`Coordinates`] as JSON): `x0`, `y0`, `x1`, `y1` in points from the top left, with optional `polygon`,
+    /// `baseline`, `rotation` and `regions`; an empty object where the zone has no place on its page.
     pub coordinates: Value,
     /// Text.
     pub content: Option<String>,
@@ -76,6 +43,27 @@ pub struct Zone {
     pub version: i32,
     /// Raised by every edit, from 1.
     pub revision: i64,
+    /// The revision of the document's zones at which this zone became what it is; 0 is before the history began.
+    pub zones_revision: i64,
+    /// What the tool called it, where that is not the canonical label.
+    pub label: Option<String>,
+    /// Its identifier in the file or program that it came from.
+    pub external_id: Option<String>,
+    /// The zone that it is a part of.
+    pub parent_id: Option<ZoneId>,
+    /// Language of the text, a BCP 47 tag.
+    pub language: Option<String>,
+    /// The model that the tool used.
+    pub processing_model: Option<String>,
+    /// The job that found it.
+    pub job_id: Option<JobId>,
+    /// As it was delivered: the frame and the raw numbers, where they differ from `coordinates`.
+    pub source: Option<Value>,
+    /// What the tool says of each field that a person changed (`content`, `zone_type`, `coordinates`, `status`); absent
+    /// where no person changed any. The zone's own fields are the person's.
+    pub original: Option<Value>,
+    /// The person who drew the zone; absent where a tool found it.
+    pub created_by: Option<String>,
 }
 
 /// A zone to be stored.
@@ -89,14 +77,87 @@ pub struct NewZone {
     pub page_number: i32,
     /// Label of the canonical vocabulary.
     pub zone_type: String,
-    /// Box in the canonical frame.
-    pub coordinates: Coordinates,
+    /// Where it stands in the canonical frame; absent where it has no place on its page.
+    pub coordinates: Option<Coordinates>,
     /// Text.
     pub content: Option<String>,
     /// 0..1; absent is unknown.
     pub confidence: Option<f64>,
+    /// Where it stands: a finding of a tool is `completed`.
+    pub status: ZoneStatus,
+    /// What the tool calls it, where that is not the canonical label.
+    pub label: Option<String>,
+    /// Its identifier in the file or program that it comes from.
+    pub external_id: Option<String>,
+    /// The zone that it is a part of, of the same document and version.
+    pub parent_id: Option<ZoneId>,
+    /// Language of the text, a BCP 47 tag.
+    pub language: Option<String>,
+    /// As it was delivered: the frame and the raw numbers, where they differ from `coordinates`.
+    pub source: Option<Value>,
     /// What the tool had to say beyond the columns.
     pub metadata: Map<String, Value>,
+}
+
+/// Where a zone stands. The transitions are enforced by the database too (`colophon.zone_transitions()`); a test
+/// compares the two.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum ZoneStatus {
+    /// Known, and nothing read yet.
+    Pending,
+    /// A tool is at it.
+    Processing,
+    /// A tool has read it.
+    Completed,
+    /// No tool could read it.
+    Failed,
+    /// A person says that it is right.
+    Verified,
+}
+
+impl ZoneStatus {
+    /// Every status.
+    pub const ALL: [Self; 5] =
+        [Self::Pending, Self::Processing, Self::Completed, Self::Failed, Self::Verified];
+
+    /// The name in the database and in the API.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Pending => "pending",
+            Self::Processing => "processing",
+            Self::Completed => "completed",
+            Self::Failed => "failed",
+            Self::Verified => "verified",
+        }
+    }
+
+    /// Where a zone may go from here. What a person verified goes nowhere before the verdict is taken back.
+    pub const fn next(self) -> &'static [Self] {
+        match self {
+            Self::Pending => &[Self::Processing, Self::Completed, Self::Failed, Self::Verified],
+            Self::Processing => &[Self::Completed, Self::Failed, Self::Pending],
+            Self::Completed => &[Self::Verified, Self::Processing, Self::Pending, Self::Failed],
+            Self::Failed => &[Self::Pending, Self::Processing, Self::Completed],
+            Self::Verified => &[Self::Completed],
+        }
+    }
+}
+
+impl std::fmt::Display for ZoneStatus {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl std::str::FromStr for ZoneStatus {
+    type Err = Invalid;
+
+    fn from_str(name: &str) -> Result<Self, Invalid> {
+        Self::ALL.into_iter().find(|status| status.as_str() == name).ok_or_else(|| {
+            let names = Self::ALL.map(Self::as_str).join(", ");
+            Invalid::new("status", format!("must be one of {names}; got {name:?}"))
+        })
+    }
 }
 
 /// Which zones of a document to list.
@@ -133,18 +194,4 @@ pub struct SearchHit {
     pub excerpt: String,
     /// The greater the better; comparable within one search only.
     pub rank: f32,
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_box_that_is_none_is_refused_with_its_numbers() {
-        let inverted = Coordinates { x0: 10.0, y0: 0.0, x1: 5.0, y1: 1.0 };
-        assert!(inverted.checked().unwrap_err().reason.contains("10..5"));
-        let not_finite = Coordinates { x0: f64::NAN, y0: 0.0, x1: 5.0, y1: 1.0 };
-        assert!(not_finite.checked().unwrap_err().reason.contains("finite"));
-        assert!(Coordinates { x0: 0.0, y0: 0.0, x1: 5.0, y1: 1.0 }.checked().is_ok());
-    }
 }
