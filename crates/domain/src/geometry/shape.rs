@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::{Frame, PageFrame, Transform, clip};
 use crate::{BoundingBox, Coordinates, Invalid, Page, Point, Region};
@@ -15,30 +15,37 @@ pub const MAX_REGIONS: usize = 1_000;
 const TOLERANCE: f64 = 0.01;
 
 /// A place in the numbers of some frame, as it was given; nothing of it is checked yet. Nothing given: no place.
-#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(try_from = "Given")]
 pub struct Shape {
     /// The box; where there is none, that of the polygon.
+    #[serde(flatten)]
     pub bounding_box: Option<BoundingBox>,
     /// The outline.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub polygon: Option<Vec<Point>>,
     /// The line the writing stands on.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub baseline: Option<Vec<Point>>,
     /// Degrees clockwise, as drawn in the frame.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub rotation: Option<f64>,
     /// Where else the zone goes on.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub regions: Vec<ShapeRegion>,
 }
 
 /// A further region as it was given.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(try_from = "GivenRegion")]
 pub struct ShapeRegion {
     /// Page, from 1.
     pub page_number: i32,
     /// The box; where there is none, that of the polygon.
+    #[serde(flatten)]
     pub bounding_box: Option<BoundingBox>,
     /// The outline.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub polygon: Option<Vec<Point>>,
 }
 
