@@ -124,7 +124,7 @@ impl Ways {
                 self.post_as(&self.token, &document, &self.body, "application/json");
                 begun.elapsed().as_secs_f64()
             }
-            Way::Service => seconds(self.deliver(&document)).await.0,
+            Way::Service => Box::pin(seconds(self.deliver(&document))).await.0,
             Way::Unnest => seconds(self.unnest(&document, &zones)).await.0,
             Way::BinaryCopy => seconds(self.binary_copy(&document, &zones)).await.0,
             Way::StagedCopy => seconds(self.staged_copy(&document, &zones)).await.0,

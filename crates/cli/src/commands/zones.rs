@@ -119,10 +119,7 @@ pub async fn search(config: &Config, query: &str, list: &ListOptions) -> anyhow:
 }
 
 fn corners(coordinates: &Value, decimals: usize) -> String {
-    let corner = |name: &str| {
-        coordinates[name]
-            .as_f64()
-            .map_or_else(String::new, |v| if v.abs() < 2.0 { format!("{v:.3}") } else { format!("{v:.0}") })
-    };
+    let corner =
+        |name: &str| coordinates[name].as_f64().map_or_else(String::new, |v| format!("{v:.decimals$}"));
     format!("{},{} – {},{}", corner("x0"), corner("y0"), corner("x1"), corner("y1"))
 }

@@ -262,7 +262,7 @@ fn ten_thousands_go_in_as_lines_and_come_out_whole_and_filtered() {
         if index == 8 {
             zone["parent_index"] = json!(7);
         }
-        body.push_str(&format!("{zone}\n"));
+        body = body + &zone.to_string() + "\n";
     }
     let query = format!("{path}?tool=x&vocabulary=doclaynet");
     let headers = [("content-type", NDJSON), ("accept", NDJSON)];
