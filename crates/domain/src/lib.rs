@@ -3,6 +3,7 @@
 //! **Architecture invariant:** nothing here does I/O, knows SQL or decides a wire format. Entities have no
 //! `Serialize`; the HTTP edge has a view of each.
 
+pub mod changes;
 pub mod coordinates;
 pub mod document_lists;
 pub mod documents;
@@ -21,6 +22,7 @@ pub mod uploads;
 pub mod vocabularies;
 pub mod zones;
 
+pub use changes::{Change, ChangeKind, NewChange};
 pub use coordinates::{BoundingBox, Coordinates, Point, Region};
 pub use document_lists::{DocumentCursor, DocumentFilter, DocumentOrder, FieldFilter};
 pub use documents::{Document, DocumentPatch, DocumentStatus, Duplicate, NewDocument, OnDuplicate, Version};
