@@ -36,6 +36,11 @@ impl Budget {
         self.left.get() == 0
     }
 
+    /// So much of `bytes` may be taken at once.
+    fn most(&self, bytes: usize) -> usize {
+        bytes.min(usize::try_from(self.left.get()).unwrap_or(usize::MAX))
+    }
+
     fn take(&self, bytes: &[u8]) {
         self.left.set(self.left.get().saturating_sub(bytes.len() as u64));
         let lines = bytes.iter().filter(|byte| **byte == b'\n').count() as u64;
@@ -62,7 +67,8 @@ impl<R> Bounded<R> {
 impl<R: Read> Read for Bounded<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         self.refuse_if_spent()?;
-        let read = self.inner.read(buffer)?;
+        let most = self.budget.most(buffer.len());
+        let read = self.inner.read(&mut buffer[..most])?;
         self.budget.take(&buffer[..read]);
         Ok(read)
     }
@@ -71,7 +77,8 @@ impl<R: Read> Read for Bounded<R> {
 impl<R: BufRead> BufRead for Bounded<R> {
     fn fill_buf(&mut self) -> io::Result<&[u8]> {
         self.refuse_if_spent()?;
-        self.inner.fill_buf()
+        let filled = self.inner.fill_buf()?;
+        Ok(&filled[..self.budget.most(filled.len())])
     }
 
     fn consume(&mut self, amount: usize) {

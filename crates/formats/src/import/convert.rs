@@ -17,6 +17,11 @@ use super::{Format, ImportReport, ImportedZone, Origin, RemarkKind, SourcePage, 
 
 /// By how much of its width a page may be higher or lower than the document's before that is remarked.
 const PROPORTION: f64 = 0.02;
+/// Characters of an identifier and of a label: the database's own bounds.
+const EXTERNAL_ID: usize = 500;
+const LABEL: usize = 200;
+/// Pages of a document whose own are not known.
+const PAGES: i32 = 100_000;
 /// What is so near to the page's edge, in points, is on it.
 const EDGE: f64 = 1e-6;
 
@@ -149,6 +154,14 @@ impl Converter {
         if nul {
             report.remark(RemarkKind::NulRemoved, &zone.external_id);
         }
+        // Parents are named by what is cut off alike.
+        let cut = cut_off(&mut zone.external_id, EXTERNAL_ID) | cut_off(&mut zone.label, LABEL);
+        if cut {
+            report.remark(RemarkKind::TooLong, &zone.external_id);
+        }
+        if let Some(parent) = &mut zone.parent {
+            cut_off(parent, EXTERNAL_ID);
+        }
         if !source.is_empty() {
             source.insert("format".to_owned(), json!(self.format.as_str()));
         }
@@ -168,7 +181,7 @@ impl Converter {
                 confidence,
                 status: ZoneStatus::Completed,
                 label: Some(zone.label).filter(|label| !label.is_empty() && label != zone.zone_type),
-                external_id: Some(zone.external_id),
+                external_id: Some(zone.external_id).filter(|id| !id.is_empty()),
                 parent_id: None,
                 language: zone.language,
                 source: (!source.is_empty()).then_some(Value::Object(source)),
@@ -178,7 +191,7 @@ impl Converter {
     }
 
     fn frame(&self, page_number: i32) -> Option<Frame> {
-        if page_number < 1 {
+        if !(1..=PAGES).contains(&page_number) {
             return None;
         }
         let document = self.document.get(&page_number).copied();
@@ -404,6 +417,16 @@ fn confidence(
     report.remark(RemarkKind::InvalidConfidence, name);
     source.insert("confidence".to_owned(), json!(value));
     None
+}
+
+fn cut_off(text: &mut String, characters: usize) -> bool {
+    match text.char_indices().nth(characters) {
+        Some((at, _)) => {
+            text.truncate(at);
+            true
+        }
+        None => false,
+    }
 }
 
 fn without_nul(text: &mut String) -> bool {

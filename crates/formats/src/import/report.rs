@@ -76,12 +76,14 @@ macro_rules! kinds {
 kinds! {
     /// A line of a JSON-lines file is no zone.
     InvalidLine = Refused,
-    /// The document has pages, and not this one.
+    /// The document has pages, and not this one; or no file has so many.
     NoSuchPage = Refused,
     /// The geometry is none, and `on_invalid=refuse`.
     InvalidGeometryRefused = Refused,
-    /// The zone's own identifier belongs to a zone of another tool.
+    /// The zone's own identifier belongs to a zone of another version, or stands in the file twice.
     IdTaken = Refused,
+    /// A person deleted, split or merged the zone since it was imported; that stands.
+    DeletedByPerson = Refused,
     /// A box without width or height; it stands in `source`.
     ZeroArea = Dropped,
     /// A polygon of fewer than three points; it stands in `source`.
@@ -114,6 +116,8 @@ kinds! {
     RegionOnMissingPage = Dropped,
     /// A part outside the page was cut off.
     OutsidePage = Changed,
+    /// An identifier or a label longer than can be stored was cut off.
+    TooLong = Changed,
     /// A text held U+0000, which no stored text can.
     NulRemoved = Changed,
     /// The same identifier twice on a page: the second is told apart by its place.

@@ -75,7 +75,9 @@ fn the_whole_corpus_is_read_and_counted() {
     let Some(folder) = folder("the_whole_corpus_is_read_and_counted") else { return };
     let mut summary = String::new();
     for name in ["alto", "page", "docling", "docling-core"] {
-        for levels in [Level::Line, Level::Glyph] {
+        let depths: &[Level] =
+            if name.starts_with("docling") { &[Level::Line] } else { &[Level::Line, Level::Glyph] };
+        for levels in depths.iter().copied() {
             let mut totals: BTreeMap<String, u64> = BTreeMap::new();
             let mut add = |key: String, count: u64| *totals.entry(key).or_default() += count;
             for path in files(&folder.join(name)) {
