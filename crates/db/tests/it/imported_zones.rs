@@ -20,8 +20,9 @@ async fn import<S: Scope>(
 ) -> colophon_db::Result<Taken> {
     let tx = database.session(scope).begin().await?;
     tx.imported_zones().stage(0, zones).await?;
-    tx.changes().begin(document, &NewChange::of(ChangeKind::Import)).await?;
-    let taken = tx.imported_zones().take(document, 1, Finder { tool: "scribe", model: None }).await?;
+    let revision = tx.changes().begin(document, &NewChange::of(ChangeKind::Import)).await?;
+    let taken =
+        tx.imported_zones().take(document, 1, revision, Finder { tool: "scribe", model: None }).await?;
     tx.imported_zones().clear().await?;
     tx.commit().await?;
     Ok(taken)
