@@ -30,6 +30,7 @@ mod fsck;
 mod idempotency;
 mod import_crashes;
 mod importing;
+mod importing_zones;
 mod metadata;
 mod migrations;
 mod names;
