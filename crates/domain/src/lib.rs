@@ -17,10 +17,12 @@ pub mod pages;
 pub mod quotas;
 pub mod shares;
 pub mod tags;
+pub mod undo;
 pub mod uploads;
+pub mod zone_history;
 pub mod zones;
 
-pub use changes::{Change, ChangeKind, NewChange};
+pub use changes::{AsOf, Change, ChangeFilter, ChangeKind, Moment, NewChange};
 pub use coordinates::{BoundingBox, Coordinates, Point, Region};
 pub use document_lists::{DocumentCursor, DocumentFilter, DocumentOrder, FieldFilter};
 pub use documents::{Document, DocumentPatch, DocumentStatus, Duplicate, NewDocument, OnDuplicate, Version};
@@ -37,6 +39,7 @@ pub use quotas::{Quota, Usage};
 pub use shares::{Access, Action, LinkToken, NewShare, Share, ShareRole, ShareUse};
 pub use tags::Tags;
 pub use uploads::{NewUpload, Upload};
+pub use zone_history::{DiffCursor, DiffCounts, ZoneDiff, ZoneImage, ZoneState};
 pub use zones::{NewZone, SearchHit, Zone, ZoneFilter, ZoneStatus};
 
 /// A value that breaks a rule of the domain: which field, and what the rule is.
