@@ -1,6 +1,8 @@
 //! The formats Colophon reads and writes.
 //!
 //! [`views`] is the JSON that the API, the command line and exports share: one shape for each noun, its fields named
-//! as the columns are.
+//! as the columns are; [`history`] that of what was, [`words`] tells differences to people.
 
+pub mod history;
 pub mod views;
+pub mod words;

@@ -11,6 +11,7 @@ use serde::Deserialize;
 
 use crate::auth::Caller;
 use crate::query::{Ids, Params, limit};
+use crate::routes::changes;
 use crate::{App, Problem};
 
 pub fn router() -> Router<App> {
@@ -29,6 +30,7 @@ struct ListParams {
     status: Option<String>,
     limit: Option<u16>,
     cursor: Option<i32>,
+    as_of: Option<String>,
 }
 
 async fn list(
@@ -44,6 +46,9 @@ async fn list(
         zone_type: params.zone_type,
         status: params.status,
     };
+    if let Some(as_of) = params.as_of {
+        return changes::zones_as_of(&app, &caller, id, &as_of, &filter, params.cursor, limit).await;
+    }
     let tx = app.platform.database.session(&caller.scope).begin().await?;
     let zones = tx.zones().list(id, &filter, params.cursor.unwrap_or(-1), i64::from(limit)).await?;
     if zones.is_empty() {
@@ -55,11 +60,20 @@ async fn list(
     Ok(Json(ListView { items: zones.into_iter().map(ZoneView::from).collect(), next_cursor }))
 }
 
+#[derive(Debug, Deserialize)]
+struct ShowParams {
+    as_of: Option<String>,
+}
+
 async fn show(
     State(app): State<App>,
     caller: Caller,
     Ids((document, id)): Ids<(DocumentId, ZoneId)>,
+    Params(ShowParams { as_of }): Params<ShowParams>,
 ) -> Result<Response, Problem> {
+    if let Some(as_of) = as_of {
+        return changes::zone_as_of(&app, &caller, document, id, &as_of).await;
+    }
     let tx = app.platform.database.session(&caller.scope).begin().await?;
     let zone = tx.zones().get(document, id).await?.ok_or_else(|| Problem::not_found(format!("zone {id}")))?;
     tx.commit().await?;
