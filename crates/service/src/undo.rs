@@ -70,15 +70,31 @@ pub async fn undo<S: Scope>(
     reason: Option<String>,
     dry_run: bool,
 ) -> Result<Undone, Error> {
-    check(selection, reason.as_deref())?;
     let tx = platform.database.session(scope).begin().await?;
+    let undone = undo_in(&tx, document, selection, reason, dry_run).await?;
+    tx.commit().await?;
+    Ok(undone)
+}
+
+/// As [`undo`], in a transaction that has changed no zones of the document before; the caller commits.
+///
+/// # Errors
+/// As [`undo`].
+pub async fn undo_in<S: Scope>(
+    tx: &Tx<S>,
+    document: DocumentId,
+    selection: &Selection,
+    reason: Option<String>,
+    dry_run: bool,
+) -> Result<Undone, Error> {
+    check(selection, reason.as_deref())?;
     tx.documents().lock_to_edit(document).await?;
     if tx.documents().require(document).await?.deleted_at.is_some() {
         return Err(Error::InTrash { document });
     }
-    let revisions = chosen(&tx, document, selection).await?;
-    let (writes, mut kept) = planned(&tx, document, &revisions).await?;
-    let mut settled = settled(&tx, document, writes).await?;
+    let revisions = chosen(tx, document, selection).await?;
+    let (writes, mut kept) = planned(tx, document, &revisions).await?;
+    let mut settled = settled(tx, document, writes).await?;
     kept.append(&mut settled.kept);
     let newer: BTreeSet<i64> = kept.iter().filter_map(|kept| kept.revision).collect();
     let newer: Vec<i64> = newer.into_iter().collect();
@@ -93,7 +109,6 @@ pub async fn undo<S: Scope>(
         revision = Some(tx.changes().begin(document, &change).await?);
         tx.undo().write(document, &settled).await?;
     }
-    tx.commit().await?;
     Ok(Undone {
         revision,
         revisions,

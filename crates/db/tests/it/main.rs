@@ -26,6 +26,7 @@ mod sweep;
 mod transactions;
 mod trash;
 mod versions;
+mod zone_history;
 mod zones;
 
 use colophon_db::{Database, SystemScope, Tx};
