@@ -101,6 +101,12 @@ impl<S: Scope> Changes<'_, S> {
             .collect()
     }
 
+    /// What was undone after a revision, oldest first: each undoing with the changes that it undid.
+    pub async fn undos(&self, document: DocumentId, after: i64) -> Result<Vec<(i64, Vec<i64>)>> {
+        let rows = self.0.query(statement!("changes/undos"), &[&document.0, &after]).await?;
+        rows.iter().map(|row| Ok((column(row, "revision")?, column(row, "undoes")?))).collect()
+    }
+
     /// Where a revision or a time lies in the history. A revision may lie ahead of the newest.
     ///
     /// # Errors

@@ -64,20 +64,25 @@ impl<S: Scope> Undo<'_, S> {
     /// # Errors
     /// [`ErrorKind::Forbidden`] where the scope may not write every one of these zones.
     pub async fn write(&self, document: DocumentId, settled: &Settled) -> Result<()> {
-        let (aside, places): (Vec<Uuid>, Vec<i32>) = settled.park.iter().map(|(id, at)| (id.0, *at)).unzip();
-        if !aside.is_empty() {
-            let written = self.0.execute(statement!("undo/park"), &[&document.0, &aside, &places]).await?;
-            whole(statement!("undo/park"), written, aside.len())?;
+        if !settled.park.is_empty() {
+            let aside: Vec<Uuid> = settled.park.iter().map(|(id, _)| id.0).collect();
+            let places: Value = settled.park.iter().map(|(id, at)| (id.to_string(), Value::from(*at))).collect();
+            let statement = statement!("undo/park");
+            let written = self.0.execute(statement, &[&document.0, &aside, &places]).await?;
+            whole(statement, written, aside.len())?;
         }
-        for (statement, zones) in [
-            (statement!("undo/insert"), &settled.inserts),
-            (statement!("undo/update"), &settled.updates),
-        ] {
-            for zones in zones.chunks(BATCH) {
-                let rows = rows_of(zones);
-                let written = self.0.execute(statement, &[&document.0, &rows]).await?;
-                whole(statement, written, zones.len())?;
-            }
+        for zones in settled.inserts.chunks(BATCH) {
+            let rows: Value = zones.iter().cloned().map(Value::Object).collect();
+            let statement = statement!("undo/insert");
+            whole(statement, self.0.execute(statement, &[&document.0, &rows]).await?, zones.len())?;
+        }
+        for zones in settled.updates.chunks(BATCH) {
+            let ids: Vec<Uuid> = zones.iter().filter_map(id_of).collect();
+            let rows: Value =
+                zones.iter().filter_map(|zone| Some((id_of(zone)?.to_string(), zone.clone()))).collect();
+            let statement = statement!("undo/update");
+            let written = self.0.execute(statement, &[&document.0, &ids, &rows]).await?;
+            whole(statement, written, zones.len())?;
         }
         if !settled.deletes.is_empty() {
             let gone = uuids(&settled.deletes);
@@ -101,6 +106,6 @@ fn uuids(zones: &[ZoneId]) -> Vec<Uuid> {
     zones.iter().map(|id| id.0).collect()
 }
 
-fn rows_of(zones: &[ZoneImage]) -> Value {
-    zones.iter().cloned().map(Value::Object).collect()
+fn id_of(zone: &ZoneImage) -> Option<Uuid> {
+    zone.get("id").and_then(Value::as_str).and_then(|id| id.parse().ok())
 }

@@ -56,6 +56,23 @@ pub struct ZonePlan {
     pub kept: Vec<Kept>,
 }
 
+/// The changes to leave out where `chosen` are undone: those, and what was undone of them and done again since. `undos`
+/// are the undoings after the first of them, oldest first, each with the changes that it undid.
+pub fn left_out(chosen: &BTreeSet<i64>, undos: &[(i64, Vec<i64>)]) -> BTreeSet<i64> {
+    let (mut out, mut back) = (chosen.clone(), BTreeSet::new());
+    let mut redone = BTreeSet::new();
+    for (revision, undoes) in undos.iter().filter(|(_, undoes)| !undoes.is_empty()) {
+        if undoes.iter().all(|undone| out.contains(undone)) {
+            back.insert(*revision);
+        } else if undoes.iter().all(|undone| back.contains(undone)) {
+            redone.extend(undoes);
+            out.insert(*revision);
+        }
+    }
+    out.append(&mut redone);
+    out
+}
+
 /// A zone as it is played again.
 enum Replay {
     Absent,

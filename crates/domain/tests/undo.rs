@@ -4,7 +4,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use colophon_domain::undo::{Kept, Part, Place, Write, ZonePlan, plan, settle};
+use colophon_domain::undo::{Kept, Part, Place, Write, ZonePlan, left_out, plan, settle};
 use colophon_domain::zone_history::{FIELDS, value};
 use colophon_domain::{ZoneId, ZoneImage, ZoneState};
 use proptest::prelude::*;
@@ -300,6 +300,36 @@ fn a_place_that_is_taken_is_given_to_nobody_twice() {
     assert_eq!(settled.inserts.iter().map(|zone| &zone["zone_index"]).collect::<Vec<_>>(), [14, 12]);
     assert_eq!(settled.park, [(id(3), i32::MAX), (id(4), i32::MAX - 1)]);
     assert_eq!((settled.updates.len(), settled.deletes), (1, vec![id(3)]));
+}
+
+#[test]
+fn a_zone_whose_place_is_free_has_it_before_others_look_for_one() {
+    let place = |n, zone_index| Place { zone_id: id(n), version: 1, zone_index };
+    let writes = vec![
+        Write::Insert(zone(5, 10, None)),
+        Write::Insert(zone(6, 11, None)),
+        // It wants to where 1 stands, and finds nothing but the place that it has.
+        Write::Update { zone: zone(4, 10, None), current: zone(4, 13, None) },
+    ];
+    let settled = settle(writes, &[], &[].into(), &[place(1, 10), place(4, 13), place(7, 12)]).unwrap();
+    let at: Vec<_> = settled.inserts.iter().map(|zone| zone["zone_index"].as_i64().unwrap()).collect();
+    assert_eq!((at, settled.reindexed.len()), (vec![13, 11], 2));
+    assert_eq!(settled.updates[0]["zone_index"], 14);
+    let alone = vec![Write::Update { zone: zone(4, 10, None), current: zone(4, 11, None) }];
+    let settled = settle(alone, &[], &[].into(), &[place(1, 10), place(4, 11)]).unwrap();
+    assert_eq!((settled.updates, settled.park), (vec![], vec![]));
+}
+
+#[test]
+fn what_was_undone_and_done_again_is_undone_with_what_it_was() {
+    let out = |undos: &[(i64, &[i64])]| {
+        let undos: Vec<_> = undos.iter().map(|(revision, undoes)| (*revision, undoes.to_vec())).collect();
+        left_out(&[1, 2].into(), &undos).into_iter().collect::<Vec<_>>()
+    };
+    assert_eq!(out(&[(4, &[1])]), [1, 2], "undone already");
+    assert_eq!(out(&[(4, &[1]), (5, &[4])]), [1, 2, 4, 5], "undone and done again");
+    assert_eq!(out(&[(4, &[1]), (5, &[4]), (6, &[1, 2])]), [1, 2, 4, 5]);
+    assert_eq!(out(&[(4, &[1, 3]), (5, &[4])]), [1, 2], "what was done to others with it is theirs");
 }
 
 #[test]

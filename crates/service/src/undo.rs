@@ -6,7 +6,7 @@
 use std::collections::{BTreeSet, HashSet};
 
 use colophon_db::{Scope, Tx};
-use colophon_domain::undo::{Kept, Settled, Write, plan, settle};
+use colophon_domain::undo::{Kept, Settled, Write, left_out, plan, settle};
 use colophon_domain::zone_history::value;
 use colophon_domain::{Change, ChangeKind, DocumentId, Invalid, JobId, NewChange, ZoneId, ZoneState};
 use jiff::Timestamp;
@@ -171,10 +171,12 @@ async fn planned<S: Scope>(
     document: DocumentId,
     revisions: &[i64],
 ) -> Result<(Vec<Write>, Vec<Kept>), Error> {
-    let undone: BTreeSet<i64> = revisions.iter().copied().collect();
+    let chosen: BTreeSet<i64> = revisions.iter().copied().collect();
+    let Some(first) = chosen.first() else { return Ok((Vec::new(), Vec::new())) };
+    let undone = left_out(&chosen, &tx.changes().undos(document, *first).await?);
     let (mut writes, mut kept) = (Vec::new(), Vec::new());
     let mut after = ZoneId(Uuid::nil());
-    while !undone.is_empty() {
+    loop {
         let states = tx.zone_history().touched(document, revisions, after, BATCH).await?;
         let mut zones = 0;
         for states in states.chunk_by(|a, b| a.zone_id == b.zone_id) {

@@ -1,4 +1,3 @@
--- undo/park: zones step aside, so that others can take their places
-update public.zones z set zone_index = p.zone_index
-from unnest($2::uuid[], $3::int4[]) as p (id, zone_index)
-where z.document_id = $1 and z.id = p.id
+-- undo/park: zones step aside, so that others can take their places. Places by identifier, as in undo/update.
+update public.zones z set zone_index = ($3::jsonb ->> z.id::text)::int4
+where z.document_id = $1 and z.id = any ($2)

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::{Kept, Write};
-use crate::zone_history::{ZoneImage, value};
+use crate::zone_history::{ZoneImage, changed, value};
 use crate::{Invalid, ZoneId};
 
 /// A live zone that is a part of another one.
@@ -136,15 +136,11 @@ fn orphan(zone: &mut ZoneImage, stays: &Value, there: &impl Fn(ZoneId) -> bool, 
 fn place(
     settled: &mut Settled,
     inserts: &mut [ZoneImage],
-    updates: &mut [(ZoneImage, ZoneImage)],
+    updates: &mut Vec<(ZoneImage, ZoneImage)>,
     deletes: &HashMap<ZoneId, ZoneImage>,
     places: &[Place],
 ) -> Result<(), Invalid> {
-    let leaving: HashSet<ZoneId> = updates
-        .iter()
-        .filter(|(zone, current)| index_of(zone) != index_of(current))
-        .map(|(zone, _)| id_of(zone))
-        .collect();
+    let leaving = leaving_of(updates);
     let mut wanting: Vec<&mut ZoneImage> = inserts.iter_mut().collect();
     wanting.extend(
         updates.iter_mut().map(|(zone, _)| zone).filter(|zone| leaving.contains(&id_of(zone))),
@@ -157,25 +153,26 @@ fn place(
         .filter(|place| !leaving.contains(&place.zone_id) && !deletes.contains_key(&place.zone_id))
         .map(|place| (place.version, place.zone_index))
         .collect();
+    wanting.sort_by_key(|zone| (version_of(zone), index_of(zone)));
+    // Whose place is free has it; the others take what nobody wanted.
+    let placed: Vec<bool> =
+        wanting.iter().map(|zone| taken.insert((version_of(zone), index_of(zone)))).collect();
     // Everything from the place wanted last up to here is taken.
     let mut full: BTreeMap<i32, i32> = BTreeMap::new();
-    wanting.sort_by_key(|zone| (version_of(zone), index_of(zone)));
-    for zone in wanting {
+    for (zone, _) in wanting.into_iter().zip(placed).filter(|(_, placed)| !placed) {
         let (version, wanted) = (version_of(zone), index_of(zone));
-        let mut index = Some(wanted);
-        if taken.contains(&(version, wanted)) {
-            let from = wanted.max(full.get(&version).copied().unwrap_or(0));
-            let free = |index: &i32| !taken.contains(&(version, *index));
-            index = (from..i32::MAX).find(free).or_else(|| (0..from).find(free));
-        }
+        let from = wanted.max(full.get(&version).copied().unwrap_or(0));
+        let free = |index: &i32| !taken.contains(&(version, *index));
+        let index = (from..i32::MAX).find(free).or_else(|| (0..from).find(free));
         let index = index.ok_or_else(|| Invalid::new("zone_index", "every place is taken"))?;
         taken.insert((version, index));
-        if index != wanted {
-            full.insert(version, index.saturating_add(1));
-            settled.reindexed.push((id_of(zone), wanted, index));
-            zone.insert("zone_index".to_owned(), index.into());
-        }
+        full.insert(version, index.saturating_add(1));
+        settled.reindexed.push((id_of(zone), wanted, index));
+        zone.insert("zone_index".to_owned(), index.into());
     }
+    // What finds its own place again, and nothing else to change, stays as it is.
+    updates.retain(|(zone, current)| changed(Some(current), Some(zone)).next().is_some());
+    let leaving: HashSet<ZoneId> = leaving_of(updates);
     // Uniqueness is looked at row by row: what stands on a place that is given away steps aside first.
     let mut aside = i32::MAX;
     for place in places {
@@ -190,6 +187,12 @@ fn place(
         }
     }
     Ok(())
+}
+
+/// Zones that get another place.
+fn leaving_of(updates: &[(ZoneImage, ZoneImage)]) -> HashSet<ZoneId> {
+    let leaving = updates.iter().filter(|(zone, current)| index_of(zone) != index_of(current));
+    leaving.map(|(zone, _)| id_of(zone)).collect()
 }
 
 /// Parents before their parts; a ring of them as it comes.
