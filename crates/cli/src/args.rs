@@ -2,6 +2,7 @@
 
 mod documents;
 mod flags;
+mod history;
 mod migrate;
 
 use std::ffi::OsString;
@@ -14,6 +15,7 @@ use colophon_domain::{
 
 pub use documents::{EditDocument, FindDocuments};
 pub use flags::Flags;
+pub use history::History;
 pub use migrate::{Manners, Migrate, RepairStatus};
 
 use crate::config::{self, Given, INSTANCE, Purpose, SERVE, WORK};
@@ -406,6 +408,8 @@ pub enum Zones {
         #[command(flatten)]
         show: ShowOptions,
     },
+    #[command(flatten)]
+    Past(History),
 }
 
 #[derive(Debug, Subcommand)]

@@ -264,16 +264,19 @@ fn kept_of(
         return gone.map(kept).into_iter().collect();
     };
     let mut kept = Vec::new();
-    for field in FIELDS.into_iter().filter(|field| *field != "original") {
-        let touched = |step: &&Step<'_>| step.changed().any(|changed| changed == field);
-        let both = |step: &&Step<'_>| step.before.is_some() && step.after.is_some();
-        let Some(from) = steps.iter().find(|step| ours(step) && both(step) && touched(step)) else { continue };
-        let last = steps.iter().rfind(|step| touched(step));
-        let Some(last) = last.filter(|step| !undone.contains(&step.revision)) else { continue };
-        let stays = value(Some(current), field) == value(target, field);
-        if stays && value(Some(current), field) != value(from.before, field) {
-            let value = value(Some(current), field).clone();
-            kept.push(Kept { zone_id, field, value, revision: Some(last.revision) });
+    let touched: Vec<(&Step<'_>, Vec<&str>)> =
+        steps.iter().map(|step| (step, step.changed().collect())).collect();
+    let fields: BTreeSet<&'static str> = steps.iter().filter(ours).flat_map(Step::changed).collect();
+    for field in FIELDS.into_iter().filter(|field| *field != "original" && fields.contains(field)) {
+        let mut of_field = touched.iter().filter(|(_, changed)| changed.contains(&field)).map(|(step, _)| *step);
+        let Some(last) = of_field.clone().next_back() else { continue };
+        let both = |step: &Step<'_>| step.before.is_some() && step.after.is_some();
+        let Some(from) = of_field.find(|step| ours(step) && both(step)) else { continue };
+        let value = value(Some(current), field);
+        let stays = value == crate::zone_history::value(target, field);
+        let differs = value != crate::zone_history::value(from.before, field);
+        if !undone.contains(&last.revision) && stays && differs {
+            kept.push(Kept { zone_id, field, value: value.clone(), revision: Some(last.revision) });
         }
     }
     kept

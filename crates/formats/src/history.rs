@@ -2,7 +2,7 @@
 
 use colophon_domain::undo::Kept;
 use colophon_domain::zone_history::value;
-use colophon_domain::{Change, DiffCounts, ZoneDiff, ZoneId, ZoneImage};
+use colophon_domain::{Change, DiffCounts, DiffCursor, List, ZoneDiff, ZoneId, ZoneImage};
 use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::Value;
@@ -194,6 +194,24 @@ pub struct DiffView {
     pub next_cursor: Option<String>,
 }
 
+impl DiffView {
+    /// What differs; `words` compares the texts.
+    pub fn new(
+        (from, to): (i64, i64),
+        counts: Option<DiffCounts>,
+        zones: &List<ZoneDiff, DiffCursor>,
+        words: &mut Words,
+    ) -> Self {
+        Self {
+            from,
+            to,
+            counts: counts.map(Into::into),
+            items: zones.items.iter().map(|zone| ZoneDiffView::new(zone, words)).collect(),
+            next_cursor: zones.next_cursor.map(|cursor| cursor.to_string()),
+        }
+    }
+}
+
 /// What a change did.
 #[derive(Debug, Clone, Serialize)]
 pub struct ChangeWithZonesView {
@@ -279,4 +297,19 @@ pub struct UndoneView {
     pub kept: Vec<KeptView>,
     /// Zones that have another place in the reading order, since theirs is taken.
     pub reindexed: Vec<ReindexedView>,
+}
+
+impl UndoneView {
+    /// What was undone: the change that it is, the changes that were chosen, and whether nothing was to be written; how
+    /// many zones came back, went and changed back; what stays, by which changes; what has another place.
+    pub fn new(
+        (revision, revisions, dry_run): (Option<i64>, Vec<i64>, bool),
+        (restored, removed, changed): (usize, usize, usize),
+        (kept, by): (Vec<Kept>, &[Change]),
+        reindexed: Vec<(ZoneId, i32, i32)>,
+    ) -> Self {
+        let kept = kept.into_iter().map(|kept| KeptView::new(kept, by)).collect();
+        let reindexed = reindexed.into_iter().map(ReindexedView::from).collect();
+        Self { revision, dry_run, revisions, restored, removed, changed, kept, reindexed }
+    }
 }

@@ -5,6 +5,7 @@ use colophon_domain::ZoneFilter;
 use colophon_formats::views::{ListView, SearchHitView, ZoneView};
 use serde_json::Value;
 
+use super::history;
 use crate::args::{ListOptions, Zones};
 use crate::config::Config;
 use crate::failure::Usage;
@@ -15,6 +16,7 @@ const WISH: Wish = Wish { program: "colophon zones", workers: 0, database_listen
 
 pub async fn run(config: &Config, zones: Zones) -> anyhow::Result<()> {
     match zones {
+        Zones::Past(asked) => history::run(config, WISH, asked).await,
         Zones::List { document, page, zone_type, list } => {
             let instance = Instance::open(config, WISH).await?;
             let tx = instance.platform.database.session(&SystemScope::new()).begin().await?;

@@ -7,7 +7,7 @@ use axum::routing::{get, post};
 use axum::{Json, Router};
 use colophon_domain::{AsOf, ChangeFilter, DocumentId, Invalid, JobId, ZoneFilter, ZoneId};
 use colophon_formats::history::{
-    ChangeView, ChangeWithZonesView, DiffView, KeptView, ReindexedView, UndoneView, ZoneDiffView, ZoneEventView,
+    ChangeView, ChangeWithZonesView, DiffView, UndoneView, ZoneEventView,
 };
 use colophon_formats::views::{ListView, ZoneView};
 use colophon_formats::words::Words;
@@ -88,7 +88,7 @@ async fn show(
     if wants_words(&headers) {
         return Ok(in_words(&difference));
     }
-    let zones = diff_view(difference);
+    let zones = diff_view(&difference);
     Ok(Json(ChangeWithZonesView { change: change.into(), zones }).into_response())
 }
 
@@ -115,7 +115,7 @@ async fn diff(
     if wants_words(&headers) {
         return Ok(in_words(&difference));
     }
-    Ok(Json(diff_view(difference)).into_response())
+    Ok(Json(diff_view(&difference)).into_response())
 }
 
 /// What was done to one zone, the newest first; also to one that is gone.
@@ -247,27 +247,16 @@ fn in_words(difference: &Difference) -> Response {
     (headers, lines.join("\n")).into_response()
 }
 
-fn diff_view(difference: Difference) -> DiffView {
-    let mut words = Words::default();
-    DiffView {
-        from: difference.from.revision,
-        to: difference.to.revision,
-        counts: difference.counts.map(Into::into),
-        items: difference.zones.items.iter().map(|zone| ZoneDiffView::new(zone, &mut words)).collect(),
-        next_cursor: difference.zones.next_cursor.map(|cursor| cursor.to_string()),
-    }
+fn diff_view(difference: &Difference) -> DiffView {
+    let span = (difference.from.revision, difference.to.revision);
+    DiffView::new(span, difference.counts, &difference.zones, &mut Words::default())
 }
 
 fn undone_view(undone: Undone, dry_run: bool) -> UndoneView {
-    let by = undone.kept_by;
-    UndoneView {
-        revision: undone.revision,
-        dry_run,
-        revisions: undone.revisions,
-        restored: undone.restored,
-        removed: undone.removed,
-        changed: undone.changed,
-        kept: undone.kept.into_iter().map(|kept| KeptView::new(kept, &by)).collect(),
-        reindexed: undone.reindexed.into_iter().map(ReindexedView::from).collect(),
-    }
+    UndoneView::new(
+        (undone.revision, undone.revisions, dry_run),
+        (undone.restored, undone.removed, undone.changed),
+        (undone.kept, &undone.kept_by),
+        undone.reindexed,
+    )
 }
