@@ -27,6 +27,7 @@ mod transactions;
 mod trash;
 mod versions;
 mod zone_history;
+mod zone_history_plans;
 mod zones;
 
 use colophon_db::{Database, SystemScope, Tx};

@@ -70,6 +70,19 @@ async fn the_transitions_of_a_zone_are_the_same_in_the_domain_and_in_sql() {
     assert_eq!(rows.len(), in_sql.len(), "none is there twice");
 }
 
+#[test]
+fn the_transitions_of_a_zone_are_told_as_they_are() {
+    let text = include_str!("../../../../docs/states.md");
+    let (_, of_zones) = text.split_once("# The states of a zone").expect("a chapter");
+    let rows = of_zones.lines().filter_map(|line| line.strip_prefix("| `")?.split_once("` | "));
+    let words = |to: &str| to.split('`').skip(1).step_by(2).map(str::to_owned).collect::<Vec<_>>();
+    let told: BTreeSet<(String, String)> = rows
+        .flat_map(|(from, to)| words(to).into_iter().map(move |to| (from.to_owned(), to)))
+        .collect();
+    let real = zone_transitions().into_iter().map(|(from, to)| (from.to_owned(), to.to_owned())).collect();
+    assert_eq!(told, real, "docs/states.md");
+}
+
 #[tokio::test]
 async fn the_database_allows_exactly_those_transitions_of_a_zone_but_for_undoing() {
     let db = TestDatabase::migrated().await;
