@@ -8,6 +8,7 @@
 
 pub mod accesses;
 pub mod changes;
+mod deliveries;
 mod document_lists;
 pub mod documents;
 mod error;

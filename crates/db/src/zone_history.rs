@@ -50,6 +50,10 @@ impl<S: Scope> ZoneHistory<'_, S> {
                     &filter.zone_type,
                     &filter.status,
                     &limit,
+                    &filter.min_confidence,
+                    &filter.max_confidence,
+                    &filter.processing_tool,
+                    &filter.parent_id.map(|id| id.0),
                 ],
             )
             .await?

@@ -3,6 +3,8 @@
 //! [`views`] is the JSON that the API, the command line and exports share: one shape for each noun, its fields named
 //! as the columns are; [`history`] that of what was, [`words`] tells differences to people.
 
+pub mod given;
 pub mod history;
+pub mod items;
 pub mod views;
 pub mod words;

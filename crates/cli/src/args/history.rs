@@ -64,7 +64,7 @@ pub enum History {
         #[arg(long, group = "what", requires = "since", value_name = "UUID")]
         person: Option<String>,
         /// From this time on: 2026-11-23T10:00:00Z
-        #[arg(long, requires = "person", value_name = "TIME")]
+        #[arg(long, conflicts_with_all = ["revision", "job"], requires = "person", value_name = "TIME")]
         since: Option<Timestamp>,
         /// Why; it is on record
         #[arg(long)]

@@ -9,6 +9,10 @@ from (
      and ($5::int4 is null or z.page_number = $5)
      and ($6::text is null or z.zone_type = $6)
      and ($7::text is null or z.status = $7)
+     and ($9::float8 is null or z.confidence >= $9::float8::numeric)
+     and ($10::float8 is null or z.confidence <= $10::float8::numeric)
+     and ($11::text is null or z.processing_tool = $11)
+     and ($12::uuid is null or z.parent_id = $12)
    order by z.zone_index limit $8)
   union all
   (select r.* from public.zone_history h
@@ -18,6 +22,10 @@ from (
      and ($5::int4 is null or r.page_number = $5)
      and ($6::text is null or r.zone_type = $6)
      and ($7::text is null or r.status = $7)
+     and ($9::float8 is null or r.confidence >= $9::float8::numeric)
+     and ($10::float8 is null or r.confidence <= $10::float8::numeric)
+     and ($11::text is null or r.processing_tool = $11)
+     and ($12::uuid is null or r.parent_id = $12)
    order by h.zone_index limit $8)) as zones
 order by zone_index
 limit $8

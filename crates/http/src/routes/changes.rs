@@ -5,11 +5,12 @@ use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
-use colophon_domain::{AsOf, ChangeFilter, DocumentId, Invalid, JobId, ZoneFilter, ZoneId};
+use colophon_db::{CallerScope, Tx};
+use colophon_domain::{AsOf, ChangeFilter, DocumentId, Invalid, JobId, Moment, ZoneId};
 use colophon_formats::history::{
     ChangeView, ChangeWithZonesView, DiffView, UndoneView, ZoneEventView,
 };
-use colophon_formats::views::{ListView, ZoneView};
+use colophon_formats::views::ListView;
 use colophon_formats::words::Words;
 use colophon_service::Error;
 use colophon_service::history::{self, Difference};
@@ -178,44 +179,15 @@ async fn undo_changes(
     Ok(Json(undone_view(undone, dry_run)))
 }
 
-/// Zones as they were: what the list of zones answers where it is asked `as_of`.
-pub async fn zones_as_of(
-    app: &App,
-    caller: &Caller,
+/// Where `?as_of=` of a list or a zone lies; none, where the present is asked for.
+pub async fn moment(
+    tx: &Tx<CallerScope>,
     document: DocumentId,
-    as_of: &str,
-    filter: &ZoneFilter,
-    after: Option<i32>,
-    limit: u16,
-) -> Result<Json<ListView<ZoneView>>, Problem> {
+    as_of: Option<&str>,
+) -> Result<Option<Moment>, Problem> {
+    let Some(as_of) = as_of else { return Ok(None) };
     let as_of = point("as_of", as_of)?;
-    let tx = app.platform.database.session(&caller.scope).begin().await?;
-    let moment = history::moment(&tx, document, "as_of", as_of).await.map_err(of_query)?;
-    let zones =
-        tx.zone_history().zones(document, moment, filter, after.unwrap_or(-1), i64::from(limit)).await?;
-    tx.commit().await?;
-    let full = zones.len() == usize::from(limit);
-    let next_cursor = zones.last().filter(|_| full).map(|zone| zone.zone_index.to_string());
-    Ok(Json(ListView { items: zones.into_iter().map(ZoneView::from).collect(), next_cursor }))
-}
-
-/// One zone as it was. Without an `ETag`: an edit is made of what is.
-pub async fn zone_as_of(
-    app: &App,
-    caller: &Caller,
-    document: DocumentId,
-    zone: ZoneId,
-    as_of: &str,
-) -> Result<Response, Problem> {
-    let as_of = point("as_of", as_of)?;
-    let tx = app.platform.database.session(&caller.scope).begin().await?;
-    let moment = history::moment(&tx, document, "as_of", as_of).await.map_err(of_query)?;
-    let found = tx.zone_history().zone(document, zone, moment.revision).await?;
-    tx.commit().await?;
-    let found = found.ok_or_else(|| {
-        Problem::not_found(format!("zone {zone} as of revision {}", moment.revision))
-    })?;
-    Ok(Json(ZoneView::from(found)).into_response())
+    history::moment(tx, document, "as_of", as_of).await.map(Some).map_err(of_query)
 }
 
 fn point(parameter: &str, text: &str) -> Result<AsOf, Problem> {
