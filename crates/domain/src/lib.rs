@@ -3,6 +3,7 @@
 //! **Architecture invariant:** nothing here does I/O, knows SQL or decides a wire format. Entities have no
 //! `Serialize`; the HTTP edge has a view of each.
 
+pub mod anchor;
 pub mod coordinates;
 pub mod document_lists;
 pub mod documents;
