@@ -4,6 +4,7 @@
 //! reading order, after the shift that most of the page has in common is taken back. Every zone ends in exactly one
 //! [`Group`]. On this rests [`rebase`], which lays people's work over a new run.
 
+mod order;
 mod page;
 pub mod rebase;
 mod shift;
@@ -123,17 +124,15 @@ fn groups(before: &[Item], now: &[Item], pairs: &[Pair]) -> Vec<Group> {
         of_now.iter().enumerate().filter_map(|(n, b)| b.map(|b| (b, n))).collect();
     for pair in pairs {
         let is_part = whole_now[pair.now].is_none() && of_now[pair.now].is_none() && pair.now_is_part();
-        let explained = || {
-            whole_before[pair.before].is_some_and(|whole| stands_in(&now[pair.now], &now[whole]))
-        };
+        let explained =
+            || whole_before[pair.before].is_some_and(|whole| stands_in(&now[pair.now], &now[whole]));
         if is_part && !explained() {
             of_now[pair.now] = Some(pair.before);
             links.push((pair.before, pair.now));
             continue;
         }
-        let is_part = whole_before[pair.before].is_none()
-            && of_before[pair.before].is_none()
-            && pair.before_is_part();
+        let is_part =
+            whole_before[pair.before].is_none() && of_before[pair.before].is_none() && pair.before_is_part();
         let explained =
             || whole_now[pair.now].is_some_and(|whole| stands_in(&before[pair.before], &before[whole]));
         if is_part && !explained() {
@@ -174,7 +173,9 @@ fn gathered(before: &[Item], now: &[Item], links: &[(usize, usize)]) -> Vec<Grou
                     continue;
                 }
                 new.push(*n);
-                next.extend(before_of[*n].iter().filter(|b| !std::mem::replace(&mut taken_before[**b], true)));
+                next.extend(
+                    before_of[*n].iter().filter(|b| !std::mem::replace(&mut taken_before[**b], true)),
+                );
             }
         }
         old.sort_unstable();

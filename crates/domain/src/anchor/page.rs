@@ -1,6 +1,6 @@
 //! The zones of one page, before and now, and which pairs of them may be the same.
 
-use std::collections::HashMap;
+use std::collections::HashSet;
 
 use super::shift;
 use super::text::Profile;
@@ -57,8 +57,7 @@ impl Pair {
                 before.zone_type == now.zone_type && (before.order - now.order).abs() < 0.05
             }
             None => {
-                self.union_covered >= 0.4
-                    || (self.union_covered >= 0.25 && before.zone_type == now.zone_type)
+                self.union_covered >= 0.4 || (self.union_covered >= 0.25 && before.zone_type == now.zone_type)
             }
         }
     }
@@ -80,22 +79,25 @@ impl Pair {
     }
 }
 
+/// How far apart in the reading order zones without a place are still compared.
+const ORDER_WINDOW: usize = 16;
+
 /// Every pair of zones worth looking at, and the page's shift.
 pub(super) fn pairs(before: &[Item], now: &[Item]) -> (Vec<Pair>, [f64; 2]) {
     let words = shift::word_pairs(before, now);
     let shift = shift::dominant(before, now, &words);
-    let mut seen: HashMap<(usize, usize), ()> = words.into_keys().map(|pair| (pair, ())).collect();
-    for pair in overlapping(before, now, shift) {
-        seen.insert(pair, ());
+    let mut seen: HashSet<(usize, usize)> = words.into_keys().collect();
+    seen.extend(overlapping(before, now, shift));
+    // Zones without a place meet those that come at the same place of the order.
+    let placeless = |items: &[Item]| -> Vec<usize> {
+        (0..items.len()).filter(|at| items[*at].bounding_box.is_none()).collect()
+    };
+    let others = placeless(now);
+    for (place, b) in placeless(before).into_iter().enumerate() {
+        let near = place.saturating_sub(ORDER_WINDOW)..(place + ORDER_WINDOW + 1).min(others.len());
+        seen.extend(others.get(near).unwrap_or_default().iter().map(|n| (b, *n)));
     }
-    for (b, one) in before.iter().enumerate().filter(|(_, item)| item.bounding_box.is_none()) {
-        for (n, other) in now.iter().enumerate().filter(|(_, item)| item.bounding_box.is_none()) {
-            if (one.order - other.order).abs() < 0.05 || one.text == other.text {
-                seen.insert((b, n), ());
-            }
-        }
-    }
-    let mut pairs: Vec<Pair> = seen.into_keys().map(|(b, n)| pair(before, now, b, n, shift)).collect();
+    let mut pairs: Vec<Pair> = seen.into_iter().map(|(b, n)| pair(before, now, b, n, shift)).collect();
     pairs.sort_by(|x, y| y.score.total_cmp(&x.score).then((x.before, x.now).cmp(&(y.before, y.now))));
     (pairs, shift)
 }
@@ -170,7 +172,11 @@ fn overlapping(before: &[Item], now: &[Item], shift: [f64; 2]) -> Vec<(usize, us
     let top = boxes().map(|b| b.y0).fold(f64::INFINITY, f64::min);
     let bottom = boxes().map(|b| b.y1).fold(f64::NEG_INFINITY, f64::max);
     let height = ((bottom - top) / STRIPES).max(0.1);
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "0..=STRIPES by construction")]
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "0..=STRIPES by construction"
+    )]
     let stripe = |y: f64| ((y - top) / height).clamp(0.0, STRIPES) as usize;
     let mut stripes: Vec<Vec<usize>> = Vec::new();
     stripes.resize_with(stripe(bottom) + 1, Vec::new);

@@ -87,7 +87,8 @@ fn most_frequent(moves: &[[f64; 2]], zones: usize) -> [f64; 2] {
         let bin = ((m[0] / BIN).round() as i64, (m[1] / BIN).round() as i64);
         bins.entry(bin).or_insert((0, *m)).0 += 1;
     }
-    let Some((_, (_, centre))) = bins.iter().max_by_key(|(bin, (count, _))| (*count, std::cmp::Reverse(*bin)))
+    let Some((_, (_, centre))) =
+        bins.iter().max_by_key(|(bin, (count, _))| (*count, std::cmp::Reverse(*bin)))
     else {
         return [0.0; 2];
     };

@@ -158,7 +158,8 @@ mod tests {
             }
             above[b.len()]
         };
-        let words = ["", "a", "kitten", "sitting", "mitten", "it sits", "knitting", "tin", "aaaaaaa", "aabaaba"];
+        let words =
+            ["", "a", "kitten", "sitting", "mitten", "it sits", "knitting", "tin", "aaaaaaa", "aabaaba"];
         for a in words {
             for b in words {
                 let (a, b): (Vec<char>, Vec<char>) = (a.chars().collect(), b.chars().collect());
