@@ -27,6 +27,44 @@ begin
 end
 $_$;
 
+CREATE FUNCTION colophon.begin_change(of_document uuid, kind text DEFAULT 'edit'::text, reason text DEFAULT NULL::text, job_id uuid DEFAULT NULL::uuid, processing_tool text DEFAULT NULL::text, processing_model text DEFAULT NULL::text, undoes bigint[] DEFAULT '{}'::bigint[]) RETURNS bigint
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+  caller constant text := auth.uid()::text;
+  is_person constant boolean := coalesce(current_setting('role', true), '') = 'authenticated';
+  open_revision bigint;
+  of_version integer;
+begin
+  if is_person and (caller is null or not exists (select from public.documents d where d.id = of_document
+    and (d.uploaded_by = caller
+      or (d.deleted_at is null and d.id in (select colophon.shared_documents('editor'))))))
+  then
+    raise exception 'document % may not be changed by the caller', of_document using errcode = 'insufficient_privilege';
+  end if;
+  select d.zones_revision, d.version into open_revision, of_version
+  from public.documents d where d.id = of_document for no key update;
+  if not found then
+    return null;
+  end if;
+  -- The newest change is this transaction's own, or it has none: the lock lets nobody in between.
+  if exists (select from public.document_changes c where c.document_id = of_document and c.revision = open_revision
+    and c.transaction_id = pg_current_xact_id() and c.created_at >= now())
+  then
+    return open_revision;
+  end if;
+  open_revision := open_revision + 1;
+  update public.documents d set zones_revision = open_revision where d.id = of_document;
+  insert into public.document_changes
+    (document_id, revision, kind, version, changed_by, job_id, processing_tool, processing_model, reason, undoes)
+  values
+    (of_document, open_revision, kind, of_version, case when is_person then caller end, job_id, processing_tool,
+     processing_model, reason, undoes);
+  return open_revision;
+end
+$$;
+
 CREATE FUNCTION colophon.check_job_transition() RETURNS trigger
     LANGUAGE plpgsql
     SET search_path TO ''
@@ -322,6 +360,33 @@ begin
 end
 $$;
 
+CREATE TABLE public.document_changes (
+    document_id uuid NOT NULL,
+    revision bigint NOT NULL,
+    kind text NOT NULL,
+    version integer NOT NULL,
+    changed_by text,
+    job_id uuid,
+    processing_tool text,
+    processing_model text,
+    reason text,
+    undoes bigint[] DEFAULT '{}'::bigint[] NOT NULL,
+    created_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    transaction_id xid8 DEFAULT pg_current_xact_id() NOT NULL,
+    CONSTRAINT document_changes_changed_by_check CHECK ((char_length(changed_by) <= 255)),
+    CONSTRAINT document_changes_kind_check CHECK ((kind = ANY (ARRAY['edit'::text, 'run'::text, 'import'::text, 'resolve'::text, 'undo'::text]))),
+    CONSTRAINT document_changes_processing_model_check CHECK ((char_length(processing_model) <= 100)),
+    CONSTRAINT document_changes_processing_tool_check CHECK ((char_length(processing_tool) <= 100)),
+    CONSTRAINT document_changes_reason_check CHECK (((char_length(reason) >= 1) AND (char_length(reason) <= 1000)))
+);
+
+CREATE FUNCTION colophon.is_own_word(change public.document_changes) RETURNS boolean
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    SET search_path TO ''
+    AS $$
+  select change.changed_by is not null and change.kind in ('edit', 'resolve')
+$$;
+
 CREATE FUNCTION colophon.job_transitions() RETURNS TABLE(from_status text, to_status text)
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
     SET search_path TO ''
@@ -364,6 +429,28 @@ begin
   new.updated_at := now();
   new.revision := old.revision + 1;
   return new;
+end
+$$;
+
+CREATE FUNCTION colophon.open_change(of_document uuid) RETURNS public.document_changes
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+  change public.document_changes;
+begin
+  select c.* into change
+  from public.documents d
+  join public.document_changes c on c.document_id = d.id and c.revision = d.zones_revision
+  where d.id = of_document and c.transaction_id = pg_current_xact_id() and c.created_at >= now();
+  if not found and exists (select from public.documents d where d.id = of_document) then
+    perform colophon.begin_change(of_document);
+    select c.* into change
+    from public.documents d
+    join public.document_changes c on c.document_id = d.id and c.revision = d.zones_revision
+    where d.id = of_document;
+  end if;
+  return change;
 end
 $$;
 
@@ -696,6 +783,129 @@ CREATE FUNCTION colophon.uuid_v7() RETURNS uuid
   from (select (extract(epoch from clock_timestamp()) * 1000000)::bigint as micros) t
 $$;
 
+CREATE FUNCTION colophon.zone_changed() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+  change constant public.document_changes := colophon.open_change(old.document_id);
+  own_word constant boolean := colophon.is_own_word(change);
+  tool_says jsonb := coalesce(old.original, '{}');
+  was constant jsonb := jsonb_build_object('content', old.content, 'zone_type', old.zone_type,
+    'coordinates', old.coordinates, 'status', old.status);
+  becomes constant jsonb := jsonb_build_object('content', new.content, 'zone_type', new.zone_type,
+    'coordinates', new.coordinates, 'status', new.status);
+  field text;
+begin
+  new.updated_at := now();
+  new.revision := old.revision + 1;
+  new.zones_revision := coalesce(change.revision, old.zones_revision);
+  if old.status <> new.status and change.kind is distinct from 'undo' and not exists (
+    select from colophon.zone_transitions() t where t.from_status = old.status and t.to_status = new.status)
+  then
+    raise exception 'a zone cannot go from % to %', old.status, new.status
+      using errcode = 'check_violation', constraint = 'zones_transition_check', schema = 'public', table = 'zones';
+  end if;
+  if old.zones_revision <> new.zones_revision then
+    insert into public.zone_history (document_id, zone_id, zones_revision, until_revision, zone)
+    values (old.document_id, old.id, old.zones_revision, new.zones_revision, to_jsonb(old));
+  end if;
+  if not own_word then
+    return new;
+  end if;
+  new.created_by := old.created_by;
+  foreach field in array array['content', 'zone_type', 'coordinates', 'status'] loop
+    continue when was -> field = becomes -> field;
+    if not tool_says ? field then
+      tool_says := tool_says || jsonb_build_object(field, was -> field);
+    elsif tool_says -> field = becomes -> field then
+      tool_says := tool_says - field;
+    end if;
+    continue when coalesce(current_setting('colophon.correction', true), '') = 'none'
+      or (field = 'status' and new.status <> 'verified');
+    insert into public.user_corrections
+      (document_id, id, zone_id, original_content, corrected_content, confidence_before, correction_type, corrected_by,
+       zones_revision, before, after, page_number, zone_type, processing_tool, processing_model, reason)
+    values
+      (old.document_id, colophon.uuid_v7(), old.id, old.content, new.content, old.confidence,
+       case field when 'content' then 'text' when 'zone_type' then 'type' when 'coordinates' then 'geometry' else 'accept' end,
+       change.changed_by, change.revision, jsonb_build_object(field, was -> field), jsonb_build_object(field, becomes -> field),
+       old.page_number, old.zone_type, old.processing_tool, old.processing_model, change.reason);
+  end loop;
+  -- What a person drew is nobody's but theirs: no tool says otherwise.
+  new.original := case when old.created_by is null then nullif(tool_says, '{}') end;
+  return new;
+end
+$$;
+
+CREATE FUNCTION colophon.zone_deleted() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+  change public.document_changes;
+begin
+  if coalesce(current_setting('role', true), '') <> 'authenticated'
+    and current_setting('colophon.purging', true) = old.document_id::text
+  then
+    return old;
+  end if;
+  change := colophon.open_change(old.document_id);
+  if change.revision is null then
+    return old;
+  end if;
+  if old.zones_revision <> change.revision then
+    insert into public.zone_history (document_id, zone_id, zones_revision, until_revision, zone)
+    values (old.document_id, old.id, old.zones_revision, change.revision, to_jsonb(old));
+  end if;
+  if colophon.is_own_word(change) and coalesce(current_setting('colophon.correction', true), '') <> 'none' then
+    insert into public.user_corrections
+      (document_id, id, zone_id, original_content, confidence_before, confidence_after, correction_type, corrected_by,
+       zones_revision, before, page_number, zone_type, processing_tool, processing_model, reason)
+    values
+      (old.document_id, colophon.uuid_v7(), old.id, old.content, old.confidence, null, 'delete', change.changed_by,
+       change.revision, to_jsonb(old), old.page_number, old.zone_type, old.processing_tool, old.processing_model,
+       change.reason);
+  end if;
+  return old;
+end
+$$;
+
+CREATE FUNCTION colophon.zone_drawn() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+  change constant public.document_changes := colophon.open_change(new.document_id);
+begin
+  if colophon.is_own_word(change) and coalesce(current_setting('colophon.correction', true), '') <> 'none' then
+    insert into public.user_corrections
+      (document_id, id, zone_id, corrected_content, correction_type, corrected_by, zones_revision, after, page_number,
+       zone_type, reason)
+    values
+      (new.document_id, colophon.uuid_v7(), new.id, new.content, 'create', change.changed_by, change.revision,
+       to_jsonb(new), new.page_number, new.zone_type, change.reason);
+  end if;
+  return null;
+end
+$$;
+
+CREATE FUNCTION colophon.zone_inserted() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+  change constant public.document_changes := colophon.open_change(new.document_id);
+begin
+  new.zones_revision := coalesce(change.revision, 0);
+  if colophon.is_own_word(change) then
+    new.created_by := change.changed_by;
+    new.original := null;
+  end if;
+  return new;
+end
+$$;
+
 CREATE FUNCTION colophon.zone_search_text(content text) RETURNS text
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
     SET search_path TO ''
@@ -708,6 +918,18 @@ CREATE FUNCTION colophon.zone_text_vector(content text) RETURNS tsvector
     SET search_path TO ''
     AS $$
   select to_tsvector('pg_catalog.simple'::regconfig, colophon.zone_search_text(content))
+$$;
+
+CREATE FUNCTION colophon.zone_transitions() RETURNS TABLE(from_status text, to_status text)
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    SET search_path TO ''
+    AS $$
+  values
+    ('pending', 'processing'), ('pending', 'completed'), ('pending', 'failed'), ('pending', 'verified'),
+    ('processing', 'completed'), ('processing', 'failed'), ('processing', 'pending'),
+    ('completed', 'verified'), ('completed', 'processing'), ('completed', 'pending'), ('completed', 'failed'),
+    ('failed', 'pending'), ('failed', 'processing'), ('failed', 'completed'),
+    ('verified', 'completed')
 $$;
 
 CREATE FUNCTION public.create_share_link(document_id uuid, role text DEFAULT 'viewer'::text, expires_at timestamp with time zone DEFAULT NULL::timestamp with time zone, max_uses integer DEFAULT NULL::integer) RETURNS text
@@ -921,6 +1143,7 @@ CREATE TABLE public.documents (
     deleted_by text,
     legal_hold text,
     tags text[] DEFAULT '{}'::text[] NOT NULL,
+    zones_revision bigint DEFAULT 0 NOT NULL,
     CONSTRAINT documents_file_size_bytes_check CHECK ((file_size_bytes >= 0)),
     CONSTRAINT documents_filename_check CHECK (((char_length(filename) >= 1) AND (char_length(filename) <= 255))),
     CONSTRAINT documents_legal_hold_text_check CHECK (((char_length(legal_hold) >= 1) AND (char_length(legal_hold) <= 1000))),
@@ -1071,15 +1294,25 @@ CREATE TABLE public.user_corrections (
     id uuid DEFAULT gen_random_uuid() NOT NULL,
     zone_id uuid NOT NULL,
     original_content text,
-    corrected_content text NOT NULL,
+    corrected_content text,
     confidence_before numeric,
     confidence_after numeric DEFAULT 1.0,
     correction_type text,
     corrected_by text DEFAULT (auth.uid())::text,
     created_at timestamp with time zone DEFAULT now(),
+    zones_revision bigint,
+    before jsonb,
+    after jsonb,
+    zone_ids uuid[] DEFAULT '{}'::uuid[] NOT NULL,
+    page_number integer,
+    zone_type text,
+    processing_tool text,
+    processing_model text,
+    reason text,
     CONSTRAINT user_corrections_confidence_check CHECK ((((confidence_before >= (0)::numeric) AND (confidence_before <= (1)::numeric)) AND ((confidence_after >= (0)::numeric) AND (confidence_after <= (1)::numeric)))),
     CONSTRAINT user_corrections_corrected_by_check CHECK ((char_length(corrected_by) <= 255)),
-    CONSTRAINT user_corrections_correction_type_check CHECK ((char_length(correction_type) <= 50))
+    CONSTRAINT user_corrections_correction_type_check CHECK ((char_length(correction_type) <= 50)),
+    CONSTRAINT user_corrections_reason_check CHECK (((char_length(reason) >= 1) AND (char_length(reason) <= 1000)))
 );
 
 CREATE TABLE public.zone_confidence_history (
@@ -1091,6 +1324,15 @@ CREATE TABLE public.zone_confidence_history (
     recorded_at timestamp with time zone DEFAULT now(),
     CONSTRAINT zone_confidence_history_confidence_check CHECK (((confidence >= (0)::numeric) AND (confidence <= (1)::numeric))),
     CONSTRAINT zone_confidence_history_processing_tool_check CHECK ((char_length(processing_tool) <= 100))
+);
+
+CREATE TABLE public.zone_history (
+    document_id uuid NOT NULL,
+    zone_id uuid NOT NULL,
+    zones_revision bigint NOT NULL,
+    until_revision bigint NOT NULL,
+    zone jsonb NOT NULL,
+    CONSTRAINT zone_history_revisions_check CHECK ((until_revision > zones_revision))
 );
 
 CREATE TABLE public.zones (
@@ -1109,11 +1351,29 @@ CREATE TABLE public.zones (
     metadata jsonb DEFAULT '{}'::jsonb NOT NULL,
     version integer NOT NULL,
     revision bigint DEFAULT 1 NOT NULL,
+    zones_revision bigint NOT NULL,
+    label text,
+    external_id text,
+    parent_id uuid,
+    language text,
+    processing_model text,
+    job_id uuid,
+    source jsonb,
+    original jsonb,
+    created_by text,
     CONSTRAINT zones_confidence_check CHECK (((confidence >= (0)::numeric) AND (confidence <= (1)::numeric))),
     CONSTRAINT zones_coordinates_check CHECK ((jsonb_typeof(coordinates) = 'object'::text)),
+    CONSTRAINT zones_created_by_check CHECK ((char_length(created_by) <= 255)),
+    CONSTRAINT zones_external_id_check CHECK (((char_length(external_id) >= 1) AND (char_length(external_id) <= 500))),
+    CONSTRAINT zones_label_check CHECK (((char_length(label) >= 1) AND (char_length(label) <= 200))),
+    CONSTRAINT zones_language_check CHECK ((language ~ '^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*$'::text)),
     CONSTRAINT zones_metadata_check CHECK ((jsonb_typeof(metadata) = 'object'::text)),
+    CONSTRAINT zones_original_check CHECK ((jsonb_typeof(original) = 'object'::text)),
     CONSTRAINT zones_page_number_check CHECK ((page_number >= 1)),
+    CONSTRAINT zones_parent_id_check CHECK ((parent_id <> id)),
+    CONSTRAINT zones_processing_model_check CHECK ((char_length(processing_model) <= 100)),
     CONSTRAINT zones_processing_tool_check CHECK ((char_length(processing_tool) <= 100)),
+    CONSTRAINT zones_source_check CHECK ((jsonb_typeof(source) = 'object'::text)),
     CONSTRAINT zones_status_check CHECK ((status = ANY (ARRAY['pending'::text, 'processing'::text, 'completed'::text, 'failed'::text, 'verified'::text]))),
     CONSTRAINT zones_version_check CHECK ((version >= 1)),
     CONSTRAINT zones_zone_index_check CHECK ((zone_index >= 0)),
@@ -1146,6 +1406,9 @@ ALTER TABLE ONLY colophon.uploads
 
 ALTER TABLE ONLY public.document_accesses
     ADD CONSTRAINT document_accesses_pkey PRIMARY KEY (document_id, id);
+
+ALTER TABLE ONLY public.document_changes
+    ADD CONSTRAINT document_changes_pkey PRIMARY KEY (document_id, revision);
 
 ALTER TABLE ONLY public.document_pages
     ADD CONSTRAINT document_pages_pkey PRIMARY KEY (document_id, version, page_number);
@@ -1188,6 +1451,9 @@ ALTER TABLE ONLY public.user_corrections
 
 ALTER TABLE ONLY public.zone_confidence_history
     ADD CONSTRAINT zone_confidence_history_pkey PRIMARY KEY (document_id, id);
+
+ALTER TABLE ONLY public.zone_history
+    ADD CONSTRAINT zone_history_pkey PRIMARY KEY (document_id, zone_id, zones_revision);
 
 ALTER TABLE ONLY public.zones
     ADD CONSTRAINT zones_pkey PRIMARY KEY (document_id, id);
@@ -1254,11 +1520,15 @@ CREATE INDEX user_corrections_zone_id_idx ON public.user_corrections USING btree
 
 CREATE INDEX zone_confidence_history_zone_id_idx ON public.zone_confidence_history USING btree (document_id, zone_id);
 
+CREATE INDEX zone_history_until_revision_idx ON public.zone_history USING btree (document_id, until_revision);
+
 CREATE INDEX zones_content_idx ON public.zones USING gin (colophon.zone_text_vector(content));
 
 CREATE INDEX zones_id_idx ON public.zones USING btree (id);
 
 CREATE INDEX zones_page_number_idx ON public.zones USING btree (document_id, page_number, zone_index);
+
+CREATE INDEX zones_parent_id_idx ON public.zones USING btree (document_id, parent_id) WHERE (parent_id IS NOT NULL);
 
 CREATE UNIQUE INDEX zones_version_zone_index_key ON public.zones USING btree (document_id, version, zone_index);
 
@@ -1316,11 +1586,17 @@ CREATE TRIGGER user_corrections_document BEFORE INSERT ON public.user_correction
 
 CREATE TRIGGER zone_confidence_history_document BEFORE INSERT ON public.zone_confidence_history FOR EACH ROW WHEN ((new.document_id IS NULL)) EXECUTE FUNCTION colophon.fill_document_of_zone();
 
+CREATE TRIGGER zones_changed BEFORE UPDATE ON public.zones FOR EACH ROW WHEN ((old.* IS DISTINCT FROM new.*)) EXECUTE FUNCTION colophon.zone_changed();
+
 CREATE TRIGGER zones_confidence_inserted AFTER INSERT ON public.zones FOR EACH ROW WHEN ((new.confidence IS NOT NULL)) EXECUTE FUNCTION colophon.record_zone_confidence();
 
 CREATE TRIGGER zones_confidence_updated AFTER UPDATE OF confidence ON public.zones FOR EACH ROW WHEN (((new.confidence IS NOT NULL) AND (new.confidence IS DISTINCT FROM old.confidence))) EXECUTE FUNCTION colophon.record_zone_confidence();
 
-CREATE TRIGGER zones_revision BEFORE UPDATE ON public.zones FOR EACH ROW WHEN ((old.* IS DISTINCT FROM new.*)) EXECUTE FUNCTION colophon.next_revision();
+CREATE TRIGGER zones_deleted BEFORE DELETE ON public.zones FOR EACH ROW EXECUTE FUNCTION colophon.zone_deleted();
+
+CREATE TRIGGER zones_drawn AFTER INSERT ON public.zones FOR EACH ROW WHEN ((new.created_by IS NOT NULL)) EXECUTE FUNCTION colophon.zone_drawn();
+
+CREATE TRIGGER zones_inserted BEFORE INSERT ON public.zones FOR EACH ROW WHEN ((new.zones_revision IS NULL)) EXECUTE FUNCTION colophon.zone_inserted();
 
 CREATE TRIGGER zones_version BEFORE INSERT ON public.zones FOR EACH ROW WHEN ((new.version IS NULL)) EXECUTE FUNCTION colophon.fill_version_of_zone();
 
@@ -1332,6 +1608,9 @@ ALTER TABLE ONLY colophon.document_share_tokens
 
 ALTER TABLE ONLY public.document_accesses
     ADD CONSTRAINT document_accesses_document_id_fkey FOREIGN KEY (document_id) REFERENCES public.documents(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.document_changes
+    ADD CONSTRAINT document_changes_document_id_fkey FOREIGN KEY (document_id) REFERENCES public.documents(id) ON DELETE CASCADE;
 
 ALTER TABLE ONLY public.document_pages
     ADD CONSTRAINT document_pages_document_id_version_fkey FOREIGN KEY (document_id, version) REFERENCES public.document_versions(document_id, version) ON DELETE CASCADE;
@@ -1361,13 +1640,19 @@ ALTER TABLE ONLY public.processing_jobs
     ADD CONSTRAINT processing_jobs_document_id_fkey FOREIGN KEY (document_id) REFERENCES public.documents(id) ON DELETE CASCADE;
 
 ALTER TABLE ONLY public.user_corrections
-    ADD CONSTRAINT user_corrections_document_id_zone_id_fkey FOREIGN KEY (document_id, zone_id) REFERENCES public.zones(document_id, id) ON DELETE CASCADE;
+    ADD CONSTRAINT user_corrections_document_id_fkey FOREIGN KEY (document_id) REFERENCES public.documents(id) ON DELETE CASCADE;
 
 ALTER TABLE ONLY public.zone_confidence_history
-    ADD CONSTRAINT zone_confidence_history_document_id_zone_id_fkey FOREIGN KEY (document_id, zone_id) REFERENCES public.zones(document_id, id) ON DELETE CASCADE;
+    ADD CONSTRAINT zone_confidence_history_document_id_fkey FOREIGN KEY (document_id) REFERENCES public.documents(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.zone_history
+    ADD CONSTRAINT zone_history_document_id_fkey FOREIGN KEY (document_id) REFERENCES public.documents(id) ON DELETE CASCADE;
 
 ALTER TABLE ONLY public.zones
     ADD CONSTRAINT zones_document_id_fkey FOREIGN KEY (document_id) REFERENCES public.documents(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.zones
+    ADD CONSTRAINT zones_parent_id_fkey FOREIGN KEY (document_id, parent_id) REFERENCES public.zones(document_id, id);
 
 ALTER TABLE colophon.document_fields ENABLE ROW LEVEL SECURITY;
 
@@ -1410,6 +1695,12 @@ ALTER TABLE public.document_accesses ENABLE ROW LEVEL SECURITY;
 CREATE POLICY document_accesses_select ON public.document_accesses FOR SELECT TO authenticated USING ((document_id = ( SELECT d.id
    FROM public.documents d
   WHERE ((d.id = document_accesses.document_id) AND (d.uploaded_by = (( SELECT auth.uid() AS uid))::text)))));
+
+ALTER TABLE public.document_changes ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY document_changes_select ON public.document_changes FOR SELECT TO authenticated USING (((document_id = ( SELECT colophon.document_in_view() AS document_in_view)) OR (document_id = ( SELECT d.id
+   FROM public.documents d
+  WHERE (d.id = document_changes.document_id)))));
 
 ALTER TABLE public.document_pages ENABLE ROW LEVEL SECURITY;
 
@@ -1539,6 +1830,12 @@ CREATE POLICY zone_confidence_history_select ON public.zone_confidence_history F
    FROM public.documents d
   WHERE (d.id = zone_confidence_history.document_id)))));
 
+ALTER TABLE public.zone_history ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY zone_history_select ON public.zone_history FOR SELECT TO authenticated USING (((document_id = ( SELECT colophon.document_in_view() AS document_in_view)) OR (document_id = ( SELECT d.id
+   FROM public.documents d
+  WHERE (d.id = zone_history.document_id)))));
+
 ALTER TABLE public.zones ENABLE ROW LEVEL SECURITY;
 
 CREATE POLICY zones_delete ON public.zones FOR DELETE TO authenticated USING ((document_id = ( SELECT d.id
@@ -1570,6 +1867,10 @@ GRANT ALL ON FUNCTION colophon.applied_migrations() TO service_role;
 REVOKE ALL ON FUNCTION colophon.are_tags(tags text[]) FROM PUBLIC;
 GRANT ALL ON FUNCTION colophon.are_tags(tags text[]) TO authenticated;
 GRANT ALL ON FUNCTION colophon.are_tags(tags text[]) TO service_role;
+
+REVOKE ALL ON FUNCTION colophon.begin_change(of_document uuid, kind text, reason text, job_id uuid, processing_tool text, processing_model text, undoes bigint[]) FROM PUBLIC;
+GRANT ALL ON FUNCTION colophon.begin_change(of_document uuid, kind text, reason text, job_id uuid, processing_tool text, processing_model text, undoes bigint[]) TO authenticated;
+GRANT ALL ON FUNCTION colophon.begin_change(of_document uuid, kind text, reason text, job_id uuid, processing_tool text, processing_model text, undoes bigint[]) TO service_role;
 
 REVOKE ALL ON FUNCTION colophon.check_job_transition() FROM PUBLIC;
 
@@ -1616,6 +1917,12 @@ REVOKE ALL ON FUNCTION colophon.guard_trash() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION colophon.index_document_fields() FROM PUBLIC;
 
+GRANT SELECT ON TABLE public.document_changes TO authenticated;
+GRANT SELECT ON TABLE public.document_changes TO service_role;
+
+REVOKE ALL ON FUNCTION colophon.is_own_word(change public.document_changes) FROM PUBLIC;
+GRANT ALL ON FUNCTION colophon.is_own_word(change public.document_changes) TO service_role;
+
 REVOKE ALL ON FUNCTION colophon.job_transitions() FROM PUBLIC;
 GRANT ALL ON FUNCTION colophon.job_transitions() TO authenticated;
 GRANT ALL ON FUNCTION colophon.job_transitions() TO service_role;
@@ -1632,6 +1939,9 @@ GRANT ALL ON FUNCTION colophon.metadata_schema_of(document_id uuid) TO authentic
 GRANT ALL ON FUNCTION colophon.metadata_schema_of(document_id uuid) TO service_role;
 
 REVOKE ALL ON FUNCTION colophon.next_revision() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION colophon.open_change(of_document uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION colophon.open_change(of_document uuid) TO service_role;
 
 REVOKE ALL ON FUNCTION colophon.open_share_link(token text) FROM PUBLIC;
 GRANT ALL ON FUNCTION colophon.open_share_link(token text) TO authenticated;
@@ -1677,6 +1987,14 @@ REVOKE ALL ON FUNCTION colophon.uuid_v7() FROM PUBLIC;
 GRANT ALL ON FUNCTION colophon.uuid_v7() TO authenticated;
 GRANT ALL ON FUNCTION colophon.uuid_v7() TO service_role;
 
+REVOKE ALL ON FUNCTION colophon.zone_changed() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION colophon.zone_deleted() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION colophon.zone_drawn() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION colophon.zone_inserted() FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION colophon.zone_search_text(content text) FROM PUBLIC;
 GRANT ALL ON FUNCTION colophon.zone_search_text(content text) TO authenticated;
 GRANT ALL ON FUNCTION colophon.zone_search_text(content text) TO service_role;
@@ -1684,6 +2002,10 @@ GRANT ALL ON FUNCTION colophon.zone_search_text(content text) TO service_role;
 REVOKE ALL ON FUNCTION colophon.zone_text_vector(content text) FROM PUBLIC;
 GRANT ALL ON FUNCTION colophon.zone_text_vector(content text) TO authenticated;
 GRANT ALL ON FUNCTION colophon.zone_text_vector(content text) TO service_role;
+
+REVOKE ALL ON FUNCTION colophon.zone_transitions() FROM PUBLIC;
+GRANT ALL ON FUNCTION colophon.zone_transitions() TO authenticated;
+GRANT ALL ON FUNCTION colophon.zone_transitions() TO service_role;
 
 REVOKE ALL ON FUNCTION public.create_share_link(document_id uuid, role text, expires_at timestamp with time zone, max_uses integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.create_share_link(document_id uuid, role text, expires_at timestamp with time zone, max_uses integer) TO authenticated;
@@ -1808,22 +2130,57 @@ GRANT SELECT,INSERT ON TABLE public.user_corrections TO authenticated;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.zone_confidence_history TO service_role;
 GRANT SELECT,INSERT ON TABLE public.zone_confidence_history TO authenticated;
 
+GRANT SELECT ON TABLE public.zone_history TO authenticated;
+GRANT SELECT ON TABLE public.zone_history TO service_role;
+
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.zones TO service_role;
-GRANT SELECT,INSERT,DELETE ON TABLE public.zones TO authenticated;
+GRANT SELECT,DELETE ON TABLE public.zones TO authenticated;
 
-GRANT UPDATE(zone_type) ON TABLE public.zones TO authenticated;
+GRANT INSERT(document_id) ON TABLE public.zones TO authenticated;
 
-GRANT UPDATE(coordinates) ON TABLE public.zones TO authenticated;
+GRANT INSERT(id) ON TABLE public.zones TO authenticated;
 
-GRANT UPDATE(content) ON TABLE public.zones TO authenticated;
+GRANT INSERT(zone_index),UPDATE(zone_index) ON TABLE public.zones TO authenticated;
 
-GRANT UPDATE(confidence) ON TABLE public.zones TO authenticated;
+GRANT INSERT(page_number),UPDATE(page_number) ON TABLE public.zones TO authenticated;
 
-GRANT UPDATE(processing_tool) ON TABLE public.zones TO authenticated;
+GRANT INSERT(zone_type),UPDATE(zone_type) ON TABLE public.zones TO authenticated;
 
-GRANT UPDATE(status) ON TABLE public.zones TO authenticated;
+GRANT INSERT(coordinates),UPDATE(coordinates) ON TABLE public.zones TO authenticated;
 
-GRANT UPDATE(metadata) ON TABLE public.zones TO authenticated;
+GRANT INSERT(content),UPDATE(content) ON TABLE public.zones TO authenticated;
+
+GRANT INSERT(confidence),UPDATE(confidence) ON TABLE public.zones TO authenticated;
+
+GRANT INSERT(processing_tool),UPDATE(processing_tool) ON TABLE public.zones TO authenticated;
+
+GRANT INSERT(status),UPDATE(status) ON TABLE public.zones TO authenticated;
+
+GRANT INSERT(created_at) ON TABLE public.zones TO authenticated;
+
+GRANT INSERT(updated_at) ON TABLE public.zones TO authenticated;
+
+GRANT INSERT(metadata),UPDATE(metadata) ON TABLE public.zones TO authenticated;
+
+GRANT INSERT(version) ON TABLE public.zones TO authenticated;
+
+GRANT INSERT(label),UPDATE(label) ON TABLE public.zones TO authenticated;
+
+GRANT INSERT(external_id),UPDATE(external_id) ON TABLE public.zones TO authenticated;
+
+GRANT INSERT(parent_id),UPDATE(parent_id) ON TABLE public.zones TO authenticated;
+
+GRANT INSERT(language),UPDATE(language) ON TABLE public.zones TO authenticated;
+
+GRANT INSERT(processing_model),UPDATE(processing_model) ON TABLE public.zones TO authenticated;
+
+GRANT INSERT(job_id),UPDATE(job_id) ON TABLE public.zones TO authenticated;
+
+GRANT INSERT(source),UPDATE(source) ON TABLE public.zones TO authenticated;
+
+GRANT INSERT(original),UPDATE(original) ON TABLE public.zones TO authenticated;
+
+GRANT INSERT(created_by),UPDATE(created_by) ON TABLE public.zones TO authenticated;
 
 CREATE POLICY colophon_objects_owner_insert ON storage.objects FOR INSERT TO authenticated
     WITH CHECK (((bucket_id = 'documents'::text) AND ((storage.foldername(name))[1] = (( SELECT auth.uid() AS uid))::text)));

@@ -7,6 +7,7 @@
 //! module that runs it; the login role has no grants of its own, so a forgotten scope fails closed.
 
 pub mod accesses;
+pub mod changes;
 mod document_lists;
 pub mod documents;
 mod error;

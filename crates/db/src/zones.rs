@@ -1,6 +1,6 @@
 //! Zones of a document.
 
-use colophon_domain::{DocumentId, NewZone, SearchHit, Strategy, Zone, ZoneFilter, ZoneId};
+use colophon_domain::{DocumentId, JobId, NewZone, SearchHit, Strategy, Zone, ZoneFilter, ZoneId};
 use serde_json::{Value, json};
 use tokio_postgres::Row;
 use uuid::Uuid;
@@ -38,7 +38,8 @@ impl<S: Scope> Zones<'_, S> {
         let indexes: Vec<i32> = zones.iter().map(|z| z.zone_index).collect();
         let page_numbers: Vec<i32> = zones.iter().map(|z| z.page_number).collect();
         let types: Vec<&str> = zones.iter().map(|z| z.zone_type.as_str()).collect();
-        let coordinates: Vec<Value> = zones.iter().map(|z| json!(z.coordinates)).collect();
+        let coordinates: Vec<Value> =
+            zones.iter().map(|z| z.coordinates.as_ref().map_or_else(|| json!({}), |c| json!(c))).collect();
         let contents: Vec<Option<&str>> = zones.iter().map(|z| z.content.as_deref()).collect();
         let confidences: Vec<Option<f64>> = zones.iter().map(|z| z.confidence).collect();
         let metadata: Vec<Value> = zones.iter().map(|z| Value::Object(z.metadata.clone())).collect();
@@ -131,6 +132,16 @@ fn decode(row: &Row) -> Result<Zone> {
         metadata: column(row, "metadata")?,
         version: column(row, "version")?,
         revision: column(row, "revision")?,
+        zones_revision: column(row, "zones_revision")?,
+        label: column(row, "label")?,
+        external_id: column(row, "external_id")?,
+        parent_id: column::<Option<Uuid>>(row, "parent_id")?.map(ZoneId),
+        language: column(row, "language")?,
+        processing_model: column(row, "processing_model")?,
+        job_id: column::<Option<Uuid>>(row, "job_id")?.map(JobId),
+        source: column(row, "source")?,
+        original: column(row, "original")?,
+        created_by: column(row, "created_by")?,
     })
 }
 

@@ -4,6 +4,7 @@
 //! `Serialize`; the HTTP edge has a view of each.
 
 pub mod anchor;
+pub mod changes;
 pub mod coordinates;
 pub mod document_lists;
 pub mod documents;
@@ -20,6 +21,7 @@ pub mod tags;
 pub mod uploads;
 pub mod zones;
 
+pub use changes::{Change, ChangeKind, NewChange};
 pub use coordinates::{BoundingBox, Coordinates, Point, Region};
 pub use document_lists::{DocumentCursor, DocumentFilter, DocumentOrder, FieldFilter};
 pub use documents::{Document, DocumentPatch, DocumentStatus, Duplicate, NewDocument, OnDuplicate, Version};

@@ -209,6 +209,16 @@ view!(
         metadata: Value = e.metadata,
         version: i32 = e.version,
         revision: i64 = e.revision,
+        zones_revision: i64 = e.zones_revision,
+        label: Option<String> = e.label,
+        external_id: Option<String> = e.external_id,
+        parent_id: Option<Uuid> = e.parent_id.map(|id| id.0),
+        language: Option<String> = e.language,
+        processing_model: Option<String> = e.processing_model,
+        job_id: Option<Uuid> = e.job_id.map(|id| id.0),
+        source: Option<Value> = e.source,
+        original: Option<Value> = e.original,
+        created_by: Option<String> = e.created_by,
     } as e
 );
 

@@ -10,7 +10,10 @@ use colophon_db::ErrorKind;
 use colophon_db::SystemScope;
 use colophon_db::queue::{ClaimedJob, Failure};
 use colophon_domain::zones::ZONES_PER_PAGE;
-use colophon_domain::{Coordinates, ErrorClass, JobPage, JobStatus, NewZone, PageOutcome, Strategy, ZoneId};
+use colophon_domain::{
+    BoundingBox, Coordinates, ErrorClass, JobPage, JobStatus, NewZone, PageOutcome, Strategy, ZoneId,
+    ZoneStatus,
+};
 use colophon_pdf::{PageSelection, PageText, TextZone};
 use colophon_worker::{Ended, Processor, Stopped};
 use serde_json::{Map, json};
@@ -202,23 +205,32 @@ impl Batch {
 
 fn new_zone(zone: &TextZone, zone_index: i32, page_number: i32) -> Option<NewZone> {
     let bbox = zone.bbox;
-    let coordinates = Coordinates { x0: bbox.x0, y0: bbox.y0, x1: bbox.x1, y1: bbox.y1 }.checked().ok()?;
+    let bounding_box = BoundingBox { x0: bbox.x0, y0: bbox.y0, x1: bbox.x1, y1: bbox.y1 }.checked().ok()?;
     let mut metadata = Map::new();
     if let Some(size) = zone.font_size {
         metadata.insert("font_size".to_owned(), json!(size));
     }
-    if zone.rotation != 0 {
-        metadata.insert("rotation".to_owned(), json!(zone.rotation));
-    }
+    let rotation = match zone.rotation {
+        0 => None,
+        270 => Some(-90.0),
+        turned => Some(f64::from(turned)),
+    };
+    let coordinates = Coordinates { rotation, ..Coordinates::from(bounding_box) };
     Some(NewZone {
         id: ZoneId::new(),
         zone_index,
         page_number,
         zone_type: zone.zone_type.as_str().to_owned(),
-        coordinates,
+        coordinates: Some(coordinates),
         content: (!zone.content.is_empty()).then(|| without_nul(&zone.content)),
         // A text layer gives nothing to measure a confidence by, and "unknown" is not 1.0.
         confidence: None,
+        status: ZoneStatus::Completed,
+        label: None,
+        external_id: None,
+        parent_id: None,
+        language: None,
+        source: None,
         metadata,
     })
 }

@@ -2,8 +2,8 @@
 
 use colophon_db::{Database, SystemScope, UserScope};
 use colophon_domain::{
-    Coordinates, Document, DocumentId, DocumentStatus, FileName, JobId, NewDocument, NewJob, NewZone, Page,
-    Strategy, Tags, UserId, Version, ZoneId,
+    BoundingBox, Document, DocumentId, DocumentStatus, FileName, JobId, NewDocument, NewJob, NewZone, Page,
+    Strategy, Tags, UserId, Version, ZoneId, ZoneStatus,
 };
 use serde_json::{Map, json};
 use uuid::Uuid;
@@ -66,9 +66,15 @@ pub fn a_zone(page_number: i32, zone_index: i32) -> NewZone {
         zone_index,
         page_number,
         zone_type: "text".into(),
-        coordinates: Coordinates { x0: 72.0, y0: 72.0, x1: 300.0, y1: 84.5 },
+        coordinates: Some(BoundingBox { x0: 72.0, y0: 72.0, x1: 300.0, y1: 84.5 }.into()),
         content: Some(format!("line {zone_index} of page {page_number}")),
         confidence: None,
+        status: ZoneStatus::Completed,
+        label: None,
+        external_id: None,
+        parent_id: None,
+        language: None,
+        source: None,
         metadata: Map::new(),
     }
 }

@@ -1,6 +1,7 @@
 -- zones/list: zones of a version of a document, by default the current one, in reading order, after a zone_index
 select document_id, id, zone_index, page_number, zone_type, coordinates, content, confidence::float8 as confidence,
-       processing_tool, status, created_at, updated_at, metadata, version, revision
+       processing_tool, status, created_at, updated_at, metadata, version, revision, zones_revision, label,
+       external_id, parent_id, language, processing_model, job_id, source, original, created_by
 from public.zones
 where document_id = $1
   and version = coalesce($7::int4, (select d.version from public.documents d where d.id = $1))

@@ -38,6 +38,16 @@ const TABLES: &[(&str, &str, &str)] = &[
         "confidence = 1",
     ),
     (
+        "document_changes",
+        "(document_id, revision, kind, version) values ('DOCUMENT', 99, 'edit', 1)",
+        "reason = 'forged'",
+    ),
+    (
+        "zone_history",
+        "(document_id, zone_id, zones_revision, until_revision, zone) values ('DOCUMENT', 'ZONE', 98, 99, '{}')",
+        "zone = '{\"forged\": 1}'",
+    ),
+    (
         "user_corrections",
         "(document_id, zone_id, corrected_content) values ('DOCUMENT', 'ZONE', 'c')",
         "corrected_content = 'd'",

@@ -1,7 +1,7 @@
 //! Zones: replaced page by page, listed in reading order, found by their words.
 
 use colophon_db::Database;
-use colophon_domain::{DocumentId, NewZone, Strategy, UserId, ZoneFilter};
+use colophon_domain::{ChangeKind, DocumentId, NewChange, NewZone, Strategy, UserId, ZoneFilter};
 use colophon_testkit::{TestDatabase, a_zone, as_user, store_document};
 
 use crate::system;
@@ -145,4 +145,38 @@ async fn words_are_found_where_the_reader_may_look_best_first() {
     assert_eq!(everywhere.len(), 4, "the platform itself reads all");
     let tx = database.session(&as_user(UserId::new())).begin().await.expect("a transaction");
     assert!(tx.zones().search("heron", None, 50).await.expect("hits").is_empty(), "a stranger finds nothing");
+}
+
+#[tokio::test]
+async fn a_transaction_is_one_change_and_what_was_before_is_kept() {
+    let db = TestDatabase::migrated().await;
+    let database = db.database().await;
+    let owner = UserId::new();
+    let document = store_document(&database, owner).await.id;
+    put(&database, document, &[1], &[a_zone(1, 0), a_zone(1, 1)]).await;
+
+    let tx = database.session(&as_user(owner)).begin().await.expect("a transaction");
+    let change = NewChange { reason: Some("a typo".into()), ..NewChange::of(ChangeKind::Edit) };
+    let revision = tx.changes().begin(document, &change).await.expect("a change");
+    assert_eq!(
+        tx.changes().begin(document, &NewChange::of(ChangeKind::Run)).await.expect("the same"),
+        revision
+    );
+    tx.commit().await.expect("it commits");
+    assert_eq!(revision, 2, "the bulk was the first");
+
+    let client = db.client("postgres").await;
+    let states = "select count(*), coalesce(max(until_revision), 0) from zone_history";
+    let of_kind = |rows: Vec<tokio_postgres::Row>| -> (i64, i64) { (rows[0].get(0), rows[0].get(1)) };
+    client
+        .batch_execute("begin; update zones set content = 'a'; update zones set content = 'b'; commit")
+        .await
+        .expect("sql");
+    assert_eq!(
+        of_kind(client.query(states, &[]).await.expect("states")),
+        (2, 3),
+        "one step for a transaction"
+    );
+    client.batch_execute("delete from zones").await.expect("sql");
+    assert_eq!(of_kind(client.query(states, &[]).await.expect("states")), (4, 4));
 }

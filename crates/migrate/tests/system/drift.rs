@@ -29,7 +29,7 @@ async fn what_somebody_changed_by_hand_is_told_object_by_object() {
         ),
         ("alter table zones disable row level security", "table public.zones is `"),
         ("alter function colophon.uuid_v7() reset search_path", "function colophon.uuid_v7() is `"),
-        ("drop trigger zones_revision on zones", "trigger zones_revision on public.zones is missing"),
+        ("drop trigger zones_changed on zones", "trigger zones_changed on public.zones is missing"),
         (
             "alter table zones drop constraint zones_version_check",
             "constraint zones_version_check on public.zones is missing",
