@@ -6,6 +6,7 @@
 pub mod anchor;
 pub mod changes;
 pub mod coordinates;
+pub mod correction_outcomes;
 pub mod document_lists;
 pub mod documents;
 pub mod exports;
@@ -23,6 +24,7 @@ pub mod zones;
 
 pub use changes::{Change, ChangeKind, NewChange};
 pub use coordinates::{BoundingBox, Coordinates, Point, Region};
+pub use correction_outcomes::{CorrectionOutcome, Keep, NewCorrectionOutcome, Outcome, OutcomeFilter};
 pub use document_lists::{DocumentCursor, DocumentFilter, DocumentOrder, FieldFilter};
 pub use documents::{Document, DocumentPatch, DocumentStatus, Duplicate, NewDocument, OnDuplicate, Version};
 pub use exports::{ExportFile, ExportRecord};

@@ -10,6 +10,7 @@ pub mod fsck;
 pub mod jobs;
 pub mod metadata;
 pub mod purge;
+pub mod run;
 pub mod signed_urls;
 pub mod sweep;
 pub mod text_layer;

@@ -53,7 +53,41 @@ pub(super) fn place(
     others: &[OtherPage],
 ) -> Result<Placement, Invalid> {
     let pages = sequences(standing, fate, found, inserted);
-    for (page, entries) in &pages {
+    numbered(&pages, others)
+}
+
+/// Numbers for `found` in the place of the zones `removed`, on one page whose zones are `standing`: pairs of number and
+/// whether the zone goes. The places in the answer are those of the lists.
+///
+/// # Errors
+/// If the page would hold more zones than it has numbers.
+pub fn replace(
+    page: i32,
+    standing: &[(i32, bool)],
+    found: usize,
+    others: &[OtherPage],
+) -> Result<Placement, Invalid> {
+    let mut order: Vec<usize> = (0..standing.len()).collect();
+    order.sort_by_key(|at| standing[*at].0);
+    let first = order.iter().position(|at| standing[*at].1).unwrap_or(order.len());
+    let mut entries = Vec::new();
+    for (place, at) in order.iter().enumerate() {
+        let (now, goes) = standing[*at];
+        if place == first {
+            entries.extend((0..found).map(|at| Entry::Found { at, wish: now }));
+        }
+        if !goes {
+            entries.push(Entry::Standing { at: *at, now, wish: now });
+        }
+    }
+    if first == order.len() {
+        entries.extend((0..found).map(|at| Entry::Found { at, wish: 0 }));
+    }
+    numbered(&BTreeMap::from([(page, entries)]), others)
+}
+
+fn numbered(pages: &BTreeMap<i32, Vec<Entry>>, others: &[OtherPage]) -> Result<Placement, Invalid> {
+    for (page, entries) in pages {
         if i32::try_from(entries.len()).map_or(true, |count| count > ZONES_PER_PAGE) {
             let reason = format!(
                 "page {page} would hold {} zones; a page has {ZONES_PER_PAGE} numbers",
@@ -62,10 +96,10 @@ pub(super) fn place(
             return Err(Invalid::new("zone_index", reason));
         }
     }
-    let between = numbers_between(&pages, others);
+    let between = numbers_between(pages, others);
     let renumber_others = between.is_none();
-    let numbers =
-        between.unwrap_or_else(|| pages.iter().map(|(page, entries)| in_range(*page, entries)).collect());
+    let in_ranges = || pages.iter().map(|(page, entries)| in_range(*page, entries)).collect();
+    let numbers = between.unwrap_or_else(in_ranges);
     let mut placement = Placement { renumber_others, ..Placement::default() };
     for (entry, number) in pages.values().flatten().zip(numbers.into_iter().flatten()) {
         match entry {

@@ -12,7 +12,7 @@ use super::{Comparison, Group, Relation, Seen, TOLERANCE, compare, differs};
 use crate::zones::{NewZone, Zone, ZoneStatus};
 use crate::{BoundingBox, Invalid, ZoneId};
 
-pub use super::order::{OtherPage, Placement};
+pub use super::order::{OtherPage, Placement, replace};
 
 /// A zone on the pages of the run, as it stands.
 #[derive(Debug, Clone, Copy)]
@@ -122,6 +122,8 @@ pub struct Carried {
     pub conflicts: Vec<Conflict>,
     /// Zones of the run that are not stored and wait: their places in the run's list.
     pub candidates: Vec<usize>,
+    /// Standing zones that would make room for the candidates: their places in the list.
+    pub group: Vec<usize>,
 }
 
 /// A zone that stays the zone it is and takes what the run says of it.
@@ -161,8 +163,7 @@ pub struct Rebase {
 /// Lays people's work over a run.
 ///
 /// `standing` are all zones on the run's pages, `ghosts` what the tool said of zones that people removed, `found` the
-/// run's zones, `pages` the pages it read (one without zones in `found` is empty now), `others` the numbers that the
-/// document's other pages take.
+/// run's zones, `others` the numbers that the document's other pages take.
 ///
 /// # Errors
 /// If a page would hold more zones than it has numbers.
@@ -272,9 +273,12 @@ impl Merge<'_> {
                 for n in &group.now {
                     self.found_fate[*n] = FoundFate::Suppressed;
                 }
+                let zones: Vec<usize> = subjects.iter().filter_map(|subject| zone_of(*subject)).collect();
                 for subject in subjects {
                     if self.has_work(*subject) {
-                        self.carry(*subject, outcome, Vec::new(), group.now.clone());
+                        let (subject, candidates) = (*subject, group.now.clone());
+                        let (conflicts, group) = (Vec::new(), zones.clone());
+                        self.rebase.carried.push(Carried { subject, outcome, conflicts, candidates, group });
                     }
                 }
             }
@@ -345,7 +349,8 @@ impl Merge<'_> {
         conflicts: Vec<Conflict>,
         candidates: Vec<usize>,
     ) {
-        self.rebase.carried.push(Carried { subject, outcome, conflicts, candidates });
+        let group = zone_of(subject).into_iter().collect();
+        self.rebase.carried.push(Carried { subject, outcome, conflicts, candidates, group });
     }
 
     fn has_work(&self, subject: Subject) -> bool {
@@ -408,6 +413,13 @@ impl Merge<'_> {
         self.rebase.placement =
             super::order::place(self.standing, &self.fate, self.found, &self.rebase.inserted, others)?;
         Ok(self.rebase)
+    }
+}
+
+fn zone_of(subject: Subject) -> Option<usize> {
+    match subject {
+        Subject::Zone(at) => Some(at),
+        Subject::Ghost(_) => None,
     }
 }
 
