@@ -19,7 +19,7 @@ pub async fn run(config: &Config, zones: Zones) -> anyhow::Result<()> {
             let instance = Instance::open(config, WISH).await?;
             let tx = instance.platform.database.session(&SystemScope::new()).begin().await?;
             tx.documents().require(document).await?;
-            let filter = ZoneFilter { version: None, page_number: page, zone_type, status: None };
+            let filter = ZoneFilter { page_number: page, zone_type, ..ZoneFilter::default() };
             let zones = tx.zones().list(document, &filter, -1, i64::from(list.limit)).await?;
             tx.commit().await?;
             instance.close().await?;
