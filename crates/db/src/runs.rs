@@ -1,5 +1,7 @@
 //! What a run's zones need of the database: the zones they meet, and the writes that put them in place.
 
+use std::collections::HashSet;
+
 use colophon_domain::anchor::rebase::OtherPage;
 use colophon_domain::{DocumentId, JobId, NewZone, Zone, ZoneId};
 use serde_json::{Value, json};
@@ -105,6 +107,13 @@ impl<S: Scope> Runs<'_, S> {
             })
         });
         decoded.collect()
+    }
+
+    /// Which of these identifiers zones of the document have already.
+    pub async fn taken(&self, document: DocumentId, zones: &[ZoneId]) -> Result<HashSet<ZoneId>> {
+        let ids: Vec<Uuid> = zones.iter().map(|zone| zone.0).collect();
+        let rows = self.0.query(statement!("runs/taken"), &[&document.0, &ids]).await?;
+        rows.iter().map(|row| Ok(ZoneId(column(row, "id")?))).collect()
     }
 
     /// The newest correction of each kind of each of these zones: zone, correction, kind.

@@ -2,6 +2,7 @@
 
 pub mod console;
 pub mod content;
+pub mod correction_outcomes;
 pub mod documents;
 pub mod edit;
 pub mod exports;
@@ -10,6 +11,7 @@ pub mod metadata_schemas;
 pub mod operation;
 pub mod pages;
 pub mod quotas;
+pub mod runs;
 mod serve;
 pub mod shares;
 pub mod signed_urls;

@@ -4,6 +4,7 @@
 //! One transaction: the document is locked, the zones that stand are read, people's work is laid over the run
 //! (`colophon_domain::anchor`), and what differs is written in a few statements. A crash leaves the zones as they were.
 
+mod deliver;
 mod outcomes;
 mod resolve;
 
@@ -15,8 +16,9 @@ use colophon_domain::anchor::rebase::{Ghost, OtherPage, Rebase, Refreshed, Stand
 use colophon_domain::{ChangeKind, DocumentId, Invalid, JobId, NewChange, NewZone, Outcome, Zone, ZoneId};
 use serde_json::{Value, json};
 
-use crate::{Error, Platform};
+use crate::Error;
 
+pub use deliver::deliver;
 pub use resolve::{Resolved, resolve};
 
 /// Zones from which on the matching leaves the thread that answers others.
@@ -32,6 +34,18 @@ pub enum Replaces {
     SameTool,
 }
 
+impl std::str::FromStr for Replaces {
+    type Err = Invalid;
+
+    fn from_str(text: &str) -> Result<Self, Invalid> {
+        match text {
+            "all" => Ok(Self::EveryTool),
+            "tool" => Ok(Self::SameTool),
+            _ => Err(Invalid::new("replaces", format!("{text:?} is none of all, tool"))),
+        }
+    }
+}
+
 /// A run on some pages of a document.
 #[derive(Debug, Clone)]
 pub struct Run {
@@ -39,7 +53,7 @@ pub struct Run {
     pub document: DocumentId,
     /// The version that was read; the current one where none is named.
     pub version: Option<i32>,
-    /// The pages that were read. One that has no zones is empty from now on.
+    /// The pages that were read. One that has no zones is empty from now on, but for people's work.
     pub pages: Vec<i32>,
     /// The tool.
     pub tool: Option<String>,
@@ -70,27 +84,11 @@ pub struct Report {
     pub outcomes: BTreeMap<&'static str, usize>,
 }
 
-/// Stores a run's zones in a transaction of its own.
+/// Stores a run's zones as part of a transaction.
 ///
 /// # Errors
 /// There is no such document, or the scope may not change it ([`Error::Database`]); [`Error::Invalid`] where a zone is
 /// on none of the run's pages, or a page would hold too many.
-pub async fn deliver<S: Scope>(
-    platform: &Platform,
-    scope: &S,
-    run: &Run,
-    found: Vec<NewZone>,
-) -> Result<Report, Error> {
-    let tx = platform.database.session(scope).begin().await?;
-    let report = store(&tx, run, found).await?;
-    tx.commit().await?;
-    Ok(report)
-}
-
-/// Stores a run's zones as part of a transaction.
-///
-/// # Errors
-/// As [`deliver`].
 pub async fn store<S: Scope>(tx: &Tx<S>, run: &Run, found: Vec<NewZone>) -> Result<Report, Error> {
     check(run, &found)?;
     let change = NewChange {
@@ -331,7 +329,6 @@ fn candidate(zone: &NewZone, origin: Origin<'_>) -> Value {
     })
 }
 
-/// How many outcomes wait for a person.
 impl Report {
     /// Outcomes that wait for a person.
     pub fn waiting(&self) -> usize {

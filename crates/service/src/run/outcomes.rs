@@ -76,14 +76,14 @@ pub(super) async fn of<S: Scope>(
         if of_zone.is_empty() {
             of_zone.push(outcome(None, carried.outcome));
         }
-        attach(&mut of_zone, carried, Value::Array(candidates));
+        attach(&mut of_zone, carried, &Value::Array(candidates));
         outcomes.extend(of_zone);
     }
     Ok(outcomes)
 }
 
 /// The run's zones wait with each outcome that they are an answer to.
-fn attach(outcomes: &mut [NewCorrectionOutcome], carried: &Carried, candidates: Value) {
+fn attach(outcomes: &mut [NewCorrectionOutcome], carried: &Carried, candidates: &Value) {
     if carried.candidates.is_empty() {
         return;
     }
