@@ -131,13 +131,14 @@ impl<S: Scope> Runs<'_, S> {
     }
 
     /// Takes zones off their numbers, and off what they are a part of, until [`Runs::place`] or [`Runs::refresh`] gives
-    /// them others.
-    pub async fn park(&self, document: DocumentId, version: i32, zones: &[ZoneId]) -> Result<()> {
+    /// them others:
+    /// `above` is the greatest of these.
+    pub async fn park(&self, document: DocumentId, version: i32, zones: &[ZoneId], above: i32) -> Result<()> {
         if zones.is_empty() {
             return Ok(());
         }
         let row = self.0.query_one(statement!("runs/greatest_index"), &[&document.0, &version]).await?;
-        let greatest: i32 = column(&row, "zone_index")?;
+        let greatest = above.max(column(&row, "zone_index")?);
         let ids: Vec<Uuid> = zones.iter().map(|zone| zone.0).collect();
         // Where a caller numbers up to the end there is no room, and the key refuses two of one number.
         let numbers: Vec<i32> = (1..).take(ids.len()).map(|n| greatest.saturating_add(n)).collect();

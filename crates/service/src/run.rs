@@ -19,7 +19,7 @@ use serde_json::{Value, json};
 use crate::Error;
 
 pub use deliver::deliver;
-pub use resolve::{Resolved, resolve};
+pub use resolve::{Resolved, resolve, settle};
 
 /// Zones from which on the matching leaves the thread that answers others.
 const BIG: usize = 500;
@@ -238,6 +238,8 @@ async fn write<S: Scope>(
     if rebase.placement.renumber_others {
         places.extend(tx.runs().renumbered_others(origin.document, origin.version, pages).await?);
     }
+    let numbers = places.iter().map(|(_, number, _)| *number);
+    let greatest = numbers.max().unwrap_or(-1).max(rebase.placement.greatest());
     parked.extend(places.iter().map(|(id, ..)| *id));
 
     let inserted: Vec<NewZone> = rebase
@@ -248,7 +250,7 @@ async fn write<S: Scope>(
             NewZone { zone_index, parent_id: parent(&found[*at]), ..found[*at].clone() }
         })
         .collect();
-    tx.runs().park(origin.document, origin.version, &parked).await?;
+    tx.runs().park(origin.document, origin.version, &parked, greatest).await?;
     tx.runs().delete(origin.document, &deleted).await?;
     tx.runs().insert(origin, &inserted).await?;
     tx.runs().refresh(origin, &refreshes).await?;

@@ -29,6 +29,13 @@ pub struct Placement {
     pub renumber_others: bool,
 }
 
+impl Placement {
+    /// The greatest number given.
+    pub fn greatest(&self) -> i32 {
+        self.standing.values().chain(self.found.values()).copied().max().unwrap_or(-1)
+    }
+}
+
 /// A zone on its place in the order.
 #[derive(Debug, Clone, Copy)]
 enum Entry {

@@ -67,6 +67,9 @@ pub(super) async fn of<S: Scope>(
                 None => outcome(Some(correction), carried.outcome),
             });
         }
+        // A text that nobody corrected was called right as it is: that verdict is what the run contradicts.
+        let verdict = carried.conflicts.iter().any(|conflict| conflict.field == "status");
+        conflicts.retain(|conflict| !(verdict && conflict.field == "content"));
         of_zone.extend(conflicts.into_iter().map(|conflict| NewCorrectionOutcome {
             base: Some(conflict.base.clone()),
             theirs: Some(conflict.theirs.clone()),

@@ -36,6 +36,22 @@ pub async fn resolve<S: Scope>(
     reason: Option<String>,
 ) -> Result<Resolved, Error> {
     let tx = platform.database.session(scope).begin().await?;
+    let resolved = settle(&tx, document, id, keep, reason).await?;
+    tx.commit().await?;
+    Ok(resolved)
+}
+
+/// Settles an outcome as part of a transaction.
+///
+/// # Errors
+/// As [`resolve`].
+pub async fn settle<S: Scope>(
+    tx: &Tx<S>,
+    document: DocumentId,
+    id: Uuid,
+    keep: Keep,
+    reason: Option<String>,
+) -> Result<Resolved, Error> {
     // Document first, then what belongs to it: the order in which everybody locks.
     tx.documents().lock_to_edit(document).await?;
     let outcome = tx.correction_outcomes().lock(document, id).await?;
@@ -51,9 +67,9 @@ pub async fn resolve<S: Scope>(
     let (revision, group) = match (keep, outcome.outcome.as_str()) {
         (Keep::Yours, "split" | "merged") => (None, true),
         (Keep::Yours, _) => (None, false),
-        (Keep::Theirs, "conflict") => (Some(take_theirs(&tx, &outcome, reason).await?), false),
-        (Keep::Theirs, "orphaned") => (Some(take_candidates(&tx, &outcome, reason).await?), true),
-        _ if is_group => (Some(take_candidates(&tx, &outcome, reason).await?), true),
+        (Keep::Theirs, "conflict") => (Some(take_theirs(tx, &outcome, reason).await?), false),
+        (Keep::Theirs, "orphaned") => (Some(take_candidates(tx, &outcome, reason).await?), true),
+        _ if is_group => (Some(take_candidates(tx, &outcome, reason).await?), true),
         _ => {
             let name = &outcome.outcome;
             return Err(invalid(format!(
@@ -63,7 +79,6 @@ pub async fn resolve<S: Scope>(
     };
     tx.correction_outcomes().resolve(document, id, keep.as_str(), group).await?;
     let outcome = tx.correction_outcomes().lock(document, id).await?;
-    tx.commit().await?;
     Ok(Resolved { outcome, revision })
 }
 
@@ -134,12 +149,13 @@ async fn take_candidates<S: Scope>(
     if placement.renumber_others {
         places.extend(tx.runs().renumbered_others(document, version, &[page]).await?);
     }
+    let greatest = places.iter().map(|(_, number, _)| *number).max().unwrap_or(-1).max(placement.greatest());
     let parked: Vec<ZoneId> = places.iter().map(|(id, ..)| *id).collect();
     let gone: Vec<ZoneId> = zones.iter().map(|zone| zone.id).collect();
     for (_, _, parent) in &mut places {
         *parent = parent.filter(|parent| !gone.contains(parent));
     }
-    tx.runs().park(document, version, &parked).await?;
+    tx.runs().park(document, version, &parked, greatest).await?;
     tx.runs().delete(document, &gone).await?;
     tx.runs().insert(Origin { document, version, revision, tool, model, job }, &found).await?;
     tx.runs().place(document, &places).await?;
