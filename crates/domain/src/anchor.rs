@@ -146,7 +146,8 @@ fn groups(before: &[Item], now: &[Item], pairs: &[Pair]) -> Vec<Group> {
 /// Whether `part` stands in `whole`, of the same run: then it is no part broken off of anything.
 fn stands_in(part: &Item, whole: &Item) -> bool {
     let textual = part.profile.is_empty() || part.profile.within(&whole.profile) >= 0.6;
-    let boxed = part.bounding_box.is_none() || covered(whole.bounding_box, part.bounding_box) >= 0.5;
+    let placeless = part.bounding_box.is_none() || whole.bounding_box.is_none();
+    let boxed = placeless || covered(whole.bounding_box, part.bounding_box) >= 0.5;
     textual && boxed
 }
 

@@ -217,6 +217,8 @@ impl World {
                 continue;
             }
             let zone = &page[at];
+            // What has no place cannot move.
+            let stays = if zone.coordinates.is_some() { stays } else { Outcome::Kept };
             let operation = usize_below(rng.f64(), level.operations);
             match operation {
                 Some(0) if let Some(parts) = cut(zone) => {
@@ -254,6 +256,9 @@ impl World {
                 _ => {
                     let id = self.find(zone.clone(), shift, level, rng);
                     self.expect(zone, stays, Some(id));
+                    if operation == Some(5) {
+                        self.find(never_seen(zone, rng), shift, level, rng);
+                    }
                 }
             }
         }
@@ -399,6 +404,17 @@ fn cut(zone: &NewZone) -> Option<[NewZone; 2]> {
     Some([part(first, &words[..middle]), part(second, &words[middle..])])
 }
 
+/// A small zone that was not there before, anywhere on an A4 page.
+fn never_seen(zone: &NewZone, rng: &mut Rng) -> NewZone {
+    let (x0, y0) = (rng.f64() * 500.0, rng.f64() * 800.0);
+    let bounding_box = BoundingBox { x0, y0, x1: x0 + 10.0 + rng.f64() * 80.0, y1: y0 + 10.0 };
+    NewZone {
+        coordinates: zone.coordinates.is_some().then(|| bounding_box.into()),
+        content: Some(gibberish(12, rng)),
+        ..zone.clone()
+    }
+}
+
 /// The zone below, if it is near and in the same column, and neither holds others.
 fn neighbour(page: &[NewZone], at: usize, joined: &[bool]) -> Option<usize> {
     let (zone, next) = (&page[at], page.get(at + 1)?);
@@ -441,6 +457,8 @@ fn corrected(text: &str, rng: &mut Rng) -> String {
 /// As a tool would read it: letters that look alike, letters too many and too few.
 fn noisy(text: &str, noise: f64, rng: &mut Rng) -> String {
     let mut read = String::with_capacity(text.len());
+    // Of three letters each counts: another one is no noise.
+    let noise = if text.trim().chars().count() <= 3 { 0.0 } else { noise };
     for letter in text.chars() {
         if letter.is_whitespace() || rng.f64() >= noise {
             read.push(letter);
@@ -521,12 +539,16 @@ fn page_of_prose(page_number: i32, rng: &mut Rng) -> Vec<NewZone> {
 }
 
 fn prose(words: usize, rng: &mut Rng) -> String {
-    const SYLLABLES: [&str; 24] = [
-        "ka", "ver", "lo", "min", "ter", "sa", "un", "do", "rel", "pi", "gra", "ho", "ne", "tos", "al", "by",
-        "cre", "fu", "jor", "qui", "wen", "ze", "ixo", "mar",
+    const BEGINNINGS: [&str; 20] = [
+        "b", "br", "c", "d", "f", "g", "gr", "h", "j", "k", "l", "m", "n", "p", "qu", "r", "s", "st", "t",
+        "w",
     ];
+    const MIDDLES: [&str; 8] = ["a", "e", "i", "o", "u", "ea", "ou", "ie"];
+    const ENDS: [&str; 10] = ["", "n", "r", "s", "t", "l", "nd", "ck", "m", "ng"];
+    let any = |rng: &mut Rng, of: &[&'static str]| of[rng.usize(..of.len())];
     let word = |rng: &mut Rng| -> String {
-        (0..1 + rng.usize(..3)).map(|_| SYLLABLES[rng.usize(..SYLLABLES.len())]).collect()
+        let syllables = 1 + rng.usize(..3);
+        (0..syllables).flat_map(|_| [any(rng, &BEGINNINGS), any(rng, &MIDDLES), any(rng, &ENDS)]).collect()
     };
     (0..words).map(|_| word(rng)).collect::<Vec<_>>().join(" ")
 }

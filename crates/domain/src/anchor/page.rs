@@ -29,6 +29,8 @@ pub(super) struct Pair {
     pub(super) union_covered: f64,
     /// Their common text, likewise; absent where one of them has none.
     pub(super) text: Option<Common>,
+    /// One of them has no place.
+    placeless: bool,
     /// How sure it is that they are one zone.
     pub(super) score: f64,
 }
@@ -49,7 +51,7 @@ impl Pair {
             Some(text) => {
                 self.union_covered >= 0.5
                     || (self.union_covered >= 0.25 && text.likeness >= 0.3)
-                    || (text.likeness >= 0.65 && text.runs >= 8)
+                    || (text.likeness >= 0.75 && text.runs >= 12)
                     || (self.union_covered > 0.0 && text.likeness >= 0.65)
                     || (before.bounding_box.is_none() && now.bounding_box.is_none() && text.likeness >= 0.5)
             }
@@ -65,7 +67,7 @@ impl Pair {
     /// Whether the zone of now is a part of the one before.
     pub(super) fn now_is_part(&self) -> bool {
         match self.text {
-            Some(text) => text.now_within >= 0.6 && (self.now_covered >= 0.4 || text.runs >= 20),
+            Some(text) => text.now_within >= 0.6 && (self.now_covered >= 0.4 || self.placeless),
             None => self.now_covered >= 0.7,
         }
     }
@@ -73,7 +75,7 @@ impl Pair {
     /// Whether the zone before is a part of the one of now.
     pub(super) fn before_is_part(&self) -> bool {
         match self.text {
-            Some(text) => text.before_within >= 0.6 && (self.before_covered >= 0.4 || text.runs >= 20),
+            Some(text) => text.before_within >= 0.6 && (self.before_covered >= 0.4 || self.placeless),
             None => self.before_covered >= 0.7,
         }
     }
@@ -132,6 +134,7 @@ fn pair(before: &[Item], now: &[Item], b: usize, n: usize, shift: [f64; 2]) -> P
         now_covered: common / other_area,
         union_covered,
         text,
+        placeless: one.bounding_box.is_none() || other.bounding_box.is_none(),
         score: alike + 0.05 * same_type - 0.02 * (one.order - other.order).abs(),
     }
 }
