@@ -119,33 +119,73 @@ fn groups(before: &[Item], now: &[Item], pairs: &[Pair]) -> Vec<Group> {
             of_now[pair.now] = Some(pair.before);
         }
     }
-    let (whole_before, whole_now) = (of_before.clone(), of_now.clone());
+    follow_neighbours(before, now, &mut of_before, &mut of_now);
     let mut links: Vec<(usize, usize)> =
         of_now.iter().enumerate().filter_map(|(n, b)| b.map(|b| (b, n))).collect();
     for pair in pairs {
-        let is_part = whole_now[pair.now].is_none() && of_now[pair.now].is_none() && pair.now_is_part();
-        let explained =
-            || whole_before[pair.before].is_some_and(|whole| stands_in(&now[pair.now], &now[whole]));
-        if is_part && !explained() {
-            of_now[pair.now] = Some(pair.before);
-            links.push((pair.before, pair.now));
+        let (b, n) = (pair.before, pair.now);
+        // What stands in the zone that the whole already is, is no part broken off of it.
+        let explained = of_before[b].is_some_and(|whole| stands_in(&now[n], &now[whole]));
+        if of_now[n].is_none() && pair.now_is_part() && !explained {
+            of_now[n] = Some(b);
+            links.push((b, n));
             continue;
         }
-        let is_part =
-            whole_before[pair.before].is_none() && of_before[pair.before].is_none() && pair.before_is_part();
-        let explained =
-            || whole_now[pair.now].is_some_and(|whole| stands_in(&before[pair.before], &before[whole]));
-        if is_part && !explained() {
-            of_before[pair.before] = Some(pair.now);
-            links.push((pair.before, pair.now));
+        let explained = of_now[n].is_some_and(|whole| stands_in(&before[b], &before[whole]));
+        if of_before[b].is_none() && pair.before_is_part() && !explained {
+            of_before[b] = Some(n);
+            links.push((b, n));
         }
     }
     gathered(before, now, &links)
 }
 
+/// Zones that have no place, and little or no text to tell them by, are those that come next to others that are known.
+fn follow_neighbours(
+    before: &[Item],
+    now: &[Item],
+    of_before: &mut [Option<usize>],
+    of_now: &mut [Option<usize>],
+) {
+    let alike = |b: usize, n: usize| {
+        let (Some(one), Some(other)) = (before.get(b), now.get(n)) else { return false };
+        let placeless = one.bounding_box.is_none() && other.bounding_box.is_none();
+        let silent = one.profile.is_empty() && other.profile.is_empty();
+        let same = if silent {
+            one.zone_type == other.zone_type
+        } else {
+            one.profile.likeness(&other.profile) >= 0.25
+        };
+        placeless && same
+    };
+    let mut follow = |b: usize, beside: usize, n: Option<usize>| {
+        let of_neighbour = of_before.get(beside).copied().flatten();
+        let n =
+            n.or_else(|| if beside < b { of_neighbour.map(|n| n + 1) } else { of_neighbour?.checked_sub(1) });
+        if let Some(n) = n
+            && of_before[b].is_none()
+            && of_now.get(n).is_some_and(Option::is_none)
+            && alike(b, n)
+        {
+            of_before[b] = Some(n);
+            of_now[n] = Some(b);
+        }
+    };
+    if !before.is_empty() {
+        follow(0, 0, Some(0));
+    }
+    for b in 1..before.len() {
+        follow(b, b - 1, None);
+    }
+    for b in (1..before.len()).rev() {
+        follow(b - 1, b, None);
+    }
+}
+
 /// Whether `part` stands in `whole`, of the same run: then it is no part broken off of anything.
 fn stands_in(part: &Item, whole: &Item) -> bool {
-    let textual = part.profile.is_empty() || part.profile.within(&whole.profile) >= 0.6;
+    let silent = part.profile.is_empty() || whole.profile.is_empty();
+    let textual = silent || part.profile.within(&whole.profile) >= 0.6;
     let placeless = part.bounding_box.is_none() || whole.bounding_box.is_none();
     let boxed = placeless || covered(whole.bounding_box, part.bounding_box) >= 0.5;
     textual && boxed

@@ -1,7 +1,7 @@
 //! How well people's corrections come through synthetic runs over real pages: precision and recall of each outcome.
 //!
-//! `cargo run --release -p colophon-service --example anchor_quality -- [--seed N] [--wrong] FILE|FOLDER…`, where the files
-//! are PAGE-XML, ALTO and DoclingDocument; without any, pages of made-up prose are taken.
+//! `cargo run --release -p colophon-service --example anchor_quality -- [--seed N] [--rounds N] [--wrong] FILE|FOLDER…`, where
+//! the files are PAGE-XML, ALTO and `DoclingDocument`; without any, pages of made-up prose are taken.
 
 use std::collections::BTreeMap;
 use std::error::Error;
@@ -19,11 +19,12 @@ use fastrand::Rng;
 const WIDTH: f64 = 595.0;
 
 fn main() -> Result<(), Box<dyn Error>> {
-    let (mut seed, mut show_wrong, mut paths) = (1, false, Vec::new());
+    let (mut seed, mut rounds, mut show_wrong, mut paths) = (1, 1, false, Vec::new());
     let mut args = std::env::args().skip(1);
     while let Some(arg) = args.next() {
         match arg.as_str() {
             "--seed" => seed = args.next().ok_or("--seed wants a number")?.parse()?,
+            "--rounds" => rounds = args.next().ok_or("--rounds wants a number")?.parse()?,
             "--wrong" => show_wrong = true,
             path => paths.extend(files(Path::new(path))?),
         }
@@ -42,13 +43,15 @@ fn main() -> Result<(), Box<dyn Error>> {
     if sets.len() > 1 {
         sets.insert("together", all);
     }
-    println!("seed {seed}; per outcome: precision / recall (how many are true)");
+    println!("seed {seed}, {rounds} rounds; per outcome: precision / recall (how many are true)");
     for (name, pages) in &sets {
         for level in LEVELS {
             let mut tally = Tally::default();
             let mut rng = Rng::with_seed(seed);
             let begun = Instant::now();
-            read_again(pages, level, &mut rng, &mut tally);
+            for _ in 0..rounds {
+                read_again(pages, level, &mut rng, &mut tally);
+            }
             print(name, level.name, &tally, begun.elapsed().as_secs_f64());
             if show_wrong {
                 tally.wrong.iter().take(40).for_each(|wrong| println!("    {wrong}"));

@@ -2,8 +2,8 @@
 
 use std::collections::HashSet;
 
-use super::shift;
 use super::text::Profile;
+use super::{TOLERANCE, shift};
 use crate::BoundingBox;
 
 /// A zone as it is compared.
@@ -55,9 +55,8 @@ impl Pair {
                     || (self.union_covered > 0.0 && text.likeness >= 0.65)
                     || (before.bounding_box.is_none() && now.bounding_box.is_none() && text.likeness >= 0.5)
             }
-            None if before.bounding_box.is_none() && now.bounding_box.is_none() => {
-                before.zone_type == now.zone_type && (before.order - now.order).abs() < 0.05
-            }
+            // Nothing tells these but what they come next to.
+            None if before.bounding_box.is_none() && now.bounding_box.is_none() => false,
             None => {
                 self.union_covered >= 0.4 || (self.union_covered >= 0.25 && before.zone_type == now.zone_type)
             }
@@ -108,7 +107,7 @@ fn pair(before: &[Item], now: &[Item], b: usize, n: usize, shift: [f64; 2]) -> P
     let (one, other) = (&before[b], &now[n]);
     let (common, one_area, other_area) = match (one.bounding_box, other.bounding_box) {
         (Some(one), Some(other)) => {
-            let other = back(other, shift);
+            let (one, other) = (thick(one), thick(back(other, shift)));
             (common_area(one, other), area(one), area(other))
         }
         _ => (0.0, 1.0, 1.0),
@@ -143,6 +142,13 @@ fn back(b: BoundingBox, [dx, dy]: [f64; 2]) -> BoundingBox {
     BoundingBox { x0: b.x0 - dx, y0: b.y0 - dy, x1: b.x1 - dx, y1: b.y1 - dy }
 }
 
+/// A separator is thinner than what its edges are off by: it is compared as if it were not.
+fn thick(b: BoundingBox) -> BoundingBox {
+    let wider = |from: f64, to: f64| ((3.0 * TOLERANCE - (to - from)) / 2.0).max(0.0);
+    let (x, y) = (wider(b.x0, b.x1), wider(b.y0, b.y1));
+    BoundingBox { x0: b.x0 - x, y0: b.y0 - y, x1: b.x1 + x, y1: b.y1 + y }
+}
+
 /// A line without height has an area too, or nothing would ever be on it.
 fn area(b: BoundingBox) -> f64 {
     (b.x1 - b.x0).max(0.1) * (b.y1 - b.y0).max(0.1)
@@ -169,9 +175,10 @@ fn overlapping(before: &[Item], now: &[Item], shift: [f64; 2]) -> Vec<(usize, us
     let moved: Vec<(usize, BoundingBox)> = now
         .iter()
         .enumerate()
-        .filter_map(|(n, item)| item.bounding_box.map(|b| (n, back(b, shift))))
+        .filter_map(|(n, item)| item.bounding_box.map(|b| (n, thick(back(b, shift)))))
         .collect();
-    let boxes = || before.iter().filter_map(|item| item.bounding_box).chain(moved.iter().map(|(_, b)| *b));
+    let boxes =
+        || before.iter().filter_map(|item| item.bounding_box.map(thick)).chain(moved.iter().map(|(_, b)| *b));
     let top = boxes().map(|b| b.y0).fold(f64::INFINITY, f64::min);
     let bottom = boxes().map(|b| b.y1).fold(f64::NEG_INFINITY, f64::max);
     let height = ((bottom - top) / STRIPES).max(0.1);
@@ -190,7 +197,7 @@ fn overlapping(before: &[Item], now: &[Item], shift: [f64; 2]) -> Vec<(usize, us
     }
     let mut pairs = Vec::new();
     let mut met = vec![usize::MAX; moved.len()];
-    for (b, one) in before.iter().enumerate().filter_map(|(b, item)| Some((b, item.bounding_box?))) {
+    for (b, one) in before.iter().enumerate().filter_map(|(b, item)| Some((b, thick(item.bounding_box?)))) {
         for place in stripes[stripe(one.y0)..=stripe(one.y1)].iter().flatten() {
             if met[*place] != b && common_area(one, moved[*place].1) > 0.0 {
                 pairs.push((b, moved[*place].0));

@@ -11,6 +11,9 @@ const COMPARED_BY_SIZE: usize = 300;
 /// Width of a bin in which differences count as the same, points.
 const BIN: f64 = 4.0;
 
+/// Bins that are looked at again.
+const BINS_COUNTED: usize = 24;
+
 /// Pairs (before, now) that share words that stand in no other zone of their page, and how many.
 pub(super) fn word_pairs(before: &[Item], now: &[Item]) -> HashMap<(usize, usize), u32> {
     #[derive(Default)]
@@ -87,12 +90,11 @@ fn most_frequent(moves: &[[f64; 2]], zones: usize) -> [f64; 2] {
         let bin = ((m[0] / BIN).round() as i64, (m[1] / BIN).round() as i64);
         bins.entry(bin).or_insert((0, *m)).0 += 1;
     }
-    let Some((_, (_, centre))) =
-        bins.iter().max_by_key(|(bin, (count, _))| (*count, std::cmp::Reverse(*bin)))
-    else {
-        return [0.0; 2];
-    };
-    let members = near(*centre);
+    // What is near the edge of a bin counts in the next one: the best ones are counted anew around their first.
+    let mut best: Vec<_> = bins.into_iter().collect();
+    best.sort_unstable_by_key(|(bin, (count, _))| (std::cmp::Reverse(*count), *bin));
+    let counted = best.iter().take(BINS_COUNTED).map(|(_, (_, centre))| near(*centre));
+    let Some(members) = counted.max_by_key(Vec::len) else { return [0.0; 2] };
     if members.len() < 3 || 2 * members.len() < zones || members.len() <= near([0.0; 2]).len() {
         return [0.0; 2];
     }
