@@ -40,7 +40,7 @@ create index correction_outcomes_open_idx on public.correction_outcomes (documen
 
 alter table public.correction_outcomes enable row level security;
 revoke all on public.correction_outcomes from public, anon, authenticated, service_role;
-grant select, insert, update on public.correction_outcomes to service_role;
+grant select, insert, update, delete on public.correction_outcomes to service_role;
 grant select on public.correction_outcomes to authenticated;
 grant insert (document_id, id, correction_id, zone_id, revision, outcome, zone_ids, candidates, base, theirs, yours),
   update (resolved_at, resolved_by, resolution)

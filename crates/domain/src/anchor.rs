@@ -180,6 +180,20 @@ fn follow_neighbours(
     for b in (1..before.len()).rev() {
         follow(b - 1, b, None);
     }
+    // What stands between two neighbours that are known is known, whatever it is called now.
+    for b in 1..before.len().saturating_sub(1) {
+        let (Some(first), Some(last)) = (of_before[b - 1], of_before[b + 1]) else { continue };
+        let silent = |item: &Item| item.bounding_box.is_none() && item.profile.is_empty();
+        if first + 2 == last
+            && of_before[b].is_none()
+            && of_now[first + 1].is_none()
+            && silent(&before[b])
+            && silent(&now[first + 1])
+        {
+            of_before[b] = Some(first + 1);
+            of_now[first + 1] = Some(b);
+        }
+    }
 }
 
 /// Whether `part` stands in `whole`, of the same run: then it is no part broken off of anything.

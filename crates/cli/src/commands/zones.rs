@@ -15,6 +15,7 @@ const WISH: Wish = Wish { program: "colophon zones", workers: 0, database_listen
 
 pub async fn run(config: &Config, zones: Zones) -> anyhow::Result<()> {
     match zones {
+        asked @ (Zones::Outcomes { .. } | Zones::Resolve { .. }) => super::outcomes::run(config, asked).await,
         Zones::List { document, page, zone_type, list } => {
             let instance = Instance::open(config, WISH).await?;
             let tx = instance.platform.database.session(&SystemScope::new()).begin().await?;

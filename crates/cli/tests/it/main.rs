@@ -39,6 +39,7 @@ mod proxy;
 mod raw;
 mod reading;
 mod restarts;
+mod reruns;
 mod resumable;
 mod resumable_model;
 mod server;

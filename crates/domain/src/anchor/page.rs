@@ -49,7 +49,7 @@ impl Pair {
     pub(super) fn may_be_one(&self, before: &Item, now: &Item) -> bool {
         match self.text {
             Some(text) => {
-                self.union_covered >= 0.5
+                self.union_covered >= 0.6
                     || (self.union_covered >= 0.25 && text.likeness >= 0.3)
                     || (text.likeness >= 0.75 && text.runs >= 12)
                     || (self.union_covered > 0.0 && text.likeness >= 0.65)
