@@ -21,6 +21,7 @@ mod content;
 mod corpus;
 mod crashes;
 mod cut_off;
+mod delivering;
 mod doctor;
 mod duplicates;
 mod exports;

@@ -10,7 +10,7 @@ use axum::routing::get;
 use axum::{Json, Router};
 use colophon_domain::geometry::{Frame, Pages};
 use colophon_domain::{DocumentId, ZoneId};
-use colophon_formats::views::{ListView, SearchHitView};
+use colophon_formats::views::{ListView, SearchHitView, ZoneView};
 use colophon_service::delivery::pages_of;
 use serde::Deserialize;
 
@@ -56,7 +56,7 @@ async fn show(
     tx.commit().await?;
     list::check_known(frame, &pages)?;
     let etag = HeaderValue::from_str(&format!("\"{}\"", zone.revision)).ok();
-    let mut response = Json(list::view(zone, frame, &pages)).into_response();
+    let mut response = Json(ZoneView::in_frame(zone, frame, &pages)).into_response();
     if let Some(etag) = etag {
         response.headers_mut().insert(header::ETAG, etag);
     }

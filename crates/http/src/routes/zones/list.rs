@@ -6,13 +6,12 @@ use axum::extract::State;
 use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Response};
 use colophon_db::{CallerScope, Database, Tx};
-use colophon_domain::geometry::{Frame, Pages, coordinates_in};
-use colophon_domain::{Coordinates, Document, DocumentId, Zone, ZoneFilter, ZoneId};
+use colophon_domain::geometry::{Frame, Pages};
+use colophon_domain::{Document, DocumentId, Zone, ZoneFilter, ZoneId};
 use colophon_formats::views::{ListView, ZoneView};
 use colophon_service::delivery::pages_of;
 use futures_util::stream;
 use serde::Deserialize;
-use serde_json::json;
 
 use super::{NDJSON, accepts_lines};
 use crate::auth::Caller;
@@ -59,7 +58,8 @@ pub async fn list(
     tx.commit().await?;
     check_known(frame, &pages)?;
     let next = next_cursor(&zones, limit);
-    let shown: Vec<ZoneView> = zones.into_iter().map(|zone| view(zone, frame, &pages)).collect();
+    let shown: Vec<ZoneView> =
+        zones.into_iter().map(|zone| ZoneView::in_frame(zone, frame, &pages)).collect();
     if !accepts_lines(&headers) {
         return Ok(
             Json(ListView { items: shown, next_cursor: next.map(|next| next.to_string()) }).into_response()
@@ -79,17 +79,6 @@ pub async fn list(
         }
     });
     Ok(([(header::CONTENT_TYPE, NDJSON)], Body::from_stream(body)).into_response())
-}
-
-/// A zone as callers see it, in a frame. What has no place that can be named in it is shown without one.
-pub fn view(zone: Zone, frame: Frame, pages: &Pages) -> ZoneView {
-    let mut view = ZoneView::from(zone);
-    if frame != Frame::Points {
-        let there = serde_json::from_value::<Coordinates>(view.coordinates.take());
-        let there = there.ok().and_then(|there| coordinates_in(frame, &there, view.page_number, pages).ok());
-        view.coordinates = there.map_or_else(|| json!({}), |there| json!(there));
-    }
-    view
 }
 
 /// Refused, where no zone has a place in this frame since no page is known.
@@ -120,7 +109,7 @@ impl Rest {
         tx.commit().await?;
         let next = next_cursor(&zones, BATCH);
         let shown: Vec<ZoneView> =
-            zones.into_iter().map(|zone| view(zone, self.frame, &self.pages)).collect();
+            zones.into_iter().map(|zone| ZoneView::in_frame(zone, self.frame, &self.pages)).collect();
         Ok((lines(&shown), next))
     }
 }
