@@ -4,6 +4,6 @@
 //! as the columns are. [`import`] reads the zones in files of other programs.
 
 pub mod given;
-pub mod items;
 pub mod import;
+pub mod items;
 pub mod views;

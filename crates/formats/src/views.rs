@@ -4,8 +4,9 @@ use std::fmt::Display;
 
 use colophon_domain::geometry::{Frame, Pages, coordinates_in};
 use colophon_domain::{
-    Access, Attempt, Coordinates, CorrectionOutcome, Document, ExportFile, ExportRecord, HistoryEntry, Job, JobPage, List,
-    MetadataSchema, Page, PageOutcome, Quota, SearchHit, Share, ShareUse, Upload, Usage, Version, Zone,
+    Access, Attempt, Coordinates, CorrectionOutcome, Document, ExportFile, ExportRecord, HistoryEntry, Job,
+    JobPage, List, MetadataSchema, Page, PageOutcome, Quota, SearchHit, Share, ShareUse, Upload, Usage,
+    Version, Zone,
 };
 use jiff::Timestamp;
 use serde::Serialize;

@@ -81,12 +81,7 @@ fn a_corrected_zone_survives_the_text_layer_read_again() {
     let world = World::new(&server);
     let before = world.zones();
     let corrected = id(&before[0]).to_owned();
-    let patch = json!({ "content": "A person's word" });
-    let headers = [("content-type", "application/json"), ("if-match", "*")];
-    let body = patch.to_string();
-    let path = world.path(&format!("zones/{corrected}"));
-    let answer = world.api().send("PATCH", &path, &headers, Some(body.as_bytes())).unwrap();
-    assert_eq!(answer.status, 200, "{}", String::from_utf8_lossy(&answer.body));
+    world.edit(&format!("update zones set content = 'A person''s word' where id = '{corrected}'"));
     world.read_again();
     let after = world.zones();
     let ids = |zones: &[Value]| zones.iter().map(|zone| id(zone).to_owned()).collect::<Vec<_>>();
@@ -111,10 +106,7 @@ fn a_run_is_delivered_by_http_and_what_it_leaves_open_is_settled() {
     assert_eq!((&again["unchanged"], &again["updated"]), (&json!(4), &json!(0)));
 
     let corrected = id(&before[1]).to_owned();
-    let path = world.path(&format!("zones/{corrected}"));
-    let headers = [("content-type", "application/json"), ("if-match", "*")];
-    let body = json!({ "content": "Mine" }).to_string();
-    assert_eq!(world.api().send("PATCH", &path, &headers, Some(body.as_bytes())).unwrap().status, 200);
+    world.edit(&format!("update zones set content = 'Mine' where id = '{corrected}'"));
     let mut news = run.clone();
     news[1]["content"] = json!("Quite another sentence than anybody has ever read here.");
     let report = world.run("tool=another&model=8&reason=a+newer+model", &news);
@@ -130,7 +122,10 @@ fn a_run_is_delivered_by_http_and_what_it_leaves_open_is_settled() {
     world.api().post_json(&resolve, &json!({ "keep": "candidates" })).refused(400, "invalid_keep");
     let settled =
         world.api().post_json(&resolve, &json!({ "keep": "theirs", "reason": "it is right" })).expect(200);
-    assert_eq!((&settled["resolution"], &settled["resolved_by"]), (&json!("theirs"), &json!(world.person.id)));
+    assert_eq!(
+        (&settled["resolution"], &settled["resolved_by"]),
+        (&json!("theirs"), &json!(world.person.id))
+    );
     assert!(settled["change"].is_i64(), "{settled}");
     assert_eq!(world.zones()[1]["content"], news[1]["content"]);
     world.api().post_json(&resolve, &json!({ "keep": "yours" })).refused(400, "invalid_keep");
