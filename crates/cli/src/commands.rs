@@ -10,6 +10,7 @@ mod import;
 mod import_zones;
 mod jobs;
 mod migrate;
+mod outcomes;
 mod quotas;
 mod serve;
 mod shares;

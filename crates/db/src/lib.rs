@@ -8,6 +8,7 @@
 
 pub mod accesses;
 pub mod changes;
+pub mod correction_outcomes;
 mod deliveries;
 mod document_lists;
 pub mod documents;
@@ -27,6 +28,7 @@ mod parameter;
 mod pool;
 pub mod queue;
 pub mod quotas;
+pub mod runs;
 mod scope;
 mod session;
 pub mod shares;

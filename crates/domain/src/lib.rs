@@ -3,8 +3,10 @@
 //! **Architecture invariant:** nothing here does I/O, knows SQL or decides a wire format. Entities have no
 //! `Serialize`; the HTTP edge has a view of each.
 
+pub mod anchor;
 pub mod changes;
 pub mod coordinates;
+pub mod correction_outcomes;
 pub mod document_lists;
 pub mod documents;
 pub mod exports;
@@ -27,6 +29,7 @@ pub mod zones;
 
 pub use changes::{AsOf, Change, ChangeFilter, ChangeKind, Moment, NewChange};
 pub use coordinates::{BoundingBox, Coordinates, Point, Region};
+pub use correction_outcomes::{CorrectionOutcome, Keep, NewCorrectionOutcome, Outcome, OutcomeFilter};
 pub use document_lists::{DocumentCursor, DocumentFilter, DocumentOrder, FieldFilter};
 pub use documents::{Document, DocumentPatch, DocumentStatus, Duplicate, NewDocument, OnDuplicate, Version};
 pub use exports::{ExportFile, ExportRecord};

@@ -58,6 +58,8 @@ pub fn router(app: App) -> Router {
         .merge(routes::quotas::router())
         .merge(routes::pages::router())
         .merge(routes::zones::router())
+        .merge(routes::runs::router())
+        .merge(routes::correction_outcomes::router())
         .merge(routes::import_zones::router())
         .merge(routes::changes::router())
         .merge(routes::jobs::router())

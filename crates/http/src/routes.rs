@@ -3,6 +3,7 @@
 pub mod changes;
 pub mod console;
 pub mod content;
+pub mod correction_outcomes;
 pub mod documents;
 pub mod edit;
 pub mod exports;
@@ -12,6 +13,7 @@ pub mod metadata_schemas;
 pub mod operation;
 pub mod pages;
 pub mod quotas;
+pub mod runs;
 mod serve;
 pub mod shares;
 pub mod signed_urls;

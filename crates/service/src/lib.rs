@@ -13,6 +13,7 @@ pub mod import_zones;
 pub mod jobs;
 pub mod metadata;
 pub mod purge;
+pub mod run;
 pub mod signed_urls;
 pub mod sweep;
 pub mod text_layer;

@@ -41,6 +41,7 @@ mod project;
 mod proxy;
 mod raw;
 mod reading;
+mod reruns;
 mod restarts;
 mod resumable;
 mod resumable_model;

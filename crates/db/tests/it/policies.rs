@@ -53,6 +53,11 @@ const TABLES: &[(&str, &str, &str)] = &[
         "corrected_content = 'd'",
     ),
     (
+        "correction_outcomes",
+        "(document_id, zone_id, revision, outcome) values ('DOCUMENT', 'ZONE', 1, 'kept')",
+        "resolution = 'yours', resolved_at = now()",
+    ),
+    (
         "processing_jobs",
         "(document_id, id, strategy) values ('DOCUMENT', gen_random_uuid(), 'text-layer')",
         "priority = 1",
