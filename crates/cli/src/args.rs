@@ -5,14 +5,15 @@ mod flags;
 mod history;
 mod import_zones;
 mod migrate;
+mod outcomes;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
 
 use clap::{Parser, Subcommand, ValueEnum};
 use colophon_domain::{
-    DocumentId, ExportId, Frame, JobId, JobStatus, Keep, OnDuplicate, Outcome, ShareId, ShareRole, Strategy,
-    UserId, ZoneId, ZoneStatus,
+    DocumentId, ExportId, Frame, JobId, JobStatus, OnDuplicate, ShareId, ShareRole, Strategy, UserId, ZoneId,
+    ZoneStatus,
 };
 
 pub use documents::{EditDocument, FindDocuments};
@@ -20,6 +21,7 @@ pub use flags::Flags;
 pub use history::History;
 pub use import_zones::ImportZones;
 pub use migrate::{Manners, Migrate, RepairStatus};
+pub use outcomes::Outcomes;
 
 use crate::config::{self, Given, INSTANCE, Purpose, SERVE, WORK};
 
@@ -446,34 +448,8 @@ pub enum Zones {
     },
     #[command(flatten)]
     Past(History),
-    /// List how corrections came through runs
-    Outcomes {
-        /// The document
-        document: DocumentId,
-        /// Only what waits for a person
-        #[arg(long)]
-        open: bool,
-        /// Only this one: kept, moved, split, merged, conflict, orphaned
-        #[arg(long)]
-        outcome: Option<Outcome>,
-        #[command(flatten)]
-        list: ListOptions,
-    },
-    /// Settle what a run left open
-    Resolve {
-        /// The document
-        document: DocumentId,
-        /// The outcome
-        outcome: uuid::Uuid,
-        /// Whose side: yours (people's work stays), theirs (the run's word), candidates (the run's zones)
-        #[arg(long)]
-        keep: Keep,
-        /// Why
-        #[arg(long)]
-        reason: Option<String>,
-        #[command(flatten)]
-        show: ShowOptions,
-    },
+    #[command(flatten)]
+    Rerun(Outcomes),
 }
 
 #[derive(Debug, Subcommand)]

@@ -6,16 +6,16 @@ use colophon_formats::views::{CorrectionOutcomeView, ListView};
 use colophon_service::run::resolve;
 use serde_json::Value;
 
-use crate::args::Zones;
+use crate::args::Outcomes;
 use crate::config::Config;
 use crate::instance::{Instance, Wish};
 use crate::output::{self, excerpt, time};
 
 const WISH: Wish = Wish { program: "colophon zones", workers: 0, database_listen: None };
 
-pub async fn run(config: &Config, asked: Zones) -> anyhow::Result<()> {
+pub async fn run(config: &Config, asked: Outcomes) -> anyhow::Result<()> {
     match asked {
-        Zones::Outcomes { document, open, outcome, list } => {
+        Outcomes::Outcomes { document, open, outcome, list } => {
             let instance = Instance::open(config, WISH).await?;
             let tx = instance.platform.database.session(&SystemScope::new()).begin().await?;
             tx.documents().require(document).await?;
@@ -37,7 +37,7 @@ pub async fn run(config: &Config, asked: Zones) -> anyhow::Result<()> {
             });
             output::table(["OUTCOME", "WHAT", "ZONE", "WHEN", "SETTLED", "THE RUN SAYS"], rows)
         }
-        Zones::Resolve { document, outcome, keep, reason, show } => {
+        Outcomes::Resolve { document, outcome, keep, reason, show } => {
             let instance = Instance::open(config, WISH).await?;
             let scope = SystemScope::new();
             let settled = resolve(&instance.platform, &scope, document, outcome, keep, reason).await;
@@ -51,7 +51,6 @@ pub async fn run(config: &Config, asked: Zones) -> anyhow::Result<()> {
                 None => output::line(&format!("settled: {}; no zone was changed", keep.as_str())),
             }
         }
-        Zones::List { .. } | Zones::Show { .. } => Ok(()),
     }
 }
 

@@ -18,7 +18,7 @@ const WISH: Wish = Wish { program: "colophon zones", workers: 0, database_listen
 pub async fn run(config: &Config, zones: Zones) -> anyhow::Result<()> {
     match zones {
         Zones::Past(asked) => history::run(config, WISH, asked).await,
-        asked @ (Zones::Outcomes { .. } | Zones::Resolve { .. }) => super::outcomes::run(config, asked).await,
+        Zones::Rerun(asked) => super::outcomes::run(config, asked).await,
         Zones::List { document, page, filter, frame, list } => {
             let instance = Instance::open(config, WISH).await?;
             let tx = instance.platform.database.session(&SystemScope::new()).begin().await?;
