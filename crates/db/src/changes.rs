@@ -1,8 +1,6 @@
 //! Changes of a document's zones: opened before the first write, recorded by the database, listed.
 
-use colophon_domain::{
-    AsOf, Change, ChangeFilter, ChangeKind, DocumentId, JobId, List, Moment, NewChange,
-};
+use colophon_domain::{AsOf, Change, ChangeFilter, ChangeKind, DocumentId, JobId, List, Moment, NewChange};
 use jiff::Timestamp;
 use tokio_postgres::Row;
 use uuid::Uuid;
@@ -117,10 +115,14 @@ impl<S: Scope> Changes<'_, S> {
             AsOf::Time(time) => (None, Some(time)),
         };
         let statement = statement!("changes/at");
-        let row =
-            self.0.reading(document).query_opt(statement, &[&document.0, &revision, &time]).await?.ok_or_else(
-                || Error::new(ErrorKind::NotFound, statement.name, format!("no document {document}")),
-            )?;
+        let row = self
+            .0
+            .reading(document)
+            .query_opt(statement, &[&document.0, &revision, &time])
+            .await?
+            .ok_or_else(|| {
+                Error::new(ErrorKind::NotFound, statement.name, format!("no document {document}"))
+            })?;
         Ok(Moment {
             revision: column(&row, "revision")?,
             version: column(&row, "version")?,

@@ -1,8 +1,6 @@
 //! Documents.
 
-use colophon_domain::{
-    Document, DocumentId, DocumentPatch, Duplicate, FileName, List, NewDocument, Tags,
-};
+use colophon_domain::{Document, DocumentId, DocumentPatch, Duplicate, FileName, List, NewDocument, Tags};
 use serde_json::Value;
 use tokio_postgres::Row;
 use uuid::Uuid;

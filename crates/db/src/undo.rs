@@ -66,7 +66,8 @@ impl<S: Scope> Undo<'_, S> {
     pub async fn write(&self, document: DocumentId, settled: &Settled) -> Result<()> {
         if !settled.park.is_empty() {
             let aside: Vec<Uuid> = settled.park.iter().map(|(id, _)| id.0).collect();
-            let places: Value = settled.park.iter().map(|(id, at)| (id.to_string(), Value::from(*at))).collect();
+            let places: Value =
+                settled.park.iter().map(|(id, at)| (id.to_string(), Value::from(*at))).collect();
             let statement = statement!("undo/park");
             let written = self.0.execute(statement, &[&document.0, &aside, &places]).await?;
             whole(statement, written, aside.len())?;

@@ -1,7 +1,8 @@
 //! The states that zones were in: written by triggers alone, read here.
 
 use colophon_domain::{
-    DiffCounts, DiffCursor, DocumentId, List, Moment, Zone, ZoneDiff, ZoneFilter, ZoneId, ZoneImage, ZoneState,
+    DiffCounts, DiffCursor, DocumentId, List, Moment, Zone, ZoneDiff, ZoneFilter, ZoneId, ZoneImage,
+    ZoneState,
 };
 use serde_json::Value;
 use tokio_postgres::Row;

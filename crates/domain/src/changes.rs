@@ -134,7 +134,8 @@ impl std::str::FromStr for AsOf {
     fn from_str(text: &str) -> Result<Self, Invalid> {
         let number = text.parse().ok().filter(|revision| *revision >= 0).map(Self::Revision);
         number.or_else(|| text.parse().ok().map(Self::Time)).ok_or_else(|| {
-            let reason = format!("must be a revision (0, 1, 2, …) or a time as RFC 3339 writes it; got {text:?}");
+            let reason =
+                format!("must be a revision (0, 1, 2, …) or a time as RFC 3339 writes it; got {text:?}");
             Invalid::new("as_of", reason)
         })
     }

@@ -268,7 +268,8 @@ fn kept_of(
         steps.iter().map(|step| (step, step.changed().collect())).collect();
     let fields: BTreeSet<&'static str> = steps.iter().filter(ours).flat_map(Step::changed).collect();
     for field in FIELDS.into_iter().filter(|field| *field != "original" && fields.contains(field)) {
-        let mut of_field = touched.iter().filter(|(_, changed)| changed.contains(&field)).map(|(step, _)| *step);
+        let mut of_field =
+            touched.iter().filter(|(_, changed)| changed.contains(&field)).map(|(step, _)| *step);
         let Some(last) = of_field.clone().next_back() else { continue };
         let both = |step: &Step<'_>| step.before.is_some() && step.after.is_some();
         let Some(from) = of_field.find(|step| ours(step) && both(step)) else { continue };

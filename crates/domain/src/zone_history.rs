@@ -94,10 +94,7 @@ pub fn value<'a>(zone: Option<&'a ZoneImage>, field: &str) -> &'a Value {
 }
 
 /// The fields in which two states differ.
-pub fn changed(
-    before: Option<&ZoneImage>,
-    after: Option<&ZoneImage>,
-) -> impl Iterator<Item = &'static str> {
+pub fn changed(before: Option<&ZoneImage>, after: Option<&ZoneImage>) -> impl Iterator<Item = &'static str> {
     let differing: Vec<_> = FIELDS.into_iter().filter(|f| value(before, f) != value(after, f)).collect();
     differing.into_iter()
 }

@@ -141,13 +141,11 @@ fn moved(before: &Value, after: &Value) -> String {
     };
     let (right, down) = (new.x0 - old.x0, new.y0 - old.y0);
     let visible = |by: f64| by.abs() >= 0.05;
-    let ways: Vec<_> = [
-        visible(right).then(|| way(right, "left", "right")),
-        visible(down).then(|| way(down, "up", "down")),
-    ]
-    .into_iter()
-    .flatten()
-    .collect();
+    let ways: Vec<_> =
+        [visible(right).then(|| way(right, "left", "right")), visible(down).then(|| way(down, "up", "down"))]
+            .into_iter()
+            .flatten()
+            .collect();
     if !ways.is_empty() {
         told.push(format!("moved {}", ways.join(" and ")));
     }

@@ -100,12 +100,10 @@ pub async fn undo_in<S: Scope>(
     let newer: Vec<i64> = newer.into_iter().collect();
     let kept_by = tx.changes().get_many(document, &newer).await?;
 
-    let nothing =
-        settled.inserts.is_empty() && settled.updates.is_empty() && settled.deletes.is_empty();
+    let nothing = settled.inserts.is_empty() && settled.updates.is_empty() && settled.deletes.is_empty();
     let mut revision = None;
     if !nothing && !dry_run {
-        let change =
-            NewChange { reason, undoes: revisions.clone(), ..NewChange::of(ChangeKind::Undo) };
+        let change = NewChange { reason, undoes: revisions.clone(), ..NewChange::of(ChangeKind::Undo) };
         revision = Some(tx.changes().begin(document, &change).await?);
         tx.undo().write(document, &settled).await?;
     }
@@ -194,11 +192,7 @@ async fn planned<S: Scope>(
 }
 
 /// The writes as they can be made, given the zones around.
-async fn settled<S: Scope>(
-    tx: &Tx<S>,
-    document: DocumentId,
-    writes: Vec<Write>,
-) -> Result<Settled, Error> {
+async fn settled<S: Scope>(tx: &Tx<S>, document: DocumentId, writes: Vec<Write>) -> Result<Settled, Error> {
     let (mut deletes, mut parents, mut moves) = (Vec::new(), HashSet::new(), false);
     for write in &writes {
         let zone = match write {

@@ -31,8 +31,14 @@ impl Filled {
         let document = store_document(&database, owner).await.id;
         let zones: Vec<NewZone> =
             (0..count).map(|n| NewZone { confidence: Some(0.5), ..a_zone(1 + n / 100, n) }).collect();
-        let filled =
-            Self { db, database, document, owner, job: JobId::new(), zones: zones.iter().map(|z| z.id).collect() };
+        let filled = Self {
+            db,
+            database,
+            document,
+            owner,
+            job: JobId::new(),
+            zones: zones.iter().map(|z| z.id).collect(),
+        };
         filled.run(&zones).await;
         filled
     }
@@ -116,8 +122,7 @@ async fn an_edit_that_is_undone_leaves_no_trace_but_in_the_history() {
 async fn a_run_is_undone_around_what_people_did_since() {
     let filled = Filled::with(4).await;
     let person = filled.db.client_of(filled.owner).await;
-    let since: jiff::Timestamp =
-        person.query_one("select clock_timestamp()", &[]).await.unwrap().get(0);
+    let since: jiff::Timestamp = person.query_one("select clock_timestamp()", &[]).await.unwrap().get(0);
     person.batch_execute("update zones set content = 'mine' where zone_index = 1").await.unwrap();
     let part = format!(
         "insert into zones (document_id, zone_index, page_number, zone_type, coordinates, parent_id)
@@ -252,7 +257,9 @@ async fn a_run_of_5000_zones_is_undone_and_the_undoing_too() {
     let filled = Filled::with(5_000).await;
     let before = filled.everything().await;
     let owner = as_user(filled.owner);
-    for (what, revision) in [("deleted", 1), ("brought back", 2), ("deleted again", 3), ("brought back again", 4)] {
+    for (what, revision) in
+        [("deleted", 1), ("brought back", 2), ("deleted again", 3), ("brought back again", 4)]
+    {
         let start = Instant::now();
         let undone = filled.undo(&owner, revisions(&[revision])).await.unwrap();
         println!("5,000 zones {what} in {:?}", start.elapsed());
@@ -265,7 +272,8 @@ async fn a_run_of_5000_zones_is_undone_and_the_undoing_too() {
     println!("5,000 zones changed by one bare UPDATE in {:?}", start.elapsed());
     let start = Instant::now();
     let tx = filled.database.session(&owner).begin().await.unwrap();
-    let states = tx.zone_history().touched(filled.document, &[6], ZoneId(uuid::Uuid::nil()), 5000).await.unwrap();
+    let states =
+        tx.zone_history().touched(filled.document, &[6], ZoneId(uuid::Uuid::nil()), 5000).await.unwrap();
     println!("{} states in {:?}", states.len(), start.elapsed());
     let start = Instant::now();
     let undone = filled.undo(&owner, revisions(&[6])).await.unwrap();

@@ -40,7 +40,10 @@ fn an_edit_is_on_record_is_told_in_words_and_is_undone() {
     let history = api.list(&path(&format!("zones/{zone}/history")), 1);
     assert_eq!(history.len(), 2);
     let told = &history[0];
-    assert_eq!((&told["revision"], &told["action"], &told["kind"]), (&json!(edited), &json!("changed"), &json!("edit")));
+    assert_eq!(
+        (&told["revision"], &told["action"], &told["kind"]),
+        (&json!(edited), &json!("changed"), &json!("edit"))
+    );
     assert_eq!((&told["changed_by"], &told["undone"]), (&json!(person.id), &json!(false)));
     assert_eq!(told["fields"]["zone_type"]["after"], "title");
     assert_eq!(told["fields"]["content"]["before"], before[0]["content"]);
@@ -55,7 +58,10 @@ fn an_edit_is_on_record_is_told_in_words_and_is_undone() {
     assert_ne!(texts(&then(&edited.to_string())), texts(&before));
     assert_eq!(then("2020-01-01T00:00:00Z"), Vec::<Value>::new());
     assert_eq!(then(told["created_at"].as_str().unwrap()).len(), before.len());
-    let lines = api.get_with(&path(&format!("zones?as_of={newest}&frame=percent")), &[("accept", "application/x-ndjson")]);
+    let lines = api.get_with(
+        &path(&format!("zones?as_of={newest}&frame=percent")),
+        &[("accept", "application/x-ndjson")],
+    );
     assert_eq!(lines.body.split(|byte| *byte == b'\n').count(), before.len() + 1, "in any form and frame");
     let was = api.read(&path(&format!("zones/{zone}?as_of={newest}")));
     assert_eq!(was["content"], before[0]["content"]);
@@ -65,7 +71,10 @@ fn an_edit_is_on_record_is_told_in_words_and_is_undone() {
     assert!(answer.header("content-type").starts_with("text/plain"), "{line}");
     assert!(line.starts_with("page 1, zone 0 \"a stork") && line.contains("; type "), "{line}");
     let diff = api.read(&words);
-    assert_eq!((&diff["items"][0]["kinds"], &diff["counts"]["changed"]), (&json!(["retexted", "retyped"]), &json!(1)));
+    assert_eq!(
+        (&diff["items"][0]["kinds"], &diff["counts"]["changed"]),
+        (&json!(["retexted", "retyped"]), &json!(1))
+    );
     let run = diff["items"][0]["fields"]["content"]["words"].as_array().unwrap().clone();
     assert!(run.iter().any(|run| run["op"] == "insert"), "{run:?}");
     let backwards = api.read(&path(&format!("diff?from={edited}&to={newest}")));
@@ -83,7 +92,11 @@ fn an_edit_is_on_record_is_told_in_words_and_is_undone() {
     assert_eq!((&listed[0]["reason"], &listed[1]["undone"]), (&json!("it is no stork"), &json!(true)));
     undo(&json!({ "changed_by": person.id, "since": listed[0]["created_at"] })).expect(200);
     assert_eq!(api.read(&path(&format!("zones/{zone}")))["zone_type"], "title");
-    assert_eq!(undo(&json!({ "revisions": [edited + 1] })).expect(200)["revision"], Value::Null, "it is undone");
+    assert_eq!(
+        undo(&json!({ "revisions": [edited + 1] })).expect(200)["revision"],
+        Value::Null,
+        "it is undone"
+    );
     // What the platform found, but for what the person made of one zone.
     let undone = undo(&json!({ "revisions": found })).expect(200);
     assert_eq!(undone["removed"], json!(before.len() - 1));
@@ -116,7 +129,9 @@ fn what_cannot_be_asked_of_the_history_is_refused_with_its_reason() {
         person.api.get(&path(query)).refused(400, "invalid_query");
     }
     let nobody = "01999999-9999-7999-8999-999999999999";
-    for what in ["changes/99", "changes/x", &format!("zones/{nobody}/history"), &format!("zones/{nobody}?as_of=1")] {
+    for what in
+        ["changes/99", "changes/x", &format!("zones/{nobody}/history"), &format!("zones/{nobody}?as_of=1")]
+    {
         person.api.get(&path(what)).refused(404, "not_found");
     }
     let undo = |body: &Value| person.api.post_json(&path("undo"), body);
@@ -134,7 +149,11 @@ fn what_cannot_be_asked_of_the_history_is_refused_with_its_reason() {
     }
     undo(&json!({ "revision": 1 })).refused(400, "invalid_json");
     stranger.api.post_json(&path("undo"), &json!({ "revisions": [1] })).refused(404, "not_found");
-    assert_eq!(undo(&json!({ "job_id": nobody })).expect(200)["revision"], Value::Null, "a run that did nothing");
+    assert_eq!(
+        undo(&json!({ "job_id": nobody })).expect(200)["revision"],
+        Value::Null,
+        "a run that did nothing"
+    );
 }
 
 #[test]
@@ -160,7 +179,8 @@ fn the_command_line_shows_the_history_and_undoes() {
     assert!(looked.contains("1 changed back, if it were done"), "{looked}");
     let undone = zones_of(&["undo", document, "--revision", &newest, "--reason", "a test"]);
     assert!(undone.contains("which can be undone itself"), "{undone}");
-    let again = zones_of(&["undo", document, "--person", &person.id.to_string(), "--since", "2020-01-01T00:00:00Z"]);
+    let again =
+        zones_of(&["undo", document, "--person", &person.id.to_string(), "--since", "2020-01-01T00:00:00Z"]);
     assert!(again.contains("nothing is to be undone"), "{again}");
     let json = server.folder.json(&["zones", "diff", document, &before, &newest, "--json"]);
     assert_eq!(json["counts"]["retexted"], 1);

@@ -76,9 +76,8 @@ fn the_transitions_of_a_zone_are_told_as_they_are() {
     let (_, of_zones) = text.split_once("# The states of a zone").expect("a chapter");
     let rows = of_zones.lines().filter_map(|line| line.strip_prefix("| `")?.split_once("` | "));
     let words = |to: &str| to.split('`').skip(1).step_by(2).map(str::to_owned).collect::<Vec<_>>();
-    let told: BTreeSet<(String, String)> = rows
-        .flat_map(|(from, to)| words(to).into_iter().map(move |to| (from.to_owned(), to)))
-        .collect();
+    let told: BTreeSet<(String, String)> =
+        rows.flat_map(|(from, to)| words(to).into_iter().map(move |to| (from.to_owned(), to))).collect();
     let real = zone_transitions().into_iter().map(|(from, to)| (from.to_owned(), to.to_owned())).collect();
     assert_eq!(told, real, "docs/states.md");
 }
@@ -94,9 +93,8 @@ async fn the_database_allows_exactly_those_transitions_of_a_zone_but_for_undoing
                 "begin; insert into zones (document_id, id, zone_index, page_number, zone_type, coordinates, status)
                  select id, '00000000-0000-7000-8000-000000000099', 99, 1, 'text', '{{}}', '{from}' from documents"
             );
-            let go = format!(
-                "update zones set status = '{to}' where id = '00000000-0000-7000-8000-000000000099'"
-            );
+            let go =
+                format!("update zones set status = '{to}' where id = '00000000-0000-7000-8000-000000000099'");
             client.batch_execute(&make).await.expect("a zone in any state");
             let gone = client.batch_execute(&go).await;
             let allowed = zone_transitions().contains(&(from.as_str(), to.as_str()));
@@ -108,7 +106,8 @@ async fn the_database_allows_exactly_those_transitions_of_a_zone_but_for_undoing
             }
             client.batch_execute("rollback").await.expect("a rollback");
             // Going back is no going on.
-            let undo = format!("begin; select colophon.begin_change(id, 'undo') from documents; {}", &make[6..]);
+            let undo =
+                format!("begin; select colophon.begin_change(id, 'undo') from documents; {}", &make[6..]);
             client.batch_execute(&undo).await.expect("a change that undoes");
             client.batch_execute(&go).await.unwrap_or_else(|e| panic!("undone, {from} to {to}: {e:?}"));
             client.batch_execute("rollback").await.expect("a rollback");

@@ -5,7 +5,8 @@ use std::collections::BTreeSet;
 use colophon_db::{Database, ErrorKind};
 use colophon_domain::zone_history::FIELDS;
 use colophon_domain::{
-    AsOf, ChangeFilter, ChangeKind, DocumentId, NewChange, NewZone, Strategy, UserId, Zone, ZoneFilter, ZoneId,
+    AsOf, ChangeFilter, ChangeKind, DocumentId, NewChange, NewZone, Strategy, UserId, Zone, ZoneFilter,
+    ZoneId,
 };
 use colophon_testkit::{TestDatabase, a_zone, as_user, store_document};
 use tokio_postgres::Client;
@@ -26,10 +27,7 @@ async fn filled(db: &TestDatabase, database: &Database) -> (DocumentId, UserId, 
 
 /// What a reader of a zone sees.
 fn seen(zones: &[Zone]) -> Vec<(i32, ZoneId, String, Option<String>, i64)> {
-    zones
-        .iter()
-        .map(|z| (z.zone_index, z.id, z.zone_type.clone(), z.content.clone(), z.revision))
-        .collect()
+    zones.iter().map(|z| (z.zone_index, z.id, z.zone_type.clone(), z.content.clone(), z.revision)).collect()
 }
 
 async fn listed(database: &Database, document: DocumentId) -> Vec<Zone> {
@@ -104,7 +102,10 @@ async fn deeds_of_every_sort(
     ]) {
         client.batch_execute(deed).await.unwrap_or_else(|error| panic!("{deed}: {error:?}"));
         then.push((revision, listed(database, document).await));
-        times.push((client.query_one("select clock_timestamp()", &[]).await.expect("a time").get(0), revision));
+        times.push((
+            client.query_one("select clock_timestamp()", &[]).await.expect("a time").get(0),
+            revision,
+        ));
     }
 }
 
@@ -123,7 +124,8 @@ async fn a_zone_that_comes_back_goes_on_counting_its_revisions() {
         zones[0]
     );
     person.batch_execute(&again).await.expect("it comes back");
-    let zone = system(&database).await.zones().get(document, zones[0]).await.expect("read").expect("it is there");
+    let zone =
+        system(&database).await.zones().get(document, zones[0]).await.expect("read").expect("it is there");
     assert_eq!(zone.revision, 3, "an ETag names one state for ever");
 
     let tx = system(&database).await;
@@ -227,5 +229,8 @@ async fn every_column_of_a_zone_can_be_undone_or_says_which_zone_it_is() {
     let columns: BTreeSet<String> = rows.iter().map(|row| row.get(0)).collect();
     let identity = ["document_id", "id", "version", "created_at", "updated_at", "revision", "zones_revision"];
     let known = FIELDS.iter().chain(&identity).map(|name| (*name).to_owned()).collect();
-    assert_eq!(columns, known, "crates/domain/src/zone_history.rs and crates/db/src/undo/*.sql name them all");
+    assert_eq!(
+        columns, known,
+        "crates/domain/src/zone_history.rs and crates/db/src/undo/*.sql name them all"
+    );
 }

@@ -37,7 +37,8 @@ async fn by(client: &Client, sql: &str, params: &[Param<'_>], indexes: &[&str]) 
         explained(client, &person, sql, params).await,
     ] {
         let whole = seen.iter().any(|read| read == "zones whole" || read == "zone_history whole");
-        let named = indexes.iter().all(|index| seen.iter().any(|read| read.ends_with(&format!("by {index}"))));
+        let named =
+            indexes.iter().all(|index| seen.iter().any(|read| read.ends_with(&format!("by {index}"))));
         assert!(!whole && named, "it should go by {indexes:?}, and reads {seen:#?}");
     }
 }
@@ -73,9 +74,14 @@ async fn a_document_of_100000_zones_with_a_long_history_is_read_as_it_was_by_ind
         ] {
             assert!(seen.contains(&"zones by zones_version_zone_index_key".to_owned()), "{seen:#?}");
             // Where nothing changed since, by that; elsewhere in reading order.
-            let history = |read: &&String| read.starts_with("zone_history by") || read.contains("a bitmap by zone_history");
+            let history = |read: &&String| {
+                read.starts_with("zone_history by") || read.contains("a bitmap by zone_history")
+            };
             assert!(seen.iter().any(|read| history(&read)), "{seen:#?}");
-            assert!(!seen.iter().any(|read| read.ends_with(" whole") && read != "documents whole"), "{seen:#?}");
+            assert!(
+                !seen.iter().any(|read| read.ends_with(" whole") && read != "documents whole"),
+                "{seen:#?}"
+            );
         }
     }
     let (zone, revision) = (document, 3_i64);

@@ -142,9 +142,7 @@ fn place(
 ) -> Result<(), Invalid> {
     let leaving = leaving_of(updates);
     let mut wanting: Vec<&mut ZoneImage> = inserts.iter_mut().collect();
-    wanting.extend(
-        updates.iter_mut().map(|(zone, _)| zone).filter(|zone| leaving.contains(&id_of(zone))),
-    );
+    wanting.extend(updates.iter_mut().map(|(zone, _)| zone).filter(|zone| leaving.contains(&id_of(zone))));
     if wanting.is_empty() {
         return Ok(());
     }

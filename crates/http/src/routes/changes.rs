@@ -7,9 +7,7 @@ use axum::routing::{get, post};
 use axum::{Json, Router};
 use colophon_db::{CallerScope, Tx};
 use colophon_domain::{AsOf, ChangeFilter, DocumentId, Invalid, JobId, Moment, ZoneId};
-use colophon_formats::history::{
-    ChangeView, ChangeWithZonesView, DiffView, UndoneView, ZoneEventView,
-};
+use colophon_formats::history::{ChangeView, ChangeWithZonesView, DiffView, UndoneView, ZoneEventView};
 use colophon_formats::views::ListView;
 use colophon_formats::words::Words;
 use colophon_service::Error;
@@ -127,15 +125,13 @@ async fn zone_history(
     Params(params): Params<HistoryParams>,
 ) -> Result<Json<ListView<ZoneEventView>>, Problem> {
     let limit = limit(params.limit)?;
-    let events =
-        history::of_zone(&app.platform, &caller.scope, document, zone, params.cursor, limit).await?;
+    let events = history::of_zone(&app.platform, &caller.scope, document, zone, params.cursor, limit).await?;
     if events.items.is_empty() && params.cursor.is_none() {
         return Err(Problem::not_found(format!("zone {zone}")));
     }
     let mut words = Words::default();
-    let view = |event: history::ZoneEvent| {
-        ZoneEventView::new(event.revision, &event.diff, event.change, &mut words)
-    };
+    let view =
+        |event: history::ZoneEvent| ZoneEventView::new(event.revision, &event.diff, event.change, &mut words);
     let next_cursor = events.next_cursor.map(|cursor| cursor.to_string());
     Ok(Json(ListView { items: events.items.into_iter().map(view).collect(), next_cursor }))
 }

@@ -70,8 +70,15 @@ pub async fn list(
             Json(ListView { items: shown, next_cursor: next.map(|next| next.to_string()) }).into_response()
         );
     }
-    let rest =
-        Rest { database: app.platform.database.clone(), caller: caller.scope, id, filter, moment, frame, pages };
+    let rest = Rest {
+        database: app.platform.database.clone(),
+        caller: caller.scope,
+        id,
+        filter,
+        moment,
+        frame,
+        pages,
+    };
     let next = next.filter(|_| whole);
     let body = stream::try_unfold((rest, Some(lines(&shown)), next), |(rest, ready, next)| async move {
         match (ready, next) {
