@@ -58,6 +58,7 @@ pub fn router(app: App) -> Router {
         .merge(routes::quotas::router())
         .merge(routes::pages::router())
         .merge(routes::zones::router())
+        .merge(routes::import_zones::router())
         .merge(routes::changes::router())
         .merge(routes::jobs::router())
         .merge(routes::exports::router())

@@ -9,6 +9,7 @@ mod error;
 pub mod export;
 pub mod fsck;
 pub mod history;
+pub mod import_zones;
 pub mod jobs;
 pub mod metadata;
 pub mod purge;

@@ -31,6 +31,7 @@ mod history;
 mod idempotency;
 mod import_crashes;
 mod importing;
+mod importing_zones;
 mod metadata;
 mod migrations;
 mod names;
