@@ -132,11 +132,16 @@ impl ZoneDiff {
                 "content" => "retexted",
                 "status" => "status",
                 "zone_index" => "reordered",
+                // It follows from the others.
+                "original" => continue,
                 _ => "other",
             };
             if !kinds.contains(&kind) {
                 kinds.push(kind);
             }
+        }
+        if kinds.is_empty() && !self.changed().is_empty() {
+            kinds.push("other");
         }
         kinds
     }

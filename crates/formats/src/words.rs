@@ -77,7 +77,8 @@ impl Words {
             }
             (None, None) => Vec::new(),
         };
-        format!("{head}: {}", told.join("; "))
+        let told = if told.is_empty() { "what the tool says changed".to_owned() } else { told.join("; ") };
+        format!("{head}: {told}")
     }
 
     fn field(&mut self, field: &str, before: &ZoneImage, after: &ZoneImage) -> String {

@@ -1,5 +1,7 @@
 //! `colophon zones history|changes|diff|undo`.
 
+use std::collections::BTreeMap;
+
 use colophon_db::SystemScope;
 use colophon_domain::{ChangeFilter, DocumentId, ZoneId};
 use colophon_formats::history::{ChangeView, DiffView, UndoneView, ZoneEventView};
@@ -38,7 +40,7 @@ pub async fn run(config: &Config, wish: Wish, asked: History) -> anyhow::Result<
             let span = (from, to);
             let difference = history::diff(platform, &scope, document, span, None, list.limit).await?;
             instance.close().await?;
-            diff(difference, &list)
+            diff(&difference, &list)
         }
         History::Undo { document, revision, job, person, since, reason, dry_run, show } => {
             let selection = match (job, person, since) {
@@ -85,7 +87,7 @@ fn of_zone(
             who,
         ];
         // Whoever comes and goes does so whole.
-        let fields = if event.action == "changed" { event.fields } else { Default::default() };
+        let fields = if event.action == "changed" { event.fields } else { BTreeMap::new() };
         let mut rows: Vec<[String; 7]> = Vec::new();
         for (field, values) in fields {
             let [revision, when, action, who] = head.clone();
@@ -121,7 +123,7 @@ fn changes(view: ListView<ChangeView>, list: &ListOptions) -> anyhow::Result<()>
     output::table(["REVISION", "WHEN (UTC)", "KIND", "BY", "RUN", "UNDOES", "UNDONE", "WHY"], rows)
 }
 
-fn diff(difference: history::Difference, list: &ListOptions) -> anyhow::Result<()> {
+fn diff(difference: &history::Difference, list: &ListOptions) -> anyhow::Result<()> {
     let mut words = Words::default();
     let (from, to) = (difference.from.revision, difference.to.revision);
     let more = difference.zones.next_cursor.is_some();

@@ -86,18 +86,11 @@ async fn a_document_of_100000_zones_with_a_long_history_is_read_as_it_was_by_ind
     }
     let (zone, revision) = (document, 3_i64);
     let get: [Param<'_>; 3] = [(&document, Type::UUID), (&zone, Type::UUID), (&revision, Type::INT8)];
-    by(&client, include_str!("../../src/zones/get_as_of.sql"), &get, &["zones_pkey", "zone_history_pkey"])
-        .await;
+    by(&client, include_str!("../../src/zones/get_as_of.sql"), &get, &["zone_history_pkey"]).await;
     let none = None::<i64>;
     let states: [Param<'_>; 4] =
         [(&document, Type::UUID), (&zone, Type::UUID), (&none, Type::INT8), (&limit, Type::INT8)];
-    by(
-        &client,
-        include_str!("../../src/zone_history/list.sql"),
-        &states,
-        &["zones_pkey", "zone_history_pkey"],
-    )
-    .await;
+    by(&client, include_str!("../../src/zone_history/list.sql"), &states, &["zone_history_pkey"]).await;
 }
 
 /// A part of a document is answered in the time of a part: what is passed over is counted by the server.
