@@ -2,6 +2,7 @@
 
 mod documents;
 mod flags;
+mod history;
 mod import_zones;
 mod migrate;
 
@@ -16,6 +17,7 @@ use colophon_domain::{
 
 pub use documents::{EditDocument, FindDocuments};
 pub use flags::Flags;
+pub use history::History;
 pub use import_zones::ImportZones;
 pub use migrate::{Manners, Migrate, RepairStatus};
 
@@ -442,6 +444,8 @@ pub enum Zones {
         #[command(flatten)]
         show: ShowOptions,
     },
+    #[command(flatten)]
+    Past(History),
 }
 
 #[derive(Debug, Subcommand)]

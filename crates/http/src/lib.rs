@@ -59,6 +59,7 @@ pub fn router(app: App) -> Router {
         .merge(routes::pages::router())
         .merge(routes::zones::router())
         .merge(routes::import_zones::router())
+        .merge(routes::changes::router())
         .merge(routes::jobs::router())
         .merge(routes::exports::router())
         .layer(DefaultBodyLimit::max(BODY_LIMIT))

@@ -27,6 +27,7 @@ mod duplicates;
 mod exports;
 mod folder;
 mod fsck;
+mod history;
 mod idempotency;
 mod import_crashes;
 mod importing;

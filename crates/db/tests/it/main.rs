@@ -27,6 +27,8 @@ mod sweep;
 mod transactions;
 mod trash;
 mod versions;
+mod zone_history;
+mod zone_history_plans;
 mod zones;
 
 use colophon_db::{Database, SystemScope, Tx};
