@@ -1,4 +1,4 @@
-//! Reading zones from files of other programs: PAGE-XML, ALTO, DoclingDocument, COCO, JSON lines.
+//! Reading zones from files of other programs: PAGE-XML, ALTO, `DoclingDocument`, COCO, JSON lines.
 //!
 //! A reader goes through its file once (twice where what is needed first stands last) and hands out pages, zones and
 //! reading orders one by one: what it holds in memory is one region of a page with its lines, one item, one line.
@@ -38,7 +38,7 @@ pub enum Format {
     PageXml,
     /// ALTO 2 to 4.
     Alto,
-    /// DoclingDocument 1.x as JSON.
+    /// `DoclingDocument` 1.x as JSON.
     Docling,
     /// COCO: images, categories, annotations.
     Coco,

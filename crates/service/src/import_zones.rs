@@ -79,13 +79,12 @@ pub async fn run<S: Scope>(
 ) -> Result<Imported, Error> {
     let change = change_of(&request)?;
     let (version, pages) = editable(platform, scope, document).await?;
-    let format = match request.format {
-        Some(format) => format,
-        None => {
-            let mut start = Vec::new();
-            (&mut file).take(START).read_to_end(&mut start).map_err(ImportError::from)?;
-            import::detect(&start)?
-        }
+    let format = if let Some(format) = request.format {
+        format
+    } else {
+        let mut start = Vec::new();
+        (&mut file).take(START).read_to_end(&mut start).map_err(ImportError::from)?;
+        import::detect(&start)?
     };
     let tool = request.tool.clone().unwrap_or_else(|| format.as_str().to_owned());
 

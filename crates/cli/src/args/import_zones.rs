@@ -7,7 +7,7 @@ use colophon_formats::import::{Format, Level, OnInvalid};
 #[derive(Debug, clap::Args)]
 #[group(skip)]
 pub struct ImportZones {
-    /// The files hold zones: PAGE-XML, ALTO, DoclingDocument, COCO, JSON lines
+    /// The files hold zones: PAGE-XML, ALTO, docling, COCO, JSON lines
     #[arg(long, requires = "document")]
     pub zones: bool,
     /// The document that the zones are of

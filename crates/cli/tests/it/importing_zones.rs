@@ -57,7 +57,7 @@ fn a_file_of_zones_becomes_a_documents_zones_once_however_often_it_is_sent() {
     assert_eq!(zones[1]["parent_id"], zones[0]["id"]);
     let corner = |zone: &Value, name: &str| zone["coordinates"][name].as_f64().unwrap();
     assert_eq!((corner(&zones[0], "x0"), corner(&zones[0], "y1")), (50.0, 100.0));
-    assert_eq!(corner(&zones[2], "x1"), 600.0, "cut off at the page's edge");
+    assert_eq!(zones[2]["coordinates"]["x1"], 600.0, "cut off at the page's edge");
 
     let again = api.insist(&path, &[], Some(PAGE_XML.as_bytes())).expect(200);
     assert_eq!(

@@ -100,7 +100,7 @@ impl<R: BufRead> Alto<'_, R> {
                 let version = element.get("SCHEMAVERSION").or(version);
                 report.version = version.map(|version| version.chars().take(40).collect());
             }
-            "MeasurementUnit" | "softwareName" => self.text = Some(String::new()),
+            "MeasurementUnit" | "softwareName" | "ALTERNATIVE" => self.text = Some(String::new()),
             "Page" => self.page(element, report, sink)?,
             "TextBlock" | "Illustration" | "GraphicalElement" | "ComposedBlock" => {
                 return self.zone(Level::Region, element, report);
@@ -112,7 +112,6 @@ impl<R: BufRead> Alto<'_, R> {
             "HYP" => self.between(element.get("CONTENT").unwrap_or("-")),
             "Polygon" => self.polygon(element, report),
             "Ellipse" | "Circle" => report.remark(RemarkKind::ShapeDropped, &self.name_of_zone()),
-            "ALTERNATIVE" => self.text = Some(String::new()),
             "Variant" => self.alternative(element.get("CONTENT"), element.number("VC")),
             "OrderedGroup" | "UnorderedGroup" => self.orders.open(element),
             "ElementRef" => self.orders.reference(element),

@@ -43,7 +43,7 @@ impl Budget {
 
     fn take(&self, bytes: &[u8]) {
         self.left.set(self.left.get().saturating_sub(bytes.len() as u64));
-        let lines = bytes.iter().filter(|byte| **byte == b'\n').count() as u64;
+        let lines = (bytes.split(|byte| *byte == b'\n').count() - 1) as u64;
         self.line.set(self.line.get() + lines);
     }
 }

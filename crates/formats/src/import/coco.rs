@@ -88,16 +88,16 @@ impl Head {
         let Some(id) = id(&image["id"]) else {
             return Err(json.malformed(format!("image {index} has no id")));
         };
-        let named = image["page_number"].as_i64().or_else(|| image["page_no"].as_i64());
+        let numbered = image["page_number"].as_i64().or_else(|| image["page_no"].as_i64());
         let place = i64::try_from(index).unwrap_or(i64::MAX).saturating_add(i64::from(options.first_page));
-        let page = i32::try_from(named.unwrap_or(place)).unwrap_or(i32::MAX);
+        let page = i32::try_from(numbered.unwrap_or(place)).unwrap_or(i32::MAX);
         if !(1..=options.limits.pages).contains(&page) {
             return Err(
                 json.too_large(format!("page {page} of image {id}: not from 1 to {}", options.limits.pages))
             );
         }
-        let side = |name: &str| image[name].as_f64().filter(|side| *side > 0.0);
-        let size = side("width").zip(side("height")).map(|(width, height)| [width, height]);
+        let length_of = |name: &str| image[name].as_f64().filter(|side| *side > 0.0);
+        let size = length_of("width").zip(length_of("height")).map(|(width, height)| [width, height]);
         self.pages.push(SourcePage { page_number: page, size, unit: Unit::Pixel(None) });
         self.images.insert(id, page);
         Ok(())
@@ -157,13 +157,13 @@ fn annotation<R: Read>(
 fn places(zone: &mut ImportedZone, members: &mut Map<String, Value>, report: &mut ImportReport) {
     let bounding_box = match members.remove("bbox") {
         None | Some(Value::Null) => None,
-        Some(value) => match numbers(&value).as_deref() {
-            Some(&[x, y, width, height]) => Some([x, y, x + width, y + height]),
-            _ => {
+        Some(value) => {
+            let sides: Option<[f64; 4]> = numbers(&value).and_then(|sides| sides.try_into().ok());
+            if sides.is_none() {
                 report.remark(RemarkKind::InvalidNumber, &zone.external_id);
-                None
             }
-        },
+            sides.map(|[x, y, width, height]| [x, y, x + width, y + height])
+        }
     };
     let mut polygons = Vec::new();
     match members.remove("segmentation") {

@@ -131,12 +131,9 @@ impl Converter {
             return None;
         };
         let mut source = Map::new();
-        let coordinates = match self.coordinates(&zone, frame, &mut source, report) {
-            Ok(coordinates) => coordinates,
-            Err(()) => {
-                report.refuse(RemarkKind::InvalidGeometryRefused, &name);
-                return None;
-            }
+        let Ok(coordinates) = self.coordinates(&zone, frame, &mut source, report) else {
+            report.refuse(RemarkKind::InvalidGeometryRefused, &name);
+            return None;
         };
         if zone.regions.is_empty() {
             report.remark(RemarkKind::WithoutGeometry, &name);
@@ -255,8 +252,8 @@ impl Converter {
             report.remark(RemarkKind::OutsidePage, name);
         }
         let baseline = self.baseline(zone, frame, name, report)?;
-        let same =
-            frame.scale == [1.0, 1.0] && zone.regions.iter().all(|region| region.origin == Origin::TopLeft);
+        let same = frame.scale.iter().all(|scale| (scale - 1.0).abs() < f64::EPSILON)
+            && zone.regions.iter().all(|region| region.origin == Origin::TopLeft);
         if (!same || faulty || outside) && !zone.regions.is_empty() {
             self.keep_source(zone, source);
         }

@@ -1,4 +1,4 @@
-//! DoclingDocument 1.x: items with labels and places, in a tree.
+//! `DoclingDocument` 1.x: items with labels and places, in a tree.
 //!
 //! The sizes of the pages, from whose bottom most boxes are counted, stand last, and the order of reading stands apart
 //! from the items. So the file is read twice: first its outline ([`outline`], a few bytes an item), then the items,

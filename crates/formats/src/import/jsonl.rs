@@ -183,18 +183,19 @@ fn place_of(zone: &mut ImportedZone, members: &mut Map<String, Value>) -> Option
     let sides = |value: &Value| -> Option<[f64; 4]> {
         Some([value["x0"].as_f64()?, value["y0"].as_f64()?, value["x1"].as_f64()?, value["y1"].as_f64()?])
     };
-    zone.regions.push(region(page_number, sides(&coordinates)?, optional(&coordinates["polygon"])?));
-    zone.baseline = optional(&coordinates["baseline"])?;
+    zone.regions.push(region(page_number, sides(&coordinates)?, optional(&coordinates["polygon"]).ok()?));
+    zone.baseline = optional(&coordinates["baseline"]).ok()?;
     zone.rotation = coordinates["rotation"].as_f64().and_then(normalised_degrees);
     for further in coordinates["regions"].as_array().into_iter().flatten() {
         let page = i32::try_from(further["page_number"].as_i64()?).ok()?;
-        zone.regions.push(region(page, sides(further)?, optional(&further["polygon"])?));
+        zone.regions.push(region(page, sides(further)?, optional(&further["polygon"]).ok()?));
     }
     Some(())
 }
 
-fn optional(value: &Value) -> Option<Option<Vec<[f64; 2]>>> {
-    if value.is_null() { Some(None) } else { outline(value).map(Some) }
+/// No outline where it is null; an error where it is none.
+fn optional(value: &Value) -> Result<Option<Vec<[f64; 2]>>, ()> {
+    if value.is_null() { Ok(None) } else { outline(value).map(Some).ok_or(()) }
 }
 
 /// `[[x, y], …]`.

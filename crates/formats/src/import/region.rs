@@ -74,15 +74,14 @@ impl Region {
         self.ordinal += 1;
         let parent = self.open.last().and_then(|index| self.pending.get(*index));
         let rank = rank.or_else(|| parent.map(|parent| parent.rank)).unwrap_or(UNRANKED);
-        let external_id = match external_id.filter(|id| !id.is_empty()) {
-            Some(id) => id.to_owned(),
-            None => {
-                let made = format!("{label}[{}]", self.ordinal);
-                if level <= self.deepest {
-                    report.remark(RemarkKind::WithoutId, &made);
-                }
-                made
+        let external_id = if let Some(id) = external_id.filter(|id| !id.is_empty()) {
+            id.to_owned()
+        } else {
+            let made = format!("{label}[{}]", self.ordinal);
+            if level <= self.deepest {
+                report.remark(RemarkKind::WithoutId, &made);
             }
+            made
         };
         let mut zone = ImportedZone::new(external_id, self.page_number, order(rank, self.ordinal));
         zone.parent = parent.map(|parent| parent.zone.external_id.clone());
@@ -109,12 +108,11 @@ impl Region {
     /// The language that the open zone says it is in; its parts inherit it.
     pub fn language(&mut self, name: &str, report: &mut ImportReport) {
         let Some(pending) = self.current() else { return };
-        match languages::tag(name) {
-            Some(tag) => pending.language = Some(tag),
-            None => {
-                pending.zone.metadata.insert("language".to_owned(), json!(name));
-                report.remark(RemarkKind::UnknownLanguage, name);
-            }
+        if let Some(tag) = languages::tag(name) {
+            pending.language = Some(tag);
+        } else {
+            pending.zone.metadata.insert("language".to_owned(), json!(name));
+            report.remark(RemarkKind::UnknownLanguage, name);
         }
     }
 

@@ -21,11 +21,11 @@ fn page(page_number: i32) -> Page {
 }
 
 fn taken(text: &str, format: Format) -> Taken {
-    taken_with(text, format, Options::default(), OnInvalid::Clamp)
+    taken_with(text, format, &Options::default(), OnInvalid::Clamp)
 }
 
-fn taken_with(text: &str, format: Format, options: Options, on_invalid: OnInvalid) -> Taken {
-    let taken = take(text.as_bytes(), format, &options, &[page(1), page(2)], on_invalid);
+fn taken_with(text: &str, format: Format, options: &Options, on_invalid: OnInvalid) -> Taken {
+    let taken = take(text.as_bytes(), format, options, &[page(1), page(2)], on_invalid);
     taken.result.as_ref().unwrap();
     taken
 }
@@ -108,7 +108,7 @@ fn page_xml_keeps_regions_lines_order_and_readings() {
 fn levels_say_how_deep_zones_are_made() {
     for (levels, zones) in [(Level::Region, 4), (Level::Line, 5), (Level::Word, 7)] {
         let options = Options { levels, ..Options::default() };
-        let taken = taken_with(PAGE_XML, Format::PageXml, options, OnInvalid::Clamp);
+        let taken = taken_with(PAGE_XML, Format::PageXml, &options, OnInvalid::Clamp);
         assert_eq!(taken.zones.len(), zones, "{levels:?}");
         assert_eq!(
             taken.zones[0].zone.content.as_deref(),
@@ -120,7 +120,7 @@ fn levels_say_how_deep_zones_are_made() {
 
 #[test]
 fn what_is_no_geometry_is_refused_where_that_is_asked_for() {
-    let taken = taken_with(PAGE_XML, Format::PageXml, Options::default(), OnInvalid::Refuse);
+    let taken = taken_with(PAGE_XML, Format::PageXml, &Options::default(), OnInvalid::Refuse);
     assert_eq!(taken.report.refused, 2, "outside the page, and a polygon of two points");
     assert_eq!(count(&taken.report, RemarkKind::InvalidGeometryRefused), 2);
 }
