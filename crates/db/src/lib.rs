@@ -8,6 +8,7 @@
 
 pub mod accesses;
 pub mod changes;
+pub mod corrections;
 mod document_lists;
 pub mod documents;
 mod error;

@@ -115,7 +115,7 @@ impl<S: Scope> Zones<'_, S> {
     }
 }
 
-fn decode(row: &Row) -> Result<Zone> {
+pub(crate) fn decode(row: &Row) -> Result<Zone> {
     Ok(Zone {
         document_id: DocumentId(column(row, "document_id")?),
         id: ZoneId(column(row, "id")?),

@@ -5,6 +5,7 @@
 
 pub mod changes;
 pub mod coordinates;
+pub mod corrections;
 pub mod document_lists;
 pub mod documents;
 pub mod exports;
@@ -22,6 +23,9 @@ pub mod zones;
 
 pub use changes::{Change, ChangeKind, NewChange};
 pub use coordinates::{BoundingBox, Coordinates, Point, Region};
+pub use corrections::{
+    Correction, CorrectionFilter, CorrectionType, NewCorrection, ZoneEdit, ZoneField, ZonePatch,
+};
 pub use document_lists::{DocumentCursor, DocumentFilter, DocumentOrder, FieldFilter};
 pub use documents::{Document, DocumentPatch, DocumentStatus, Duplicate, NewDocument, OnDuplicate, Version};
 pub use exports::{ExportFile, ExportRecord};
