@@ -3,6 +3,7 @@
 mod documents;
 mod flags;
 mod migrate;
+pub mod zones;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -49,7 +50,7 @@ pub enum Command {
     /// How much each owner may keep
     #[command(subcommand)]
     Quotas(Quotas),
-    /// Look at zones
+    /// Look at zones, and correct them
     #[command(subcommand)]
     Zones(Zones),
     /// Look at jobs
@@ -406,6 +407,10 @@ pub enum Zones {
         #[command(flatten)]
         show: ShowOptions,
     },
+    /// Correct one zone: its text, its type; accept or delete it
+    Correct(zones::CorrectZone),
+    /// Send edits that were made offline: a file of JSON lines, each answered by one
+    Replay(zones::Replay),
 }
 
 #[derive(Debug, Subcommand)]

@@ -57,6 +57,7 @@ pub fn router(app: App) -> Router {
         .merge(routes::quotas::router())
         .merge(routes::pages::router())
         .merge(routes::zones::router())
+        .merge(routes::corrections::router())
         .merge(routes::jobs::router())
         .merge(routes::exports::router())
         .layer(DefaultBodyLimit::max(BODY_LIMIT))

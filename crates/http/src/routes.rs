@@ -2,6 +2,7 @@
 
 pub mod console;
 pub mod content;
+pub mod corrections;
 pub mod documents;
 pub mod edit;
 pub mod exports;

@@ -19,98 +19,85 @@ use crate::{Error, Platform};
 /// Bytes of a line at most.
 pub const LINE_MAX: usize = 1 << 20;
 
-/// Why a replay ended before its last line.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Broken {
-    /// The sender broke off.
-    Sender,
-    /// Nobody takes the answers.
-    Receiver,
-}
+/// The sender broke off: whole lines before are done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the sender broke off; what was answered is done, send everything again")]
+pub struct Broken;
 
-/// How many lines came to what.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Counts {
-    /// Done now, those laid over what others did included.
-    pub done: u64,
-    /// Done before.
-    pub duplicates: u64,
-    /// In conflict with what others did.
-    pub conflicts: u64,
-    /// Refused otherwise.
-    pub refused: u64,
-}
-
-/// Does what the lines say, one after the other, and hands each answer to `answered`, which says whether it was taken.
-///
-/// # Errors
-/// The sender broke off: whole lines before are done. Or nobody takes the answers.
-pub async fn replay<S: Scope, E>(
-    platform: &Platform,
-    scope: &S,
+/// Edits of a document's zones, done one after the other as their answers are asked for.
+#[derive(Debug)]
+pub struct Replay<S, B> {
+    platform: Platform,
+    scope: S,
     document: DocumentId,
-    mut body: impl Stream<Item = Result<Bytes, E>> + Unpin,
-    mut answered: impl AsyncFnMut(Value) -> bool,
-) -> Result<Counts, Broken> {
-    let mut replay =
-        Replay { platform, scope, document, number: 0, unavailable: false, counts: Counts::default() };
-    let (mut line, mut too_long) = (BytesMut::new(), false);
-    while let Some(bytes) = body.next().await {
-        let mut bytes = bytes.map_err(|_| Broken::Sender)?;
-        while let Some(end) = bytes.iter().position(|byte| *byte == b'\n') {
-            let rest = bytes.split_to(end + 1);
-            too_long |= line.len() + end > LINE_MAX;
-            if !too_long {
-                line.extend_from_slice(&rest[..end]);
-            }
-            replay.line(&line, too_long, &mut answered).await?;
-            (line, too_long) = (BytesMut::new(), false);
-        }
-        too_long |= line.len() + bytes.len() > LINE_MAX;
-        if too_long {
-            line.clear();
-        } else {
-            line.extend_from_slice(&bytes);
-        }
-    }
-    replay.line(&line, too_long, &mut answered).await?;
-    Ok(replay.counts)
-}
-
-struct Replay<'a, S> {
-    platform: &'a Platform,
-    scope: &'a S,
-    document: DocumentId,
+    body: B,
+    /// What was read and not done yet.
+    read: BytesMut,
+    /// The line that begins there goes beyond [`LINE_MAX`].
+    too_long: bool,
+    ended: bool,
     number: u64,
     /// Once the database cannot be reached, nothing later is tried: it may build on what was not done.
     unavailable: bool,
-    counts: Counts,
 }
 
-impl<S: Scope> Replay<'_, S> {
-    async fn line(
-        &mut self,
-        line: &[u8],
-        too_long: bool,
-        answered: &mut impl AsyncFnMut(Value) -> bool,
-    ) -> Result<(), Broken> {
-        self.number += 1;
-        if line.trim_ascii().is_empty() && !too_long {
-            return Ok(());
+impl<S: Scope, B, E> Replay<S, B>
+where
+    B: Stream<Item = Result<Bytes, E>> + Unpin + Send,
+    E: Send,
+{
+    /// What `scope` does with the lines of `body`.
+    pub fn new(platform: Platform, scope: S, document: DocumentId, body: B) -> Self {
+        let (read, too_long, ended) = (BytesMut::new(), false, false);
+        Self { platform, scope, document, body, read, too_long, ended, number: 0, unavailable: false }
+    }
+
+    /// Does what the next line says, and answers it; `None` at the end.
+    ///
+    /// # Errors
+    /// [`Broken`].
+    pub async fn next(&mut self) -> Result<Option<Value>, Broken> {
+        while let Some((line, too_long)) = self.line().await? {
+            self.number += 1;
+            if line.trim_ascii().is_empty() && !too_long {
+                continue;
+            }
+            let mut answer = if too_long {
+                said("invalid", "too_large", &format!("the line has more than {LINE_MAX} bytes"))
+            } else {
+                self.answer(&line).await
+            };
+            answer.insert("line".to_owned(), self.number.into());
+            return Ok(Some(Value::Object(answer)));
         }
-        let mut answer = if too_long {
-            said("invalid", "too_large", &format!("the line has more than {LINE_MAX} bytes"))
-        } else {
-            self.answer(line).await
-        };
-        match answer["result"].as_str() {
-            Some("applied" | "merged") => self.counts.done += 1,
-            Some("duplicate") => self.counts.duplicates += 1,
-            Some("conflict") => self.counts.conflicts += 1,
-            _ => self.counts.refused += 1,
+        Ok(None)
+    }
+
+    /// The next line; of one that is too long, nothing.
+    async fn line(&mut self) -> Result<Option<(BytesMut, bool)>, Broken> {
+        loop {
+            if let Some(end) = self.read.iter().position(|byte| *byte == b'\n') {
+                let mut line = self.read.split_to(end + 1);
+                line.truncate(end);
+                return Ok(Some((line, std::mem::take(&mut self.too_long) || end > LINE_MAX)));
+            }
+            if self.read.len() > LINE_MAX {
+                self.too_long = true;
+                self.read.clear();
+            }
+            if self.ended {
+                return Ok(None);
+            }
+            if let Some(bytes) = self.body.next().await {
+                self.read.extend_from_slice(&bytes.map_err(|_| Broken)?);
+                continue;
+            }
+            self.ended = true;
+            // The last line may end without a newline.
+            if self.too_long || !self.read.is_empty() {
+                self.read.extend_from_slice(b"\n");
+            }
         }
-        answer.insert("line".to_owned(), self.number.into());
-        if answered(Value::Object(answer)).await { Ok(()) } else { Err(Broken::Receiver) }
     }
 
     async fn answer(&mut self, line: &[u8]) -> Map<String, Value> {
@@ -133,7 +120,7 @@ impl<S: Scope> Replay<'_, S> {
         let mut answer = if self.unavailable {
             said("unavailable", "unavailable", "an edit before this one could not be made; send both again")
         } else {
-            match correct(self.platform, self.scope, self.document, &asked(edit)).await {
+            match correct(&self.platform, &self.scope, self.document, &asked(edit)).await {
                 Ok(done) => done_of(done),
                 Err(error) => self.refusal(error),
             }
