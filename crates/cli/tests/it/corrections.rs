@@ -128,21 +128,14 @@ fn what_is_asked_again_under_the_same_key_is_answered_and_not_done_again() {
     let elsewhere = format!("{}/corrections", page.zone(1));
     send(&owner.api, "POST", &elsewhere, &key, &asked).refused(422, "idempotency_key_reused");
 
+    let headers = [("idempotency-key", "eight at once")];
+    let delete = || owner.api.send("DELETE", &page.zone(2), &headers, None).unwrap();
     let answers: Vec<Answer> = thread::scope(|scope| {
-        let zone = page.zone(2);
-        let delete = move || {
-            let headers = [("idempotency-key", "eight at once")];
-            owner_api(&owner).send("DELETE", &zone, &headers, None).unwrap()
-        };
-        let threads: Vec<_> = (0..8).map(|_| scope.spawn(delete.clone())).collect();
+        let threads: Vec<_> = (0..8).map(|_| scope.spawn(delete)).collect();
         threads.into_iter().map(|thread| thread.join().unwrap()).collect()
     });
     assert!(answers.iter().all(|answer| answer.status == 204), "{answers:?}");
     assert_eq!(owner.api.list(&format!("{}/corrections?type=delete", page.path), 10).len(), 1);
-}
-
-fn owner_api(owner: &Person) -> Api {
-    owner.api.clone()
 }
 
 #[test]
