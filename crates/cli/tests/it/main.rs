@@ -19,6 +19,7 @@ mod configuration;
 mod console;
 mod content;
 mod corpus;
+mod correction_histories;
 mod corrections;
 mod crashes;
 mod cut_off;
