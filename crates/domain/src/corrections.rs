@@ -10,7 +10,8 @@ use uuid::Uuid;
 
 pub use merge::merge;
 
-use crate::{Coordinates, DocumentId, Invalid, Zone, ZoneId, ZoneStatus};
+use crate::geometry::{Frame, OutsideThePage, Pages, Shape};
+use crate::{DocumentId, Invalid, Zone, ZoneId, ZoneStatus};
 
 /// How many parts a zone is split into at most, and how many zones are merged into one.
 pub const PARTS_MAX: usize = 1_000;
@@ -248,6 +249,22 @@ impl ZonePatch {
         Ok(())
     }
 
+    /// The same with the place, as it was given in the numbers of a frame, in the canonical one, for a zone of this page.
+    ///
+    /// # Errors
+    /// It is no place on that page.
+    pub fn placed(&self, page_number: i32, frame: Frame, pages: &Pages) -> Result<Self, Invalid> {
+        let mut placed = self.clone();
+        if let Some(given) = self.get(ZoneField::Coordinates) {
+            let refuse = |error: serde_json::Error| Invalid::new("coordinates", error.to_string());
+            let shape: Shape = serde_json::from_value(given.clone()).map_err(refuse)?;
+            let canonical = shape.place(page_number, frame, pages, OutsideThePage::Refuse)?.coordinates;
+            let canonical = canonical.map_or_else(|| Ok(Value::Object(Map::new())), serde_json::to_value);
+            placed.0.insert(ZoneField::Coordinates, canonical.map_err(refuse)?);
+        }
+        Ok(placed)
+    }
+
     /// What it would have a field be; of metadata, the merge patch.
     pub fn get(&self, field: ZoneField) -> Option<&Value> {
         self.0.get(&field)
@@ -307,7 +324,12 @@ fn checked(field: ZoneField, value: Value) -> Result<Value, Invalid> {
         (ZoneField::ZoneType, _) => refuse("must be a text of 1 to 50 characters"),
         (ZoneField::Coordinates, Value::Null) => Ok(Value::Object(Map::new())),
         (ZoneField::Coordinates, Value::Object(shape)) if shape.is_empty() => Ok(Value::Object(shape)),
-        (ZoneField::Coordinates, shape @ Value::Object(_)) => coordinates(shape),
+        (ZoneField::Coordinates, shape @ Value::Object(_)) => {
+            match serde_json::from_value::<Shape>(shape.clone()) {
+                Ok(_) => Ok(shape),
+                Err(error) => Err(Invalid::new(name, error.to_string())),
+            }
+        }
         (ZoneField::Coordinates, _) => {
             refuse("must be an object with x0, y0, x1 and y1, or null for no place")
         }
@@ -335,28 +357,6 @@ fn checked(field: ZoneField, value: Value) -> Result<Value, Invalid> {
         }
         (ZoneField::ZoneIndex, _) => refuse("must be a whole number from 0 to 2147483647"),
     }
-}
-
-fn coordinates(shape: Value) -> Result<Value, Invalid> {
-    let refuse = |reason: String| Invalid::new("coordinates", reason);
-    let shape: Coordinates = serde_json::from_value(shape).map_err(|error| refuse(error.to_string()))?;
-    shape.bounding_box.checked()?;
-    let lines = [(&shape.polygon, "polygon", 3), (&shape.baseline, "baseline", 2)];
-    for (points, name, least) in lines {
-        if points.as_ref().is_some_and(|points| points.len() < least) {
-            return Err(refuse(format!("a {name} has {least} points at least")));
-        }
-    }
-    if shape.rotation.is_some_and(|degrees| !(degrees > -180.0 && degrees <= 180.0)) {
-        return Err(refuse("rotation must be more than -180 and at most 180 degrees".to_owned()));
-    }
-    for region in &shape.regions {
-        region.bounding_box.checked()?;
-        if region.page_number < 1 || region.polygon.as_ref().is_some_and(|points| points.len() < 3) {
-            return Err(refuse("a region has a page from 1, and a polygon of 3 points at least".to_owned()));
-        }
-    }
-    serde_json::to_value(shape).map_err(|error| refuse(error.to_string()))
 }
 
 fn is_short(text: &str, most: usize) -> bool {
@@ -404,6 +404,31 @@ pub enum ZoneEdit {
 }
 
 impl ZoneEdit {
+    /// The same with every place in the canonical frame, for a zone of this page.
+    ///
+    /// # Errors
+    /// One is no place on that page.
+    pub fn placed(&self, page_number: i32, frame: Frame, pages: &Pages) -> Result<Self, Invalid> {
+        let place = |part: &ZonePart| part.0.placed(page_number, frame, pages).map(ZonePart);
+        Ok(match self {
+            Self::Change(patch) => Self::Change(patch.placed(page_number, frame, pages)?),
+            Self::Delete => Self::Delete,
+            Self::Split(parts) => Self::Split(parts.iter().map(place).collect::<Result<_, _>>()?),
+            Self::Merge { others, into } => Self::Merge { others: others.clone(), into: place(into)? },
+        })
+    }
+
+    /// Whether it says where something stands.
+    pub fn has_place(&self) -> bool {
+        let has = |patch: &ZonePatch| patch.get(ZoneField::Coordinates).is_some();
+        match self {
+            Self::Change(patch) => has(patch),
+            Self::Delete => false,
+            Self::Split(parts) => parts.iter().any(|part| has(&part.0)),
+            Self::Merge { into, .. } => has(&into.0),
+        }
+    }
+
     /// As JSON: the same for the same edit.
     pub fn to_json(&self) -> Value {
         match self {

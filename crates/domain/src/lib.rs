@@ -10,15 +10,18 @@ pub mod document_lists;
 pub mod documents;
 pub mod exports;
 pub mod filenames;
+pub mod geometry;
 pub mod ids;
 pub mod jobs;
 pub mod lists;
 pub mod metadata;
 pub mod pages;
 pub mod quotas;
+pub mod reading_orders;
 pub mod shares;
 pub mod tags;
 pub mod uploads;
+pub mod vocabularies;
 pub mod zones;
 
 pub use changes::{Change, ChangeKind, NewChange};
@@ -30,6 +33,7 @@ pub use document_lists::{DocumentCursor, DocumentFilter, DocumentOrder, FieldFil
 pub use documents::{Document, DocumentPatch, DocumentStatus, Duplicate, NewDocument, OnDuplicate, Version};
 pub use exports::{ExportFile, ExportRecord};
 pub use filenames::FileName;
+pub use geometry::{Frame, PageFrame, Shape};
 pub use ids::{DocumentId, ExportId, JobId, ShareId, UploadId, UserId, ZoneId};
 pub use jobs::{
     Attempt, ErrorClass, HistoryEntry, Job, JobFilter, JobPage, JobStatus, NewJob, PageOutcome, Strategy,
@@ -38,9 +42,11 @@ pub use lists::{Cursor, List};
 pub use metadata::MetadataSchema;
 pub use pages::Page;
 pub use quotas::{Quota, Usage};
+pub use reading_orders::{ReadingOrder, ReadingOrderGroup, ReadingOrderItem};
 pub use shares::{Access, Action, LinkToken, NewShare, Share, ShareRole, ShareUse};
 pub use tags::Tags;
 pub use uploads::{NewUpload, Upload};
+pub use vocabularies::{Mapped, Vocabulary};
 pub use zones::{NewZone, SearchHit, Zone, ZoneFilter, ZoneStatus};
 
 /// A value that breaks a rule of the domain: which field, and what the rule is.

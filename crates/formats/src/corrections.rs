@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use colophon_domain::corrections::{PARTS_MAX, ZonePart, checked_reason};
+use colophon_domain::geometry::Frame;
 use colophon_domain::{CorrectionType, Invalid, ZoneEdit, ZoneField, ZoneId, ZonePatch, ZoneStatus};
 use serde_json::{Map, Value};
 use uuid::Uuid;
@@ -14,6 +15,8 @@ pub struct Edit {
     pub edit: ZoneEdit,
     /// Why.
     pub reason: Option<String>,
+    /// The frame in whose numbers places are given.
+    pub frame: Frame,
 }
 
 /// An edit that was made offline.
@@ -31,21 +34,21 @@ pub struct OfflineEdit {
     pub edit: Edit,
 }
 
-/// Reads `{…fields, reason}`: fields of a zone to change.
+/// Reads `{…fields, frame, reason}`: fields of a zone to change.
 ///
 /// # Errors
 /// Which field cannot be changed, or not to this.
 pub fn change(mut body: Map<String, Value>) -> Result<Edit, Invalid> {
-    let reason = reason(&mut body)?;
+    let (reason, frame) = (reason(&mut body)?, frame(&mut body)?);
     let patch = patch(body)?;
     if patch.is_empty() {
         let names = ZoneField::ALL.map(ZoneField::as_str).join(", ");
         return Err(Invalid::new("zone", format!("nothing to change is named: {names}")));
     }
-    Ok(Edit { edit: ZoneEdit::Change(patch), reason })
+    Ok(Edit { edit: ZoneEdit::Change(patch), reason, frame })
 }
 
-/// Reads `{correction_type, …fields, reason}`; without a type, as [`change`].
+/// Reads `{correction_type, …fields, frame, reason}`; without a type, as [`change`].
 ///
 /// # Errors
 /// Which field is missing, or cannot be so.
@@ -57,7 +60,7 @@ pub fn correction(mut body: Map<String, Value>) -> Result<Edit, Invalid> {
     };
     let only = |body: Map<String, Value>, field: ZoneField| {
         let name = field.as_str();
-        match body.keys().find(|key| *key != name && *key != "reason") {
+        match body.keys().find(|key| *key != name && !["reason", "frame"].contains(&key.as_str())) {
             Some(other) => Err(Invalid::new(
                 "correction_type",
                 format!("a correction of {} changes {name}, not {other:?}", kind.as_str()),
@@ -77,7 +80,7 @@ pub fn correction(mut body: Map<String, Value>) -> Result<Edit, Invalid> {
         CorrectionType::Delete => {
             let reason = reason(&mut body)?;
             nothing_else(&body, "a deletion")?;
-            Ok(Edit { edit: ZoneEdit::Delete, reason })
+            Ok(Edit { edit: ZoneEdit::Delete, reason, frame: Frame::default() })
         }
         CorrectionType::Split => split(body),
         CorrectionType::Merge => merge(body),
@@ -110,7 +113,7 @@ pub fn offline(mut body: Map<String, Value>) -> Result<OfflineEdit, Invalid> {
 }
 
 fn split(mut body: Map<String, Value>) -> Result<Edit, Invalid> {
-    let reason = reason(&mut body)?;
+    let (reason, frame) = (reason(&mut body)?, frame(&mut body)?);
     let Some(Value::Array(zones)) = body.remove("zones") else {
         return Err(Invalid::new("zones", "must be an array of the zones that it is split into"));
     };
@@ -120,11 +123,11 @@ fn split(mut body: Map<String, Value>) -> Result<Edit, Invalid> {
         Value::Object(fields) => part(fields),
         _ => Err(Invalid::new("zones", "must be objects")),
     });
-    Ok(Edit { edit: ZoneEdit::Split(parts.collect::<Result<_, _>>()?), reason })
+    Ok(Edit { edit: ZoneEdit::Split(parts.collect::<Result<_, _>>()?), reason, frame })
 }
 
 fn merge(mut body: Map<String, Value>) -> Result<Edit, Invalid> {
-    let reason = reason(&mut body)?;
+    let (reason, frame) = (reason(&mut body)?, frame(&mut body)?);
     let refuse = || Invalid::new("zone_ids", "must be an array of the identifiers of the other zones");
     let Some(Value::Array(ids)) = body.remove("zone_ids") else { return Err(refuse()) };
     let mut others = BTreeMap::new();
@@ -146,7 +149,7 @@ fn merge(mut body: Map<String, Value>) -> Result<Edit, Invalid> {
     }
     // The zone itself may be named among them.
     several("zone_ids", others.len() + 1)?;
-    Ok(Edit { edit: ZoneEdit::Merge { others, into: part(body)? }, reason })
+    Ok(Edit { edit: ZoneEdit::Merge { others, into: part(body)? }, reason, frame })
 }
 
 fn part(fields: Map<String, Value>) -> Result<ZonePart, Invalid> {
@@ -180,6 +183,14 @@ fn reason(body: &mut Map<String, Value>) -> Result<Option<String>, Invalid> {
         None | Some(Value::Null) => Ok(None),
         Some(Value::String(reason)) => checked_reason(reason).map(Some),
         Some(_) => Err(Invalid::new("reason", "must be a text")),
+    }
+}
+
+fn frame(body: &mut Map<String, Value>) -> Result<Frame, Invalid> {
+    match body.remove("frame") {
+        None | Some(Value::Null) => Ok(Frame::default()),
+        Some(Value::String(name)) => name.parse(),
+        Some(_) => Err(Invalid::new("frame", "must be a text")),
     }
 }
 

@@ -4,4 +4,6 @@
 //! as the columns are.
 
 pub mod corrections;
+pub mod given;
+pub mod items;
 pub mod views;

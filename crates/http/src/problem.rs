@@ -210,6 +210,13 @@ impl From<Error> for Problem {
             Error::OfPeople { .. } => Self::new(StatusCode::CONFLICT, "of_people", detail),
             Error::NoPerson => Self::new(StatusCode::FORBIDDEN, "person_needed", detail),
             Error::NothingBefore { .. } => Self::new(StatusCode::CONFLICT, "nothing_before", detail),
+            Error::ZonesRefused { items } => {
+                let items = items.iter().map(
+                    |item| json!({ "index": item.index, "zone_index": item.zone_index, "reason": item.reason }),
+                );
+                Self::new(StatusCode::UNPROCESSABLE_ENTITY, "zones_refused", detail)
+                    .with("refused", items.collect())
+            }
             Error::NotReadable { .. } => Self::new(StatusCode::CONFLICT, "document_not_readable", detail),
             Error::Database(error) => error.into(),
             Error::Store(error) => error.into(),

@@ -14,6 +14,7 @@ use std::fmt::Write as _;
 use std::time::Duration;
 
 use colophon_db::{ErrorKind, Scope, Tx};
+use colophon_domain::geometry::Frame;
 use colophon_domain::{ChangeKind, Correction, DocumentId, NewChange, Zone, ZoneEdit, ZoneId};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -36,6 +37,8 @@ pub struct Asked {
     pub seen: Sight,
     /// What is to be done.
     pub edit: ZoneEdit,
+    /// The frame in whose numbers it gives places.
+    pub frame: Frame,
     /// Why.
     pub reason: Option<String>,
     /// Makes it harmless to ask again.
@@ -201,7 +204,8 @@ fn request_of(document: DocumentId, asked: &Asked) -> String {
         Sight::Seen(Seen::Revisions(revisions)) => json!(revisions),
         Sight::After(key) => json!(key),
     };
-    let edit = json!({ "seen": seen, "edit": asked.edit.to_json(), "reason": asked.reason });
+    let frame = asked.frame.to_string();
+    let edit = json!({ "seen": seen, "edit": asked.edit.to_json(), "frame": frame, "reason": asked.reason });
     let mut request = format!("correction of {document} {} ", asked.zone);
     for byte in Sha256::digest(edit.to_string()) {
         let _ = write!(request, "{byte:02x}");

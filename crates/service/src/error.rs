@@ -3,6 +3,7 @@
 use colophon_domain::{Document, DocumentId, Duplicate, Invalid, Usage, ZoneId};
 
 use crate::corrections::Conflict;
+use crate::delivery::RefusedItem;
 use crate::metadata::Violation;
 
 /// What went wrong with a use case.
@@ -93,6 +94,12 @@ pub enum Error {
         /// The key of the other one.
         key: String,
     },
+    /// Zones cannot be taken, and so none was.
+    #[error("{}", zones_refused(items))]
+    ZonesRefused {
+        /// Which ones, and why; 100 at most.
+        items: Vec<RefusedItem>,
+    },
     /// The document's file cannot be read, so no job can do anything with it.
     #[error("document {document} is {status}; no job can read it")]
     NotReadable {
@@ -124,6 +131,13 @@ fn touched(conflict: &Conflict) -> String {
             "zone {zone} is gone meanwhile; look at the zones that are there, and send the edit again"
         ),
     }
+}
+
+fn zones_refused(items: &[RefusedItem]) -> String {
+    let told = items.iter().take(3).map(|item| format!("item {}: {}", item.index, item.reason));
+    let told = told.collect::<Vec<_>>().join("; ");
+    let more = if items.len() > 3 { "; and more" } else { "" };
+    format!("no zone was stored ({told}{more}); mend them, or say on_error=skip to store the others")
 }
 
 fn in_trash(duplicate: &Duplicate) -> &'static str {

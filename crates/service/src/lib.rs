@@ -4,6 +4,7 @@
 
 mod announced;
 pub mod corrections;
+pub mod delivery;
 pub mod edit;
 mod error;
 pub mod export;

@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use anyhow::Context as _;
 use colophon_db::UserScope;
 use colophon_domain::UserId;
+use colophon_domain::geometry::Frame;
 use colophon_formats::corrections::{Edit, change};
 use colophon_formats::views::ZoneView;
 use colophon_service::Error;
@@ -79,7 +80,7 @@ pub async fn replay(config: &Config, args: Args) -> anyhow::Result<ExitCode> {
 
 fn asked(args: CorrectZone) -> anyhow::Result<Asked> {
     let edit = if args.delete {
-        Edit { edit: colophon_domain::ZoneEdit::Delete, reason: args.reason }
+        Edit { edit: colophon_domain::ZoneEdit::Delete, reason: args.reason, frame: Frame::default() }
     } else {
         let mut body = Map::<String, Value>::new();
         let status = args.accept.then(|| "verified".to_owned());
@@ -92,7 +93,8 @@ fn asked(args: CorrectZone) -> anyhow::Result<Asked> {
         change(body)?
     };
     let seen = args.revision.map_or(Seen::Any, |revision| Seen::Revisions(vec![revision]));
-    Ok(Asked { zone: args.zone, seen: Sight::Seen(seen), edit: edit.edit, reason: edit.reason, key: None })
+    let Edit { edit, reason, frame } = edit;
+    Ok(Asked { zone: args.zone, seen: Sight::Seen(seen), edit, frame, reason, key: None })
 }
 
 /// Whoever may run commands on the instance may speak for its people.

@@ -235,7 +235,7 @@ fn a_zone_that_is_deleted_leaves_its_parts_and_its_history() {
     assert_eq!((&sides["theirs"], &sides["base"]["content"]), (&Value::Null, &json!("changed")));
     assert_eq!(sides["yours"]["content"], "mine");
     let again = owner.api.send("DELETE", &page.zone(0), &[("if-match", "\"2\"")], None).unwrap();
-    assert_eq!(again.status, 204, "both wanted the same");
+    again.refused(412, "stale");
     owner.api.send("DELETE", &page.zone(0), &[], None).unwrap().refused(404, "not_found");
     let log = owner.api.list(&format!("{}/corrections?type=delete", page.path), 10);
     assert_eq!(

@@ -23,6 +23,7 @@ mod correction_histories;
 mod corrections;
 mod crashes;
 mod cut_off;
+mod delivering;
 mod doctor;
 mod duplicates;
 mod exports;

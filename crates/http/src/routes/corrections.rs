@@ -8,6 +8,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{get, patch, post};
 use axum::{Json, Router};
 use colophon_domain::corrections::checked_reason;
+use colophon_domain::geometry::Frame;
 use colophon_domain::{CorrectionFilter, CorrectionType, DocumentId, ZoneEdit, ZoneId};
 use colophon_formats::corrections::{self as bodies, Edit};
 use colophon_formats::views::{CorrectionView, ListView, ZoneView};
@@ -91,7 +92,7 @@ async fn delete(
     headers: HeaderMap,
 ) -> Result<StatusCode, Problem> {
     let reason = params.reason.map(checked_reason).transpose()?;
-    let asked = asked(zone, &headers, Edit { edit: ZoneEdit::Delete, reason })?;
+    let asked = asked(zone, &headers, Edit { edit: ZoneEdit::Delete, reason, frame: Frame::default() })?;
     corrections::correct(&app.platform, &caller.scope, document, &asked).await?;
     Ok(StatusCode::NO_CONTENT)
 }
@@ -115,7 +116,7 @@ async fn correct(
 
 fn asked(zone: ZoneId, headers: &HeaderMap, edit: Edit) -> Result<Asked, Problem> {
     let (seen, key) = (Sight::Seen(revision::seen(headers)), idempotency_key(headers)?);
-    Ok(Asked { zone, seen, edit: edit.edit, reason: edit.reason, key })
+    Ok(Asked { zone, seen, edit: edit.edit, frame: edit.frame, reason: edit.reason, key })
 }
 
 fn gone(zone: ZoneId) -> Problem {

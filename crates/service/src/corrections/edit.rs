@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use super::{Asked, Conflict, Kept, begin, parts};
 use crate::Error;
+use crate::delivery::pages_of;
 use crate::edit::Seen;
 
 /// Makes the edit, and says what is to be kept of it.
@@ -18,6 +19,12 @@ pub(super) async fn make<S: Scope>(
 ) -> Result<Kept, Error> {
     let found = tx.corrections().zones(document, &[asked.zone]).await?.pop();
     let Some(zone) = found else { return gone(tx, document, asked, seen).await };
+    let mut asked = asked.clone();
+    if asked.edit.has_place() {
+        let pages = pages_of(tx, document, zone.version).await?;
+        asked.edit = asked.edit.placed(zone.page_number, asked.frame, &pages)?;
+    }
+    let asked = &asked;
     match &asked.edit {
         ZoneEdit::Change(patch) => change(tx, asked, &zone, seen, patch).await,
         ZoneEdit::Delete => delete(tx, asked, &zone, seen).await,
@@ -36,14 +43,9 @@ pub(super) async fn make<S: Scope>(
 async fn gone<S: Scope>(tx: &Tx<S>, document: DocumentId, asked: &Asked, seen: &Seen) -> Result<Kept, Error> {
     let id = asked.zone;
     let Seen::Revisions(revisions) = seen else { return Err(DbError::no_zone(id).into()) };
-    let last = tx.corrections().before(document, id, None).await?.ok_or_else(|| DbError::no_zone(id))?;
+    tx.corrections().before(document, id, None).await?.ok_or_else(|| DbError::no_zone(id))?;
     let base = tx.corrections().before(document, id, Some(revisions)).await?;
-    if asked.edit == ZoneEdit::Delete && base.as_ref().is_some_and(|base| base.revision == last.revision) {
-        // Both wanted the same of the same zone.
-        let (zones, corrected) = (Vec::new(), id);
-        let zones_revision = last.zones_revision;
-        return Ok(Kept { zones_revision, changed: false, merged: true, revision: None, zones, corrected });
-    }
+    // Also for a deletion: nobody's verdict is put down by another's, or by a tool's.
     let yours = yours(&asked.edit, base.as_ref());
     let fields = vec!["id".to_owned()];
     Err(Error::ZoneConflict(Box::new(Conflict { zone: id, fields, base, theirs: None, yours })))

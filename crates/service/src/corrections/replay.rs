@@ -168,6 +168,7 @@ fn asked(edit: OfflineEdit) -> Asked {
         zone: edit.zone_id,
         seen,
         edit: edit.edit.edit,
+        frame: edit.edit.frame,
         reason: edit.edit.reason,
         key: Some(edit.op_id.to_string()),
     }
