@@ -1019,6 +1019,7 @@ CREATE TABLE colophon.idempotency_keys (
     request text NOT NULL,
     resource_id uuid NOT NULL,
     created_at timestamp with time zone DEFAULT now() NOT NULL,
+    answer jsonb,
     CONSTRAINT idempotency_keys_key_check CHECK (((char_length(key) >= 1) AND (char_length(key) <= 255)))
 );
 
@@ -1590,6 +1591,8 @@ CREATE INDEX processing_jobs_created_at_idx ON public.processing_jobs USING btre
 CREATE INDEX processing_jobs_id_idx ON public.processing_jobs USING btree (id);
 
 CREATE INDEX processing_jobs_status_idx ON public.processing_jobs USING btree (status, created_at DESC, id DESC);
+
+CREATE INDEX user_corrections_created_at_idx ON public.user_corrections USING btree (document_id, COALESCE(created_at, '1970-01-01 00:00:00+00'::timestamp with time zone) DESC, id DESC);
 
 CREATE INDEX user_corrections_zone_id_idx ON public.user_corrections USING btree (document_id, zone_id);
 

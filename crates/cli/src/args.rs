@@ -6,6 +6,7 @@ mod history;
 mod import_zones;
 mod migrate;
 mod outcomes;
+pub mod zones;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -56,7 +57,7 @@ pub enum Command {
     /// How much each owner may keep
     #[command(subcommand)]
     Quotas(Quotas),
-    /// Look at zones
+    /// Look at zones, and correct them
     #[command(subcommand)]
     Zones(Zones),
     /// Look at jobs
@@ -450,6 +451,10 @@ pub enum Zones {
     Past(History),
     #[command(flatten)]
     Rerun(Outcomes),
+    /// Correct one zone: its text, its type; accept or delete it
+    Correct(zones::CorrectZone),
+    /// Send edits that were made offline: a file of JSON lines, each answered by one
+    Replay(zones::Replay),
 }
 
 #[derive(Debug, Subcommand)]

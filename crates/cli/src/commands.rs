@@ -1,5 +1,6 @@
 //! A file for each command.
 
+mod corrections;
 mod doctor;
 mod documents;
 mod export;
@@ -22,7 +23,7 @@ use std::process::ExitCode;
 use clap::CommandFactory as _;
 use colophon_http::auth;
 
-use crate::args::{Args, Command, Role, Show};
+use crate::args::{Args, Command, Role, Show, Zones};
 use crate::config::{self, Config};
 use crate::{instance, output};
 
@@ -36,6 +37,8 @@ pub async fn run(config: &Config, command: Command) -> anyhow::Result<ExitCode> 
         Command::Export(export) => export::run(config, export).await?,
         Command::Documents(documents) => documents::run(config, documents).await?,
         Command::Quotas(quotas) => quotas::run(config, quotas).await?,
+        Command::Zones(Zones::Correct(correct)) => corrections::one(config, correct).await?,
+        Command::Zones(Zones::Replay(replay)) => return corrections::replay(config, replay).await,
         Command::Zones(zones) => zones::run(config, zones).await?,
         Command::Search { query, list } => zones::search(config, &query, &list).await?,
         Command::Jobs(jobs) => jobs::run(config, jobs).await?,

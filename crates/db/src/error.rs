@@ -1,6 +1,7 @@
 //! Errors of the database, sorted by what the caller can do about them.
 
 use colophon_connection::Connector;
+use colophon_domain::ZoneId;
 use deadpool_postgres::{PoolError, TimeoutType};
 use tokio_postgres::error::SqlState;
 
@@ -93,6 +94,11 @@ impl Error {
     /// The platform's table of signing keys stays empty, whatever is put into it.
     pub fn no_signing_key() -> Self {
         Self::new(ErrorKind::Corrupt, "signing_keys/list", "colophon.signing_keys is empty and stays so")
+    }
+
+    /// There is no such zone for this scope, or a write that it may not make changed nothing.
+    pub fn no_zone(id: ZoneId) -> Self {
+        Self::new(ErrorKind::NotFound, "zones/get", format!("no zone {id}"))
     }
 
     /// What can be done about it.

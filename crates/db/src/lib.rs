@@ -9,6 +9,7 @@
 pub mod accesses;
 pub mod changes;
 pub mod correction_outcomes;
+pub mod corrections;
 mod deliveries;
 mod document_lists;
 pub mod documents;

@@ -217,6 +217,11 @@ impl<S: Scope> Tx<S> {
         self
     }
 
+    /// Whether a person asks, and not the platform.
+    pub fn is_of_a_person(&self) -> bool {
+        self.scope.person().is_some()
+    }
+
     /// The person who asks, as rows name them.
     pub(crate) fn person(&self) -> Option<String> {
         self.scope.person().map(|person| person.to_string())

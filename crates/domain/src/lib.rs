@@ -7,6 +7,7 @@ pub mod anchor;
 pub mod changes;
 pub mod coordinates;
 pub mod correction_outcomes;
+pub mod corrections;
 pub mod document_lists;
 pub mod documents;
 pub mod exports;
@@ -30,6 +31,9 @@ pub mod zones;
 pub use changes::{AsOf, Change, ChangeFilter, ChangeKind, Moment, NewChange};
 pub use coordinates::{BoundingBox, Coordinates, Point, Region};
 pub use correction_outcomes::{CorrectionOutcome, Keep, NewCorrectionOutcome, Outcome, OutcomeFilter};
+pub use corrections::{
+    Correction, CorrectionFilter, CorrectionType, NewCorrection, ZoneEdit, ZoneField, ZonePatch,
+};
 pub use document_lists::{DocumentCursor, DocumentFilter, DocumentOrder, FieldFilter};
 pub use documents::{Document, DocumentPatch, DocumentStatus, Duplicate, NewDocument, OnDuplicate, Version};
 pub use exports::{ExportFile, ExportRecord};

@@ -2,8 +2,9 @@
 //!
 //! [`views`] is the JSON that the API, the command line and exports share: one shape for each noun, its fields named
 //! as the columns are; [`history`] that of what was, [`words`] tells differences to people. [`import`] reads the zones in
-//! files of other programs.
+//! files of other programs, [`given`] those of a request, [`corrections`] the edits of zones.
 
+pub mod corrections;
 pub mod given;
 pub mod history;
 pub mod import;

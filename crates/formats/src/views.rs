@@ -4,9 +4,9 @@ use std::fmt::Display;
 
 use colophon_domain::geometry::{Frame, Pages, coordinates_in};
 use colophon_domain::{
-    Access, Attempt, Coordinates, CorrectionOutcome, Document, ExportFile, ExportRecord, HistoryEntry, Job,
-    JobPage, List, MetadataSchema, Page, PageOutcome, Quota, SearchHit, Share, ShareUse, Upload, Usage,
-    Version, Zone,
+    Access, Attempt, Coordinates, Correction, CorrectionOutcome, Document, ExportFile, ExportRecord,
+    HistoryEntry, Job, JobPage, List, MetadataSchema, Page, PageOutcome, Quota, SearchHit, Share, ShareUse,
+    Upload, Usage, Version, Zone,
 };
 use jiff::Timestamp;
 use serde::Serialize;
@@ -256,6 +256,31 @@ view!(
         source: Option<Value> = e.source,
         original: Option<Value> = e.original,
         created_by: Option<String> = e.created_by,
+    } as e
+);
+
+view!(
+    /// A correction.
+    CorrectionView of Correction {
+        id: Uuid = e.id,
+        document_id: Uuid = e.document_id.0,
+        zone_id: Uuid = e.zone_id.0,
+        correction_type: Option<String> = e.correction_type,
+        original_content: Option<String> = e.original_content,
+        corrected_content: Option<String> = e.corrected_content,
+        confidence_before: Option<f64> = e.confidence_before,
+        confidence_after: Option<f64> = e.confidence_after,
+        corrected_by: Option<String> = e.corrected_by,
+        created_at: Option<Timestamp> = e.created_at,
+        zones_revision: Option<i64> = e.zones_revision,
+        before: Option<Value> = e.before,
+        after: Option<Value> = e.after,
+        zone_ids: Vec<Uuid> = e.zone_ids.into_iter().map(|id| id.0).collect(),
+        page_number: Option<i32> = e.page_number,
+        zone_type: Option<String> = e.zone_type,
+        processing_tool: Option<String> = e.processing_tool,
+        processing_model: Option<String> = e.processing_model,
+        reason: Option<String> = e.reason,
     } as e
 );
 

@@ -10,6 +10,7 @@ use colophon_domain::Invalid;
 use colophon_formats::import::ImportError;
 use colophon_formats::views::{DocumentView, UsageView};
 use colophon_service::Error;
+use colophon_service::corrections::replay::sides;
 use serde_json::{Map, Value, json};
 
 use crate::auth::Refusal;
@@ -202,6 +203,14 @@ impl From<Error> for Problem {
             Error::Stale { theirs, yours } => Self::new(StatusCode::PRECONDITION_FAILED, "stale", detail)
                 .with("theirs", json!(DocumentView::from(*theirs)))
                 .with("yours", json!(DocumentView::from(*yours))),
+            Error::ZoneConflict(conflict) => {
+                let mut problem = Self::new(StatusCode::PRECONDITION_FAILED, "stale", detail);
+                problem.members.extend(sides(*conflict));
+                problem
+            }
+            Error::OfPeople { .. } => Self::new(StatusCode::CONFLICT, "of_people", detail),
+            Error::NoPerson => Self::new(StatusCode::FORBIDDEN, "person_needed", detail),
+            Error::NothingBefore { .. } => Self::new(StatusCode::CONFLICT, "nothing_before", detail),
             Error::ZonesRefused { items } => {
                 let items = items.iter().map(
                     |item| json!({ "index": item.index, "zone_index": item.zone_index, "reason": item.reason }),

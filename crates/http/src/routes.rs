@@ -4,6 +4,7 @@ pub mod changes;
 pub mod console;
 pub mod content;
 pub mod correction_outcomes;
+pub mod corrections;
 pub mod documents;
 pub mod edit;
 pub mod exports;

@@ -1,7 +1,8 @@
 //! Errors of use cases, sorted by what the caller can do.
 
-use colophon_domain::{Document, DocumentId, Duplicate, Invalid, Usage};
+use colophon_domain::{Document, DocumentId, Duplicate, Invalid, Usage, ZoneId};
 
+use crate::corrections::Conflict;
 use crate::delivery::RefusedItem;
 use crate::metadata::Violation;
 
@@ -69,6 +70,30 @@ pub enum Error {
         /// The document as the change would have it.
         yours: Box<Document>,
     },
+    /// Others changed the same of a zone meanwhile.
+    #[error("{}", touched(.0))]
+    ZoneConflict(Box<Conflict>),
+    /// The platform would write over what a person said.
+    #[error(
+        "{fields} of zone {zone} are a person's word, which no tool writes over; send it in a person's name, or deliver a run"
+    )]
+    OfPeople {
+        /// The zone.
+        zone: ZoneId,
+        /// The fields.
+        fields: String,
+    },
+    /// The platform would say what only a person can.
+    #[error("a correction is a person's word; send it with a person's token")]
+    NoPerson,
+    /// An edit builds on another one that was not made.
+    #[error(
+        "no edit was made under the key {key:?}, which this one builds on; look at the zone, and send it with a revision"
+    )]
+    NothingBefore {
+        /// The key of the other one.
+        key: String,
+    },
     /// Zones cannot be taken, and so none was.
     #[error("{}", zones_refused(items))]
     ZonesRefused {
@@ -95,6 +120,20 @@ pub enum Error {
     /// The process that reads PDFs cannot be run.
     #[error(transparent)]
     Pdf(#[from] colophon_pdf::Error),
+}
+
+fn touched(conflict: &Conflict) -> String {
+    let Conflict { zone, fields, theirs, .. } = conflict;
+    match theirs {
+        Some(theirs) => format!(
+            "zone {zone} is at revision {} meanwhile, and {} changed to something else; look at both, and send the edit again",
+            theirs.revision,
+            fields.join(", ")
+        ),
+        None => format!(
+            "zone {zone} is gone meanwhile; look at the zones that are there, and send the edit again"
+        ),
+    }
 }
 
 fn zones_refused(items: &[RefusedItem]) -> String {

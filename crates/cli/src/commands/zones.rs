@@ -80,6 +80,7 @@ pub async fn run(config: &Config, zones: Zones) -> anyhow::Result<()> {
             ])?;
             output::line(&format!("\n{}", output::plain(&z.content.unwrap_or_default())))
         }
+        other => anyhow::bail!("{other:?} changes zones; this is a mistake of the program"),
     }
 }
 

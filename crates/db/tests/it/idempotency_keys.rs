@@ -24,7 +24,7 @@ async fn of_many_that_take_a_key_at_once_exactly_one_wins() {
     let answers = join_all((0..12).map(take)).await;
     let winners: Vec<_> = answers.iter().filter(|(_, earlier)| earlier.is_none()).collect();
     let [(winner, _)] = winners[..] else { panic!("{} winners", winners.len()) };
-    let told = Some(EarlierWrite { request: "upload".into(), resource_id: *winner });
+    let told = Some(EarlierWrite { request: "upload".into(), resource_id: *winner, answer: None });
     assert!(answers.iter().all(|(mine, earlier)| mine == winner || *earlier == told), "{answers:?}");
 }
 
