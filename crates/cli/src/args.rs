@@ -9,8 +9,8 @@ use std::path::PathBuf;
 
 use clap::{Parser, Subcommand, ValueEnum};
 use colophon_domain::{
-    DocumentId, ExportId, Frame, JobId, JobStatus, OnDuplicate, ShareId, ShareRole, Strategy, UserId,
-    Vocabulary, ZoneId, ZoneStatus,
+    DocumentId, ExportId, Frame, JobId, JobStatus, Keep, OnDuplicate, Outcome, ShareId, ShareRole, Strategy,
+    UserId, Vocabulary, ZoneId, ZoneStatus,
 };
 use colophon_formats::import::{Format, Level, OnInvalid};
 
