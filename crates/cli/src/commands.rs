@@ -5,6 +5,7 @@ mod documents;
 mod export;
 mod exports;
 mod fsck;
+mod history;
 mod import;
 mod import_zones;
 mod jobs;

@@ -111,10 +111,17 @@ impl<S: Scope> ImportedZones<'_, S> {
 
     /// Makes those that wait zones of the document. What `finder` said of the same version before, by the same
     /// identifier on the same page, is the same zone again and keeps its id and its place; what people changed of it stays.
-    /// Open the change first.
-    pub async fn take(&self, document: DocumentId, version: i32, finder: Finder<'_>) -> Result<Taken> {
+    /// Open the change first; `revision` is its number.
+    pub async fn take(
+        &self,
+        document: DocumentId,
+        version: i32,
+        revision: i64,
+        finder: Finder<'_>,
+    ) -> Result<Taken> {
         let mut taken = Taken::default();
         let tool = finder.tool;
+        self.0.execute(statement!("imported_zones/join_at_once"), &[]).await?;
         self.0.execute(statement!("imported_zones/match"), &[&document.0, &version, &tool]).await?;
         for row in self.0.query(statement!("imported_zones/refuse"), &[&document.0, &version, &tool]).await? {
             let key: String = column(&row, "key")?;
@@ -130,14 +137,16 @@ impl<S: Scope> ImportedZones<'_, S> {
         for row in self.0.query(statement!("imported_zones/unroot"), &[]).await? {
             taken.parents_unknown.push(column(&row, "key")?);
         }
-        let row = self
-            .0
-            .query_opt(
-                statement!("imported_zones/upsert"),
-                &[&document.0, &version, &finder.tool, &finder.model],
-            )
-            .await?
-            .ok_or_else(|| Error::new(ErrorKind::Corrupt, "imported_zones/upsert", "no row of counts"))?;
+        let (id, model) = (document.0, finder.model);
+        let row = if self.0.person().is_some() {
+            let statement = statement!("imported_zones/upsert_for_person");
+            self.0.query_opt(statement, &[&id, &version, &tool, &model]).await?
+        } else {
+            let statement = statement!("imported_zones/upsert");
+            self.0.query_opt(statement, &[&id, &version, &tool, &model, &revision]).await?
+        };
+        let row =
+            row.ok_or_else(|| Error::new(ErrorKind::Corrupt, "imported_zones/upsert", "no row of counts"))?;
         taken.inserted = column(&row, "inserted")?;
         taken.updated = column(&row, "updated")?;
         taken.unchanged = column::<i64>(&row, "total")? - taken.inserted - taken.updated;

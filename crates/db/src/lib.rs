@@ -35,8 +35,10 @@ pub mod shares;
 pub mod signing_keys;
 mod statement;
 pub mod sweep;
+pub mod undo;
 pub mod uploads;
 pub mod versions;
+pub mod zone_history;
 pub mod zones;
 
 pub use colophon_connection::{ConnectionUrl, Pooler};

@@ -21,11 +21,13 @@ pub mod quotas;
 pub mod reading_orders;
 pub mod shares;
 pub mod tags;
+pub mod undo;
 pub mod uploads;
 pub mod vocabularies;
+pub mod zone_history;
 pub mod zones;
 
-pub use changes::{Change, ChangeKind, NewChange};
+pub use changes::{AsOf, Change, ChangeFilter, ChangeKind, Moment, NewChange};
 pub use coordinates::{BoundingBox, Coordinates, Point, Region};
 pub use correction_outcomes::{CorrectionOutcome, Keep, NewCorrectionOutcome, Outcome, OutcomeFilter};
 pub use document_lists::{DocumentCursor, DocumentFilter, DocumentOrder, FieldFilter};
@@ -46,6 +48,7 @@ pub use shares::{Access, Action, LinkToken, NewShare, Share, ShareRole, ShareUse
 pub use tags::Tags;
 pub use uploads::{NewUpload, Upload};
 pub use vocabularies::{Mapped, Vocabulary};
+pub use zone_history::{DiffCounts, DiffCursor, ZoneDiff, ZoneImage, ZoneState};
 pub use zones::{NewZone, SearchHit, Zone, ZoneFilter, ZoneStatus};
 
 /// A value that breaks a rule of the domain: which field, and what the rule is.

@@ -61,6 +61,7 @@ pub fn router(app: App) -> Router {
         .merge(routes::runs::router())
         .merge(routes::correction_outcomes::router())
         .merge(routes::import_zones::router())
+        .merge(routes::changes::router())
         .merge(routes::jobs::router())
         .merge(routes::exports::router())
         .layer(DefaultBodyLimit::max(BODY_LIMIT))

@@ -1,5 +1,6 @@
 //! A file for each noun.
 
+pub mod changes;
 pub mod console;
 pub mod content;
 pub mod correction_outcomes;

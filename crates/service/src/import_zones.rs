@@ -114,7 +114,7 @@ pub async fn run<S: Scope>(
     let change = NewChange { processing_tool: Some(tool.clone()), ..change };
     let revision = tx.changes().begin(document, &change).await?;
     let finder = Finder { tool: &tool, model: request.model.as_deref() };
-    let taken = tx.imported_zones().take(document, version, finder).await?;
+    let taken = tx.imported_zones().take(document, version, revision, finder).await?;
     for key in &taken.ids_taken {
         report.refuse(RemarkKind::IdTaken, key);
     }

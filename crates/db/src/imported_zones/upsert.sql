@@ -2,9 +2,9 @@
 -- the tool's new word goes under it. What is as it was is not written
 with written as (
   insert into public.zones as z (
-    document_id, version, processing_tool, processing_model, status, id, zone_index, page_number, zone_type, coordinates,
+    document_id, version, processing_tool, processing_model, zones_revision, status, id, zone_index, page_number, zone_type, coordinates,
     content, confidence, label, external_id, parent_id, language, source, metadata)
-  select $1, $2, $3, $4, 'completed', s.id, s.zone_index, s.page_number, s.zone_type, s.coordinates, s.content,
+  select $1, $2, $3, $4, $5, 'completed', s.id, s.zone_index, s.page_number, s.zone_type, s.coordinates, s.content,
          s.confidence, s.label, s.external_id, s.parent_id, s.language, s.source, s.metadata
   from colophon.imported_zones s
   where s.transaction_id = pg_current_xact_id()

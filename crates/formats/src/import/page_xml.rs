@@ -116,8 +116,7 @@ impl<R: BufRead> Page<'_, R> {
     }
 
     fn root(&self, element: &Element, report: &mut ImportReport) -> Result<(), ImportError> {
-        // The default namespace is an attribute to us, one with a prefix is not: then nothing is known of the version.
-        let namespace = element.get("xmlns").or_else(|| element.get("schemaLocation")).unwrap_or_default();
+        let namespace = element.get("xmlns").unwrap_or_default();
         if let Some((_, version)) = namespace.split_once(NAMESPACE) {
             let version = version.split([' ', '/']).next().unwrap_or_default();
             report.version = Some(version.chars().take(40).collect());

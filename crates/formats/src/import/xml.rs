@@ -179,9 +179,13 @@ impl<R: BufRead> Xml<R> {
             let value = attribute
                 .normalized_value(XmlVersion::Implicit1_0)
                 .map_err(|e| self.malformed(format!("{key} of <{name}>: {e}")))?;
-            // A declaration of a prefix is no property.
-            if attribute.key.prefix().is_none_or(|prefix| prefix.into_inner() != b"xmlns") {
-                attributes.push((key, value.into_owned()));
+            let declares = attribute.key.prefix().is_some_and(|prefix| prefix.into_inner() == b"xmlns");
+            let own = start.name().prefix().is_some_and(|prefix| prefix.into_inner() == key.as_bytes());
+            match (declares, own) {
+                // The element's own namespace, whichever way it is declared.
+                (true, true) => attributes.insert(0, ("xmlns".to_owned(), value.into_owned())),
+                (true, false) => {}
+                (false, _) => attributes.push((key, value.into_owned())),
             }
         }
         self.open.push(name.clone());

@@ -65,7 +65,7 @@ fn page_xml_keeps_regions_lines_order_and_readings() {
     let ids: Vec<&str> = taken.zones.iter().map(|zone| zone.key.as_str()).collect();
     assert_eq!(ids, ["r1", "l1", "r1a", "r2", "d"], "regions and lines");
     assert_eq!(count(&taken.report, RemarkKind::BelowLevels), 2, "words");
-    assert_eq!(taken.report.version.as_deref(), None, "a prefix says the version, and prefixes are not read");
+    assert_eq!(taken.report.version.as_deref(), Some("2019-07-15"));
     assert_eq!(taken.report.creator.as_deref(), Some("someone & co"));
     let [heading, line, nested, second, doodle] = &taken.zones[..] else { panic!("five zones") };
     assert_eq!(heading.zone.zone_type, "section_header");
