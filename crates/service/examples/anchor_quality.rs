@@ -88,8 +88,11 @@ fn files(path: &Path) -> std::io::Result<Vec<PathBuf>> {
     Ok(found)
 }
 
+/// Zones by page.
+type Pages = Vec<Vec<NewZone>>;
+
 /// A file's zones by page, in reading order, on pages as wide as A4.
-fn read(path: &Path) -> Result<(&'static str, Vec<Vec<NewZone>>), Box<dyn Error>> {
+fn read(path: &Path) -> Result<(&'static str, Pages), Box<dyn Error>> {
     let mut file = File::open(path)?;
     let mut start = [0; 4096];
     let length = file.read(&mut start)?;
@@ -126,7 +129,9 @@ fn read(path: &Path) -> Result<(&'static str, Vec<Vec<NewZone>>), Box<dyn Error>
         })
         .collect();
     let mut converter = Converter::new(format, &pages, OnInvalid::Clamp);
-    sources.into_iter().for_each(|page| converter.page(page, &mut report));
+    for page in sources {
+        converter.page(page, &mut report);
+    }
     let mut by_page: BTreeMap<i32, Vec<(i64, NewZone)>> = BTreeMap::new();
     for zone in zones {
         if let Some(prepared) = converter.zone(zone, &mut report) {

@@ -176,7 +176,7 @@ impl World {
             }
             Some(Work::Type) => {
                 standing.original = Some(json!({ "zone_type": standing.zone_type }));
-                standing.zone_type = "corrected".to_owned();
+                "corrected".clone_into(&mut standing.zone_type);
             }
             Some(Work::Geometry) => {
                 standing.original = Some(json!({ "coordinates": standing.coordinates }));
@@ -188,7 +188,7 @@ impl World {
             }
             Some(Work::Accept) => {
                 standing.original = Some(json!({ "status": "completed" }));
-                standing.status = "verified".to_owned();
+                "verified".clone_into(&mut standing.status);
             }
             _ => {}
         }
@@ -347,9 +347,9 @@ impl World {
     }
 
     fn told_wrong(&self, zone: ZoneId, truth: Outcome, told: Outcome, mistaken: bool) -> String {
-        let text = self.standing.iter().find(|z| z.id == zone).and_then(|z| {
+        let text = self.standing.iter().find(|z| z.id == zone).map(|z| {
             let said = z.original.as_ref().and_then(|o| o.get("content")).and_then(Value::as_str);
-            Some(format!("{} {:?} {}", z.zone_type, said.or(z.content.as_deref()), z.coordinates))
+            format!("{} {:?} {}", z.zone_type, said.or(z.content.as_deref()), z.coordinates)
         });
         let work = self.work.get(&zone);
         format!("{truth:?} told as {told:?} (mistaken {mistaken}) {work:?}: {text:?}")
