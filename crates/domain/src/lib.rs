@@ -15,9 +15,11 @@ pub mod lists;
 pub mod metadata;
 pub mod pages;
 pub mod quotas;
+pub mod reading_orders;
 pub mod shares;
 pub mod tags;
 pub mod uploads;
+pub mod vocabularies;
 pub mod zones;
 
 pub use changes::{Change, ChangeKind, NewChange};
@@ -34,9 +36,11 @@ pub use lists::{Cursor, List};
 pub use metadata::MetadataSchema;
 pub use pages::Page;
 pub use quotas::{Quota, Usage};
+pub use reading_orders::{ReadingOrder, ReadingOrderGroup, ReadingOrderItem};
 pub use shares::{Access, Action, LinkToken, NewShare, Share, ShareRole, ShareUse};
 pub use tags::Tags;
 pub use uploads::{NewUpload, Upload};
+pub use vocabularies::{Mapped, Vocabulary};
 pub use zones::{NewZone, SearchHit, Zone, ZoneFilter, ZoneStatus};
 
 /// A value that breaks a rule of the domain: which field, and what the rule is.
