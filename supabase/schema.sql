@@ -387,6 +387,13 @@ CREATE FUNCTION colophon.is_own_word(change public.document_changes) RETURNS boo
   select change.changed_by is not null and change.kind in ('edit', 'resolve')
 $$;
 
+CREATE FUNCTION colophon.is_undone(of_document uuid, of_revision bigint) RETURNS boolean
+    LANGUAGE sql STABLE
+    SET search_path TO ''
+    AS $$
+  select of_revision = any (colophon.undone_revisions(of_document))
+$$;
+
 CREATE FUNCTION colophon.job_transitions() RETURNS TABLE(from_status text, to_status text)
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
     SET search_path TO ''
@@ -771,6 +778,27 @@ begin
 end
 $$;
 
+CREATE FUNCTION colophon.undone_revisions(of_document uuid) RETURNS bigint[]
+    LANGUAGE plpgsql STABLE
+    SET search_path TO ''
+    AS $$
+declare
+  undone bigint[] := '{}';
+  undo record;
+begin
+  -- The newest first: what it undid has no say any more.
+  for undo in
+    select c.revision, c.undoes from public.document_changes c
+    where c.document_id = of_document and c.kind = 'undo' order by c.revision desc
+  loop
+    if undo.revision <> all (undone) then
+      undone := undone || undo.undoes;
+    end if;
+  end loop;
+  return undone;
+end
+$$;
+
 CREATE FUNCTION colophon.uuid_v7() RETURNS uuid
     LANGUAGE sql PARALLEL SAFE
     SET search_path TO ''
@@ -781,6 +809,20 @@ CREATE FUNCTION colophon.uuid_v7() RETURNS uuid
       || substring(uuid_send(gen_random_uuid()) from 9),
     'hex')::uuid
   from (select (extract(epoch from clock_timestamp()) * 1000000)::bigint as micros) t
+$$;
+
+CREATE FUNCTION colophon.zone_brought_back() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+  last_revision bigint;
+begin
+  select max((h.zone ->> 'revision')::bigint) into last_revision
+  from public.zone_history h where h.document_id = new.document_id and h.zone_id = new.id;
+  new.revision := coalesce(last_revision + 1, new.revision);
+  return new;
+end
 $$;
 
 CREATE FUNCTION colophon.zone_changed() RETURNS trigger
@@ -1332,6 +1374,8 @@ CREATE TABLE public.zone_history (
     zones_revision bigint NOT NULL,
     until_revision bigint NOT NULL,
     zone jsonb NOT NULL,
+    version integer GENERATED ALWAYS AS (((zone ->> 'version'::text))::integer) STORED,
+    zone_index integer GENERATED ALWAYS AS (((zone ->> 'zone_index'::text))::integer) STORED,
     CONSTRAINT zone_history_revisions_check CHECK ((until_revision > zones_revision))
 );
 
@@ -1480,6 +1524,8 @@ CREATE INDEX uploads_owner_idx ON colophon.uploads USING btree (owner) WHERE (re
 
 CREATE INDEX document_accesses_created_at_idx ON public.document_accesses USING btree (document_id, created_at DESC, id DESC);
 
+CREATE INDEX document_changes_undo_idx ON public.document_changes USING btree (document_id, revision) WHERE (kind = 'undo'::text);
+
 CREATE INDEX document_share_uses_user_id_idx ON public.document_share_uses USING btree (user_id);
 
 CREATE INDEX document_shares_user_id_idx ON public.document_shares USING btree (user_id) WHERE (user_id IS NOT NULL);
@@ -1521,6 +1567,10 @@ CREATE INDEX user_corrections_zone_id_idx ON public.user_corrections USING btree
 CREATE INDEX zone_confidence_history_zone_id_idx ON public.zone_confidence_history USING btree (document_id, zone_id);
 
 CREATE INDEX zone_history_until_revision_idx ON public.zone_history USING btree (document_id, until_revision);
+
+CREATE INDEX zone_history_zone_index_idx ON public.zone_history USING btree (document_id, version, zone_index);
+
+CREATE INDEX zone_history_zones_revision_idx ON public.zone_history USING btree (document_id, zones_revision);
 
 CREATE INDEX zones_content_idx ON public.zones USING gin (colophon.zone_text_vector(content));
 
@@ -1585,6 +1635,8 @@ CREATE TRIGGER processing_jobs_transition BEFORE UPDATE OF status ON public.proc
 CREATE TRIGGER user_corrections_document BEFORE INSERT ON public.user_corrections FOR EACH ROW WHEN ((new.document_id IS NULL)) EXECUTE FUNCTION colophon.fill_document_of_zone();
 
 CREATE TRIGGER zone_confidence_history_document BEFORE INSERT ON public.zone_confidence_history FOR EACH ROW WHEN ((new.document_id IS NULL)) EXECUTE FUNCTION colophon.fill_document_of_zone();
+
+CREATE TRIGGER zones_brought_back BEFORE INSERT ON public.zones FOR EACH ROW WHEN ((new.zones_revision IS NULL)) EXECUTE FUNCTION colophon.zone_brought_back();
 
 CREATE TRIGGER zones_changed BEFORE UPDATE ON public.zones FOR EACH ROW WHEN ((old.* IS DISTINCT FROM new.*)) EXECUTE FUNCTION colophon.zone_changed();
 
@@ -1923,6 +1975,10 @@ GRANT SELECT ON TABLE public.document_changes TO service_role;
 REVOKE ALL ON FUNCTION colophon.is_own_word(change public.document_changes) FROM PUBLIC;
 GRANT ALL ON FUNCTION colophon.is_own_word(change public.document_changes) TO service_role;
 
+REVOKE ALL ON FUNCTION colophon.is_undone(of_document uuid, of_revision bigint) FROM PUBLIC;
+GRANT ALL ON FUNCTION colophon.is_undone(of_document uuid, of_revision bigint) TO authenticated;
+GRANT ALL ON FUNCTION colophon.is_undone(of_document uuid, of_revision bigint) TO service_role;
+
 REVOKE ALL ON FUNCTION colophon.job_transitions() FROM PUBLIC;
 GRANT ALL ON FUNCTION colophon.job_transitions() TO authenticated;
 GRANT ALL ON FUNCTION colophon.job_transitions() TO service_role;
@@ -1983,9 +2039,15 @@ REVOKE ALL ON FUNCTION colophon.take_objects_of_export() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION colophon.touch_updated_at() FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION colophon.undone_revisions(of_document uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION colophon.undone_revisions(of_document uuid) TO authenticated;
+GRANT ALL ON FUNCTION colophon.undone_revisions(of_document uuid) TO service_role;
+
 REVOKE ALL ON FUNCTION colophon.uuid_v7() FROM PUBLIC;
 GRANT ALL ON FUNCTION colophon.uuid_v7() TO authenticated;
 GRANT ALL ON FUNCTION colophon.uuid_v7() TO service_role;
+
+REVOKE ALL ON FUNCTION colophon.zone_brought_back() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION colophon.zone_changed() FROM PUBLIC;
 
