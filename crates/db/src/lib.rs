@@ -7,7 +7,9 @@
 //! module that runs it; the login role has no grants of its own, so a forgotten scope fails closed.
 
 pub mod accesses;
+pub mod calibration;
 pub mod changes;
+pub mod confidences;
 mod document_lists;
 pub mod documents;
 mod error;
@@ -25,6 +27,7 @@ mod parameter;
 mod pool;
 pub mod queue;
 pub mod quotas;
+pub mod reading_orders;
 mod scope;
 mod session;
 pub mod shares;

@@ -3,7 +3,9 @@
 //! **Architecture invariant:** nothing here does I/O, knows SQL or decides a wire format. Entities have no
 //! `Serialize`; the HTTP edge has a view of each.
 
+pub mod calibration;
 pub mod changes;
+pub mod confidences;
 pub mod coordinates;
 pub mod document_lists;
 pub mod documents;
@@ -22,7 +24,9 @@ pub mod uploads;
 pub mod vocabularies;
 pub mod zones;
 
+pub use calibration::{Calibration, CalibrationFilter, Verdicts};
 pub use changes::{Change, ChangeKind, NewChange};
+pub use confidences::Confidence;
 pub use coordinates::{BoundingBox, Coordinates, Point, Region};
 pub use document_lists::{DocumentCursor, DocumentFilter, DocumentOrder, FieldFilter};
 pub use documents::{Document, DocumentPatch, DocumentStatus, Duplicate, NewDocument, OnDuplicate, Version};
@@ -36,12 +40,12 @@ pub use lists::{Cursor, List};
 pub use metadata::MetadataSchema;
 pub use pages::Page;
 pub use quotas::{Quota, Usage};
-pub use reading_orders::{ReadingOrder, ReadingOrderGroup, ReadingOrderItem};
+pub use reading_orders::{ReadingOrder, ReadingOrderGroup, ReadingOrderItem, StoredReadingOrder};
 pub use shares::{Access, Action, LinkToken, NewShare, Share, ShareRole, ShareUse};
 pub use tags::Tags;
 pub use uploads::{NewUpload, Upload};
 pub use vocabularies::{Mapped, Vocabulary};
-pub use zones::{NewZone, SearchHit, Zone, ZoneFilter, ZoneStatus};
+pub use zones::{NewZone, SearchFilter, SearchHit, Zone, ZoneFilter, ZoneStatus};
 
 /// A value that breaks a rule of the domain: which field, and what the rule is.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

@@ -1,5 +1,7 @@
 //! A file for each noun.
 
+pub mod calibration;
+pub mod confidences;
 pub mod console;
 pub mod content;
 pub mod documents;
@@ -10,6 +12,7 @@ pub mod metadata_schemas;
 pub mod operation;
 pub mod pages;
 pub mod quotas;
+pub mod reading_orders;
 mod serve;
 pub mod shares;
 pub mod signed_urls;
