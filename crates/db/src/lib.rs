@@ -36,6 +36,7 @@ mod statement;
 pub mod sweep;
 pub mod uploads;
 pub mod versions;
+pub mod zone_checks;
 pub mod zones;
 
 pub use colophon_connection::{ConnectionUrl, Pooler};

@@ -1,7 +1,9 @@
 //! Zones: replaced page by page, listed in reading order, found by their words.
 
 use colophon_db::Database;
-use colophon_domain::{ChangeKind, DocumentId, NewChange, NewZone, Strategy, UserId, ZoneFilter};
+use colophon_domain::{
+    ChangeKind, DocumentId, NewChange, NewZone, SearchFilter, Strategy, UserId, ZoneFilter,
+};
 use colophon_testkit::{TestDatabase, a_zone, as_user, store_document};
 
 use crate::system;
@@ -119,7 +121,7 @@ async fn words_are_found_where_the_reader_may_look_best_first() {
 
     let tx = database.session(&as_user(alice)).begin().await.expect("a transaction");
     let search = async |text: &str| {
-        let hits = tx.zones().search(text, None, 50).await.expect("hits");
+        let hits = tx.zones().search(text, &SearchFilter::default(), None, 50).await.expect("hits");
         let mut found: Vec<_> =
             hits.iter().map(|hit| (hit.document_id == of_alice, hit.zone_index)).collect();
         found.sort_unstable();
@@ -131,20 +133,30 @@ async fn words_are_found_where_the_reader_may_look_best_first() {
     assert_eq!(search("stork or stands").await, [(true, 0), (true, 2), (true, 3)]);
     assert!(search("pelican").await.is_empty());
 
-    let all = tx.zones().search("heron", None, 50).await.expect("hits");
+    let all = tx.zones().search("heron", &SearchFilter::default(), None, 50).await.expect("hits");
     assert_eq!(all[0].zone_index, 1, "three times is best");
     assert!(all[0].excerpt.contains("«heron»"), "{}", all[0].excerpt);
     let (mut parts, mut after) = (Vec::new(), None);
-    while let Some(hit) = tx.zones().search("heron", after, 1).await.expect("a hit").pop() {
+    while let Some(hit) =
+        tx.zones().search("heron", &SearchFilter::default(), after, 1).await.expect("a hit").pop()
+    {
         after = Some((hit.rank, hit.zone_id));
         parts.push(hit.zone_id);
     }
     assert_eq!(parts, all.iter().map(|hit| hit.zone_id).collect::<Vec<_>>());
 
-    let everywhere = system(&database).await.zones().search("heron", None, 50).await.expect("hits");
+    let everywhere = system(&database)
+        .await
+        .zones()
+        .search("heron", &SearchFilter::default(), None, 50)
+        .await
+        .expect("hits");
     assert_eq!(everywhere.len(), 4, "the platform itself reads all");
     let tx = database.session(&as_user(UserId::new())).begin().await.expect("a transaction");
-    assert!(tx.zones().search("heron", None, 50).await.expect("hits").is_empty(), "a stranger finds nothing");
+    assert!(
+        tx.zones().search("heron", &SearchFilter::default(), None, 50).await.expect("hits").is_empty(),
+        "a stranger finds nothing"
+    );
 }
 
 #[tokio::test]
