@@ -56,7 +56,7 @@ language sql stable security definer set search_path = '' as $$
   )
   select p.document_id, p.filename, p.id, p.page_number, p.zone_index, p.zone_type, p.coordinates,
          ts_headline(colophon.zone_text_config(p.language), colophon.zone_search_text(p.content), p.q,
-           'StartSel=«, StopSel=», MaxFragments=2, MaxWords=18, MinWords=6'),
+           'StartSel=«, StopSel=», MaxFragments=2, MaxWords=18, MinWords=6, ShortWord=0'),
          p.rank, p.language
   from page p
   order by p.rank desc, p.id desc
