@@ -9,7 +9,8 @@ use std::path::PathBuf;
 
 use clap::{Parser, Subcommand, ValueEnum};
 use colophon_domain::{
-    DocumentId, ExportId, JobId, JobStatus, OnDuplicate, ShareId, ShareRole, Strategy, UserId, ZoneId,
+    DocumentId, ExportId, Frame, JobId, JobStatus, OnDuplicate, ShareId, ShareRole, Strategy, UserId, ZoneId,
+    ZoneStatus,
 };
 
 pub use documents::{EditDocument, FindDocuments};
@@ -391,6 +392,35 @@ pub enum Quotas {
     },
 }
 
+/// Which zones of a document.
+#[derive(Debug, clap::Args)]
+pub struct ZoneOptions {
+    /// On this version instead of the current one
+    #[arg(long)]
+    pub version: Option<i32>,
+    /// Only this type
+    #[arg(long = "type")]
+    pub zone_type: Option<String>,
+    /// Only this status
+    #[arg(long)]
+    pub status: Option<ZoneStatus>,
+    /// Only what its tool is at least so sure of, 0 to 1
+    #[arg(long)]
+    pub min_confidence: Option<f64>,
+    /// Only what its tool is at most so sure of, 0 to 1
+    #[arg(long)]
+    pub max_confidence: Option<f64>,
+    /// Only what this tool found
+    #[arg(long)]
+    pub tool: Option<String>,
+    /// Only parts of this zone
+    #[arg(long)]
+    pub parent: Option<ZoneId>,
+    /// Behind the zone with this index
+    #[arg(long, default_value_t = -1, allow_negative_numbers = true)]
+    pub after: i32,
+}
+
 #[derive(Debug, Subcommand)]
 pub enum Zones {
     /// List the zones of a document in reading order
@@ -400,9 +430,11 @@ pub enum Zones {
         /// Only this page
         #[arg(long)]
         page: Option<i32>,
-        /// Only this type
-        #[arg(long = "type")]
-        zone_type: Option<String>,
+        #[command(flatten)]
+        filter: ZoneOptions,
+        /// In which numbers places are told: points, points-bl, pdf, normalised, percent, px@300
+        #[arg(long, default_value_t)]
+        frame: Frame,
         #[command(flatten)]
         list: ListOptions,
     },

@@ -10,6 +10,7 @@ pub mod accesses;
 pub mod calibration;
 pub mod changes;
 pub mod confidences;
+mod deliveries;
 mod document_lists;
 pub mod documents;
 mod error;

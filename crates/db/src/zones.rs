@@ -11,8 +11,10 @@ use crate::session::column;
 use crate::statement::statement;
 use crate::{Result, Scope, Tx};
 
+pub use crate::deliveries::{Delivery, Overwritten, Standing};
+
 /// Zones that the scope may see.
-pub struct Zones<'t, S>(&'t Tx<S>);
+pub struct Zones<'t, S>(pub(crate) &'t Tx<S>);
 
 impl<S: Scope> Tx<S> {
     /// Zones.
@@ -86,6 +88,10 @@ impl<S: Scope> Zones<'_, S> {
                     &after,
                     &limit,
                     &filter.version,
+                    &filter.min_confidence,
+                    &filter.max_confidence,
+                    &filter.processing_tool,
+                    &filter.parent_id.map(|id| id.0),
                 ],
             )
             .await?

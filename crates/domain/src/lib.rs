@@ -11,6 +11,7 @@ pub mod document_lists;
 pub mod documents;
 pub mod exports;
 pub mod filenames;
+pub mod geometry;
 pub mod ids;
 pub mod jobs;
 pub mod lists;
@@ -32,6 +33,7 @@ pub use document_lists::{DocumentCursor, DocumentFilter, DocumentOrder, FieldFil
 pub use documents::{Document, DocumentPatch, DocumentStatus, Duplicate, NewDocument, OnDuplicate, Version};
 pub use exports::{ExportFile, ExportRecord};
 pub use filenames::FileName;
+pub use geometry::{Frame, PageFrame, Shape};
 pub use ids::{DocumentId, ExportId, JobId, ShareId, UploadId, UserId, ZoneId};
 pub use jobs::{
     Attempt, ErrorClass, HistoryEntry, Job, JobFilter, JobPage, JobStatus, NewJob, PageOutcome, Strategy,

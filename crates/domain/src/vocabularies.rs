@@ -18,7 +18,7 @@ pub const FALLBACK: &str = "unspecified";
 pub enum Vocabulary {
     /// DocLayNet's eleven classes.
     DocLayNet,
-    /// PubLayNet's five classes.
+    /// `PubLayNet`'s five classes.
     PubLayNet,
     /// docling's labels of items and groups, which are the canon's.
     Docling,

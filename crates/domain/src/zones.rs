@@ -171,6 +171,14 @@ pub struct ZoneFilter {
     pub zone_type: Option<String>,
     /// Only this status.
     pub status: Option<String>,
+    /// Only what its tool is at least so sure of.
+    pub min_confidence: Option<f64>,
+    /// Only what its tool is at most so sure of.
+    pub max_confidence: Option<f64>,
+    /// Only what this tool found.
+    pub processing_tool: Option<String>,
+    /// Only parts of this zone.
+    pub parent_id: Option<ZoneId>,
 }
 
 /// A zone whose text fits a search.

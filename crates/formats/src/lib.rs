@@ -3,4 +3,6 @@
 //! [`views`] is the JSON that the API, the command line and exports share: one shape for each noun, its fields named
 //! as the columns are.
 
+pub mod given;
+pub mod items;
 pub mod views;

@@ -3,14 +3,15 @@
 use std::fmt::Display;
 
 use colophon_domain::calibration::Bucket;
+use colophon_domain::geometry::{Frame, Pages, coordinates_in};
 use colophon_domain::{
-    Access, Attempt, Calibration, Confidence, Document, ExportFile, ExportRecord, HistoryEntry, Job, JobPage,
-    List, MetadataSchema, Page, PageOutcome, Quota, ReadingOrderItem, SearchHit, Share, ShareUse,
-    StoredReadingOrder, Upload, Usage, Version, Zone,
+    Access, Attempt, Calibration, Confidence, Coordinates, Document, ExportFile, ExportRecord, HistoryEntry,
+    Job, JobPage, List, MetadataSchema, Page, PageOutcome, Quota, ReadingOrderItem, SearchHit, Share,
+    ShareUse, StoredReadingOrder, Upload, Usage, Version, Zone,
 };
 use jiff::Timestamp;
 use serde::Serialize;
-use serde_json::Value;
+use serde_json::{Value, json};
 use uuid::Uuid;
 
 /// A part of a list.
@@ -192,6 +193,20 @@ view!(
         user_unit: f64 = e.user_unit,
     } as e
 );
+
+impl ZoneView {
+    /// A zone with its place in the numbers of a frame; what has no place that can be named in it is shown without one.
+    pub fn in_frame(zone: Zone, frame: Frame, pages: &Pages) -> Self {
+        let mut view = Self::from(zone);
+        if frame != Frame::Points {
+            let there = serde_json::from_value::<Coordinates>(view.coordinates.take());
+            let there =
+                there.ok().and_then(|there| coordinates_in(frame, &there, view.page_number, pages).ok());
+            view.coordinates = there.map_or_else(|| json!({}), |there| json!(there));
+        }
+        view
+    }
+}
 
 view!(
     /// A zone.

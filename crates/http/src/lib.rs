@@ -10,6 +10,7 @@ mod problem;
 mod query;
 mod revision;
 mod routes;
+mod spool;
 
 use std::sync::Arc;
 

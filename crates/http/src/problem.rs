@@ -201,6 +201,13 @@ impl From<Error> for Problem {
             Error::Stale { theirs, yours } => Self::new(StatusCode::PRECONDITION_FAILED, "stale", detail)
                 .with("theirs", json!(DocumentView::from(*theirs)))
                 .with("yours", json!(DocumentView::from(*yours))),
+            Error::ZonesRefused { items } => {
+                let items = items.iter().map(
+                    |item| json!({ "index": item.index, "zone_index": item.zone_index, "reason": item.reason }),
+                );
+                Self::new(StatusCode::UNPROCESSABLE_ENTITY, "zones_refused", detail)
+                    .with("refused", items.collect())
+            }
             Error::NotReadable { .. } => Self::new(StatusCode::CONFLICT, "document_not_readable", detail),
             Error::Database(error) => error.into(),
             Error::Store(error) => error.into(),

@@ -2,6 +2,7 @@
 
 use colophon_domain::{Document, DocumentId, Duplicate, Invalid, Usage};
 
+use crate::delivery::RefusedItem;
 use crate::metadata::Violation;
 
 /// What went wrong with a use case.
@@ -68,6 +69,12 @@ pub enum Error {
         /// The document as the change would have it.
         yours: Box<Document>,
     },
+    /// Zones cannot be taken, and so none was.
+    #[error("{}", zones_refused(items))]
+    ZonesRefused {
+        /// Which ones, and why; 100 at most.
+        items: Vec<RefusedItem>,
+    },
     /// The document's file cannot be read, so no job can do anything with it.
     #[error("document {document} is {status}; no job can read it")]
     NotReadable {
@@ -85,6 +92,13 @@ pub enum Error {
     /// The process that reads PDFs cannot be run.
     #[error(transparent)]
     Pdf(#[from] colophon_pdf::Error),
+}
+
+fn zones_refused(items: &[RefusedItem]) -> String {
+    let told = items.iter().take(3).map(|item| format!("item {}: {}", item.index, item.reason));
+    let told = told.collect::<Vec<_>>().join("; ");
+    let more = if items.len() > 3 { "; and more" } else { "" };
+    format!("no zone was stored ({told}{more}); mend them, or say on_error=skip to store the others")
 }
 
 fn in_trash(duplicate: &Duplicate) -> &'static str {

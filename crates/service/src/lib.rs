@@ -3,6 +3,7 @@
 //! **Architecture invariant:** nothing here only passes through. A plain read goes from the edge to the repository.
 
 mod announced;
+pub mod delivery;
 pub mod edit;
 mod error;
 pub mod export;

@@ -2,12 +2,13 @@
 
 use colophon_db::SystemScope;
 use colophon_domain::calibration::{Bucket, calibrate};
-use colophon_domain::{Calibration, CalibrationFilter, SearchFilter, ZoneFilter};
+use colophon_domain::{Calibration, CalibrationFilter, Frame, SearchFilter, ZoneFilter};
 use colophon_formats::views::{CalibrationView, ListView, SearchHitView, ZoneView};
+use colophon_service::delivery::pages_of;
 use jiff::Timestamp;
 use serde_json::Value;
 
-use crate::args::{ListOptions, Zones};
+use crate::args::{ListOptions, ZoneOptions, Zones};
 use crate::config::Config;
 use crate::failure::Usage;
 use crate::instance::{Instance, Wish};
@@ -17,31 +18,40 @@ const WISH: Wish = Wish { program: "colophon zones", workers: 0, database_listen
 
 pub async fn run(config: &Config, zones: Zones) -> anyhow::Result<()> {
     match zones {
-        Zones::List { document, page, zone_type, list } => {
+        Zones::List { document, page, filter, frame, list } => {
             let instance = Instance::open(config, WISH).await?;
             let tx = instance.platform.database.session(&SystemScope::new()).begin().await?;
-            tx.documents().require(document).await?;
-            let filter = ZoneFilter { version: None, page_number: page, zone_type, status: None };
-            let zones = tx.zones().list(document, &filter, -1, i64::from(list.limit)).await?;
+            let current = tx.documents().require(document).await?.version;
+            let after = filter.after;
+            let pages = pages_of(&tx, document, filter.version.unwrap_or(current)).await?;
+            let zones =
+                tx.zones().list(document, &filter_of(page, filter), after, i64::from(list.limit)).await?;
             tx.commit().await?;
             instance.close().await?;
-            let views: Vec<ZoneView> = zones.into_iter().map(ZoneView::from).collect();
+            if pages.is_empty() && !frame.needs_no_page() {
+                let why = "the pages of this version are not known; ask for points";
+                return Err(Usage(format!("--frame {frame}: {why}")).into());
+            }
+            let views: Vec<ZoneView> =
+                zones.into_iter().map(|zone| ZoneView::in_frame(zone, frame, &pages)).collect();
             if list.json {
                 let full = views.len() == usize::from(list.limit);
                 let next_cursor = views.last().filter(|_| full).map(|zone| zone.zone_index.to_string());
                 return output::json(&ListView { items: views, next_cursor });
             }
+            let decimals = if frame == Frame::Normalised { 3 } else { 0 };
             let rows = views.into_iter().map(|z| {
                 let text = excerpt(&z.content.unwrap_or_default(), 80);
                 [
                     z.zone_index.to_string(),
                     z.page_number.to_string(),
                     z.zone_type,
-                    corners(&z.coordinates),
+                    corners(&z.coordinates, decimals),
                     text,
                 ]
             });
-            output::table(["INDEX", "PAGE", "TYPE", "BOX (pt from top left)", "TEXT"], rows)
+            let place = if frame == Frame::Points { "BOX (pt from top left)" } else { "BOX" };
+            output::table(["INDEX", "PAGE", "TYPE", place, "TEXT"], rows)
         }
         Zones::Calibration { tool, model, zone_type, since, json } => {
             let since = since.map(|age| Timestamp::now() - age);
@@ -67,7 +77,7 @@ pub async fn run(config: &Config, zones: Zones) -> anyhow::Result<()> {
                 ("index", z.zone_index.to_string()),
                 ("page", z.page_number.to_string()),
                 ("type", z.zone_type.clone()),
-                ("box", corners(&z.coordinates)),
+                ("box", corners(&z.coordinates, 0)),
                 ("tool", optional(z.processing_tool.clone())),
                 ("confidence", optional(z.confidence)),
                 ("status", z.status.clone()),
@@ -75,6 +85,19 @@ pub async fn run(config: &Config, zones: Zones) -> anyhow::Result<()> {
             ])?;
             output::line(&format!("\n{}", output::plain(&z.content.unwrap_or_default())))
         }
+    }
+}
+
+fn filter_of(page: Option<i32>, asked: ZoneOptions) -> ZoneFilter {
+    ZoneFilter {
+        version: asked.version,
+        page_number: page,
+        zone_type: asked.zone_type,
+        status: asked.status.map(|status| status.to_string()),
+        min_confidence: asked.min_confidence,
+        max_confidence: asked.max_confidence,
+        processing_tool: asked.tool,
+        parent_id: asked.parent,
     }
 }
 
@@ -147,7 +170,8 @@ pub async fn search(
     output::table(["DOCUMENT", "NAME", "PAGE", "TYPE", "TEXT"], rows)
 }
 
-fn corners(coordinates: &Value) -> String {
-    let corner = |name: &str| coordinates[name].as_f64().map_or_else(String::new, |v| format!("{v:.0}"));
+fn corners(coordinates: &Value, decimals: usize) -> String {
+    let corner =
+        |name: &str| coordinates[name].as_f64().map_or_else(String::new, |v| format!("{v:.decimals$}"));
     format!("{},{} – {},{}", corner("x0"), corner("y0"), corner("x1"), corner("y1"))
 }

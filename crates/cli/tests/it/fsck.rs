@@ -380,8 +380,8 @@ fn what_is_left_of_a_purged_document_and_of_jobs_is_found() {
     instance.is_clean("F13");
 
     instance.change_unchecked(&format!(
-        "insert into public.zones (document_id, version, zone_index, page_number, zone_type, coordinates)
-         values ('{gone}', 1, 0, 1, 'text', '{{}}')"
+        "insert into public.zones (document_id, version, zones_revision, zone_index, page_number, zone_type, coordinates)
+         values ('{gone}', 1, 1, 0, 1, 'text', '{{}}')"
     ));
     instance.finds_for_good("F14", &format!("zones/{gone}"));
     instance.change_unchecked(&format!("delete from public.zones where document_id = '{gone}'"));

@@ -22,6 +22,7 @@ mod content;
 mod corpus;
 mod crashes;
 mod cut_off;
+mod delivering;
 mod doctor;
 mod duplicates;
 mod exports;

@@ -8,6 +8,10 @@ where document_id = $1
   and ($2::int4 is null or page_number = $2)
   and ($3::text is null or zone_type = $3)
   and ($4::text is null or status = $4)
+  and ($8::float8 is null or confidence >= $8::float8::numeric)
+  and ($9::float8 is null or confidence <= $9::float8::numeric)
+  and ($10::text is null or processing_tool = $10)
+  and ($11::uuid is null or parent_id = $11)
   and zone_index > $5
 order by zone_index
 limit $6

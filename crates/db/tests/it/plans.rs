@@ -132,21 +132,33 @@ async fn zones_list(client: &Client) {
     let list = include_str!("../../src/zones/list.sql");
     let person = as_user(OWNER.parse().expect("an identifier"));
     let document: Uuid = DOCUMENT.parse().expect("an identifier");
-    let (none, version, after, limit) = (None::<String>, None::<i32>, -1, 101_i64);
-    for (page, index) in [(None, "zones_version_zone_index_key"), (Some(7), "zones_page_number_idx")] {
-        let params: [Param<'_>; 7] = [
+    let (version, after, limit) = (None::<i32>, -1, 101_i64);
+    let order = "zones_version_zone_index_key";
+    // One filter after the other: page, type, status, confidence, tool, parent.
+    for (filter, index) in
+        [order, "zones_page_number_idx", order, order, order, order, "zones_parent_id_idx"].iter().enumerate()
+    {
+        let text = |number: usize, text: &str| (filter == number).then(|| text.to_owned());
+        let (page, parent) = ((filter == 1).then_some(7), (filter == 6).then_some(document));
+        let (kind, status, tool) = (text(2, "table"), text(3, "failed"), text(5, "surya"));
+        let (least, most) = ((filter == 4).then_some(0.2), (filter == 4).then_some(0.4));
+        let params: [Param<'_>; 11] = [
             (&document, Type::UUID),
             (&page, Type::INT4),
-            (&none, Type::TEXT),
-            (&none, Type::TEXT),
+            (&kind, Type::TEXT),
+            (&status, Type::TEXT),
             (&after, Type::INT4),
             (&limit, Type::INT8),
             (&version, Type::INT4),
+            (&least, Type::FLOAT8),
+            (&most, Type::FLOAT8),
+            (&tool, Type::TEXT),
+            (&parent, Type::UUID),
         ];
         let seen = explained(client, &person, list, &params).await;
-        assert_by(&format!("zones/list page {page:?}, a person"), index, &seen);
+        assert_by(&format!("zones/list filter {filter}, a person"), index, &seen);
         let seen = explained(client, &SystemScope::new(), list, &params).await;
-        assert_by(&format!("zones/list page {page:?}, the platform"), index, &seen);
+        assert_by(&format!("zones/list filter {filter}, the platform"), index, &seen);
     }
 }
 

@@ -95,7 +95,7 @@ async fn take_in(
 }
 
 /// A body that breaks off when the server can wait no longer.
-fn breakable(body: Body, broken_off: CancellationToken) -> Body {
+pub fn breakable(body: Body, broken_off: CancellationToken) -> Body {
     let mut body = body.into_data_stream();
     let mut broken_off = Box::pin(broken_off.cancelled_owned());
     Body::from_stream(stream::poll_fn(move |context| {

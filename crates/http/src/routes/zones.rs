@@ -1,70 +1,62 @@
-//! Zones: list, read, search.
+//! Zones: list, deliver, read, search.
+
+mod deliver;
+mod list;
 
 use axum::extract::State;
-use axum::http::{HeaderValue, header};
+use axum::http::{HeaderMap, HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Json, Router};
-use colophon_domain::{DocumentId, SearchFilter, ZoneFilter, ZoneId};
+use colophon_domain::geometry::{Frame, Pages};
+use colophon_domain::{DocumentId, SearchFilter, ZoneId};
 use colophon_formats::views::{ListView, SearchHitView, ZoneView};
+use colophon_service::delivery::pages_of;
 use serde::Deserialize;
 
 use crate::auth::Caller;
-use crate::query::{Ids, Params, limit};
+use crate::query::{Ids, Params, limit, parse};
 use crate::{App, Problem};
 
 pub fn router() -> Router<App> {
     Router::new()
-        .route("/v1/documents/{id}/zones", get(list))
+        .route("/v1/documents/{id}/zones", get(list::list).post(deliver::deliver))
         .route("/v1/documents/{id}/zones/{zone_id}", get(show))
         .route("/v1/search", get(search))
 }
 
-#[derive(Debug, Deserialize)]
-struct ListParams {
-    version: Option<i32>,
-    page: Option<i32>,
-    #[serde(rename = "type")]
-    zone_type: Option<String>,
-    status: Option<String>,
-    limit: Option<u16>,
-    cursor: Option<i32>,
+/// The media type of a JSON value on each line.
+const NDJSON: &str = "application/x-ndjson";
+
+/// Whether lines are wanted rather than one object.
+fn accepts_lines(headers: &HeaderMap) -> bool {
+    let accept = headers.get(header::ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let kinds = accept.split(',').map(|kind| kind.split(';').next().unwrap_or_default().trim());
+    kinds.into_iter().any(|kind| kind.eq_ignore_ascii_case(NDJSON))
 }
 
-async fn list(
-    State(app): State<App>,
-    caller: Caller,
-    Ids(id): Ids<DocumentId>,
-    Params(params): Params<ListParams>,
-) -> Result<Json<ListView<ZoneView>>, Problem> {
-    let limit = limit(params.limit)?;
-    let filter = ZoneFilter {
-        version: params.version,
-        page_number: params.page,
-        zone_type: params.zone_type,
-        status: params.status,
-    };
-    let tx = app.platform.database.session(&caller.scope).begin().await?;
-    let zones = tx.zones().list(id, &filter, params.cursor.unwrap_or(-1), i64::from(limit)).await?;
-    if zones.is_empty() {
-        tx.documents().get(id).await?.ok_or_else(|| Problem::not_found(format!("document {id}")))?;
-    }
-    tx.commit().await?;
-    let full = zones.len() == usize::from(limit);
-    let next_cursor = zones.last().filter(|_| full).map(|zone| zone.zone_index.to_string());
-    Ok(Json(ListView { items: zones.into_iter().map(ZoneView::from).collect(), next_cursor }))
+#[derive(Debug, Deserialize)]
+struct ShowParams {
+    frame: Option<String>,
 }
 
 async fn show(
     State(app): State<App>,
     caller: Caller,
     Ids((document, id)): Ids<(DocumentId, ZoneId)>,
+    Params(params): Params<ShowParams>,
 ) -> Result<Response, Problem> {
+    let frame: Frame = parse(params.frame.as_deref())?.unwrap_or_default();
     let tx = app.platform.database.session(&caller.scope).begin().await?;
     let zone = tx.zones().get(document, id).await?.ok_or_else(|| Problem::not_found(format!("zone {id}")))?;
+    let pages = match frame {
+        Frame::Points => Pages::default(),
+        _ => pages_of(&tx, document, zone.version).await?,
+    };
     tx.commit().await?;
+    list::check_known(frame, &pages)?;
     let etag = HeaderValue::from_str(&format!("\"{}\"", zone.revision)).ok();
-    let mut response = Json(ZoneView::from(zone)).into_response();
+    let mut response = Json(ZoneView::in_frame(zone, frame, &pages)).into_response();
     if let Some(etag) = etag {
         response.headers_mut().insert(header::ETAG, etag);
     }

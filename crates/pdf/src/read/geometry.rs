@@ -1,6 +1,7 @@
 //! From the PDF's own units to the canonical frame.
 
-use kurbo::{Affine, Point, Rect};
+use colophon_domain::PageFrame;
+use kurbo::{Affine, Rect};
 
 /// What a page is shown as when it names no usable box: US Letter, as other readers do.
 const DEFAULT_BOX: Rect = Rect::new(0.0, 0.0, 612.0, 792.0);
@@ -42,30 +43,20 @@ impl Frame {
         Self { mediabox, cropbox, rotation, user_unit }
     }
 
-    /// What is shown, in PDF units: the crop box within the media box; the media box where they do not meet.
-    pub(crate) fn visible(&self) -> Rect {
-        let both = self.cropbox.intersect(self.mediabox);
-        if both.width() > 0.0 && both.height() > 0.0 { both } else { self.mediabox }
-    }
-
     /// Width and height in points as displayed.
     pub(crate) fn size(&self) -> (f64, f64) {
-        let (width, height) =
-            (self.visible().width() * self.user_unit, self.visible().height() * self.user_unit);
-        if self.rotation.is_multiple_of(180) { (width, height) } else { (height, width) }
+        let page = self.page();
+        (page.width(), page.height())
     }
 
     /// From PDF units to the canonical frame: origin top-left of what is shown, points, y downwards.
     pub(crate) fn transform(&self) -> Affine {
-        let shown = self.visible();
-        let (width, height) = self.size();
-        let turned = match self.rotation {
-            90 => Affine::new([0.0, 1.0, 1.0, 0.0, 0.0, 0.0]),
-            180 => Affine::new([-1.0, 0.0, 0.0, 1.0, width, 0.0]),
-            270 => Affine::new([0.0, -1.0, -1.0, 0.0, width, height]),
-            _ => Affine::new([1.0, 0.0, 0.0, -1.0, 0.0, height]),
-        };
-        turned * Affine::scale(self.user_unit) * Affine::translate(-Point::new(shown.x0, shown.y0).to_vec2())
+        Affine::new(self.page().user_space().0)
+    }
+
+    fn page(&self) -> PageFrame {
+        let corners = |rect: Rect| [rect.x0, rect.y0, rect.x1, rect.y1];
+        PageFrame::new(corners(self.mediabox), corners(self.cropbox), self.rotation, self.user_unit)
     }
 }
 
@@ -78,6 +69,8 @@ fn usable(rect: Rect) -> Option<Rect> {
 
 #[cfg(test)]
 mod tests {
+    use kurbo::Point;
+
     use super::*;
 
     fn frame(rotate: f64) -> Frame {

@@ -5,6 +5,8 @@ use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use colophon_domain::geometry::{Frame, OutsideThePage, Pages, Shape, coordinates_in};
+use colophon_domain::{BoundingBox, PageFrame};
 use colophon_pdf::{FailureCode, Inspection, Limits, Outcome, PageSelection, PageText};
 
 use crate::child;
@@ -137,4 +139,60 @@ fn words(text: &str) -> HashMap<String, usize> {
         *words.entry(word.to_owned()).or_default() += 1;
     }
     words
+}
+
+/// Every frame leads there and back on every page of the corpus, the turned, cropped, shifted and scaled ones with it.
+#[tokio::test]
+#[allow(clippy::float_cmp, reason = "what the file says is compared as it says it")]
+async fn a_place_on_a_real_page_is_the_same_in_every_frame() {
+    let Some(folder) = corpus("a_place_on_a_real_page_is_the_same_in_every_frame") else { return };
+    let frames = ["points", "points-bl", "pdf", "normalised", "percent", "px@300", "px@72"];
+    let frames = frames.map(|frame| frame.parse::<Frame>().unwrap());
+    let (mut pages, mut odd, mut worst) = (0, 0, 0.0_f64);
+    for path in files(&folder) {
+        let found =
+            colophon_pdf::inspect(&child(), File::open(&path).unwrap(), &Limits::default()).await.unwrap();
+        for page in &found.pages {
+            let domain_page = colophon_domain::Page {
+                page_number: 1,
+                width: page.width,
+                height: page.height,
+                rotation: i16::try_from(page.rotation).unwrap(),
+                mediabox: page.mediabox,
+                cropbox: page.cropbox,
+                user_unit: page.user_unit,
+            };
+            let made = PageFrame::new(page.mediabox, page.cropbox, page.rotation, page.user_unit);
+            let (across, down) = (made.width() - page.width, made.height() - page.height);
+            assert!(across.abs() <= 1e-9 && down.abs() <= 1e-9, "{}: {made:?} {page:?}", path.display());
+            pages += 1;
+            let plain = page.rotation == 0 && page.user_unit == 1.0 && page.mediabox[..2] == [0.0, 0.0];
+            odd += usize::from(!plain || page.cropbox != page.mediabox);
+            let (w, h) = (page.width, page.height);
+            let b = BoundingBox { x0: w * 0.1, y0: h * 0.2, x1: w * 0.7, y1: h * 0.9 };
+            let polygon = vec![[b.x0, b.y0], [b.x1, b.y0], [b.x1, b.y1], [b.x0 + w / 7.0, b.y1]];
+            let shape = Shape { bounding_box: Some(b), polygon: Some(polygon), ..Shape::default() };
+            let known: Pages = [&domain_page].into_iter().collect();
+            let placed = shape.place(1, Frame::Points, &known, OutsideThePage::Refuse).unwrap();
+            let there = placed.coordinates.unwrap();
+            for frame in frames {
+                let sent = coordinates_in(frame, &there, 1, &known).unwrap();
+                let sent = Shape {
+                    bounding_box: Some(sent.bounding_box),
+                    polygon: sent.polygon,
+                    ..Shape::default()
+                };
+                let back = sent.place(1, frame, &known, OutsideThePage::Refuse).unwrap().coordinates.unwrap();
+                let (a, b) = (there.bounding_box, back.bounding_box);
+                let corners = [a.x0 - b.x0, a.y0 - b.y0, a.x1 - b.x1, a.y1 - b.y1];
+                let outline = there.polygon.iter().flatten().zip(back.polygon.iter().flatten());
+                let outline = outline.flat_map(|(a, b)| [a[0] - b[0], a[1] - b[1]]);
+                worst = corners.into_iter().chain(outline).fold(worst, |worst, by| worst.max(by.abs()));
+            }
+        }
+    }
+    println!(
+        "{pages} pages, {odd} of them turned, cropped, shifted or scaled; at most {worst:e} points away"
+    );
+    assert!(pages > 0 && worst <= 1e-6, "{worst}");
 }
