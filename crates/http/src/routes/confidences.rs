@@ -54,15 +54,13 @@ async fn list(
     let found = tx.confidences().list(document, zone, after, limit).await?;
     if found.items.is_empty() {
         // Of a zone that is gone, what stood is found.
-        match zone {
-            Some(zone) => {
-                let zone_there = tx.zones().get(document, zone).await?;
-                zone_there.ok_or_else(|| Problem::not_found(format!("zone {zone}")))?;
-            }
-            None => {
-                let there = tx.documents().get(document).await?;
-                there.ok_or_else(|| Problem::not_found(format!("document {document}")))?;
-            }
+        let there = match zone {
+            Some(zone) => tx.zones().get(document, zone).await?.is_some(),
+            None => tx.documents().get(document).await?.is_some(),
+        };
+        if !there {
+            let what = zone.map_or(format!("document {document}"), |zone| format!("zone {zone}"));
+            return Err(Problem::not_found(what));
         }
     }
     tx.commit().await?;
