@@ -2257,6 +2257,28 @@ CREATE TABLE colophon.idempotency_keys (
     CONSTRAINT idempotency_keys_key_check CHECK (((char_length(key) >= 1) AND (char_length(key) <= 255)))
 );
 
+CREATE UNLOGGED TABLE colophon.imported_zones (
+    transaction_id xid8 DEFAULT pg_current_xact_id() NOT NULL,
+    ordinal bigint NOT NULL,
+    page_number integer NOT NULL,
+    "position" bigint NOT NULL,
+    key text NOT NULL,
+    parent_key text,
+    id uuid NOT NULL,
+    id_given boolean NOT NULL,
+    parent_id uuid,
+    zone_index integer,
+    zone_type text NOT NULL,
+    coordinates jsonb NOT NULL,
+    content text,
+    confidence numeric,
+    label text,
+    external_id text,
+    language text,
+    source jsonb,
+    metadata jsonb NOT NULL
+);
+
 CREATE TABLE colophon.objects (
     document_id uuid NOT NULL,
     storage_path text NOT NULL COLLATE pg_catalog."C",
@@ -2690,6 +2712,9 @@ ALTER TABLE ONLY colophon.document_share_tokens
 ALTER TABLE ONLY colophon.idempotency_keys
     ADD CONSTRAINT idempotency_keys_pkey PRIMARY KEY (owner, key);
 
+ALTER TABLE ONLY colophon.imported_zones
+    ADD CONSTRAINT imported_zones_pkey PRIMARY KEY (transaction_id, ordinal);
+
 ALTER TABLE ONLY colophon.objects
     ADD CONSTRAINT objects_pkey PRIMARY KEY (document_id, storage_path);
 
@@ -2769,6 +2794,10 @@ CREATE INDEX document_fields_value_idx ON colophon.document_fields USING btree (
 CREATE INDEX document_share_tokens_token_hash_idx ON colophon.document_share_tokens USING btree (token_hash);
 
 CREATE INDEX idempotency_keys_created_at_idx ON colophon.idempotency_keys USING btree (created_at);
+
+CREATE INDEX imported_zones_id_idx ON colophon.imported_zones USING btree (transaction_id, id);
+
+CREATE INDEX imported_zones_key_idx ON colophon.imported_zones USING btree (transaction_id, key);
 
 CREATE INDEX objects_changed_at_idx ON colophon.objects USING btree (changed_at) WHERE (state = 'released'::text);
 
@@ -2988,6 +3017,16 @@ ALTER TABLE colophon.idempotency_keys ENABLE ROW LEVEL SECURITY;
 CREATE POLICY idempotency_keys_owner_insert ON colophon.idempotency_keys FOR INSERT TO authenticated WITH CHECK ((owner = (( SELECT auth.uid() AS uid))::text));
 
 CREATE POLICY idempotency_keys_owner_select ON colophon.idempotency_keys FOR SELECT TO authenticated USING ((owner = (( SELECT auth.uid() AS uid))::text));
+
+ALTER TABLE colophon.imported_zones ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY imported_zones_delete ON colophon.imported_zones FOR DELETE TO authenticated USING ((transaction_id = ( SELECT pg_current_xact_id() AS pg_current_xact_id)));
+
+CREATE POLICY imported_zones_insert ON colophon.imported_zones FOR INSERT TO authenticated WITH CHECK ((transaction_id = ( SELECT pg_current_xact_id() AS pg_current_xact_id)));
+
+CREATE POLICY imported_zones_select ON colophon.imported_zones FOR SELECT TO authenticated USING ((transaction_id = ( SELECT pg_current_xact_id() AS pg_current_xact_id)));
+
+CREATE POLICY imported_zones_update ON colophon.imported_zones FOR UPDATE TO authenticated USING ((transaction_id = ( SELECT pg_current_xact_id() AS pg_current_xact_id))) WITH CHECK ((transaction_id = ( SELECT pg_current_xact_id() AS pg_current_xact_id)));
 
 ALTER TABLE colophon.objects ENABLE ROW LEVEL SECURITY;
 
@@ -3390,6 +3429,9 @@ GRANT INSERT ON TABLE colophon.document_share_tokens TO authenticated;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE colophon.idempotency_keys TO service_role;
 GRANT SELECT,INSERT ON TABLE colophon.idempotency_keys TO authenticated;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE colophon.imported_zones TO authenticated;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE colophon.imported_zones TO service_role;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE colophon.objects TO service_role;
 

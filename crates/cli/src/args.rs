@@ -2,6 +2,7 @@
 
 mod documents;
 mod flags;
+mod import_zones;
 mod migrate;
 
 use std::ffi::OsString;
@@ -15,6 +16,7 @@ use colophon_domain::{
 
 pub use documents::{EditDocument, FindDocuments};
 pub use flags::Flags;
+pub use import_zones::ImportZones;
 pub use migrate::{Manners, Migrate, RepairStatus};
 
 use crate::config::{self, Given, INSTANCE, Purpose, SERVE, WORK};
@@ -40,7 +42,7 @@ pub enum Command {
         #[command(flatten)]
         work: Flags<WORK>,
     },
-    /// Upload and process PDF files, or folders of them
+    /// Upload and process PDF files, or folders of them; with --zones, put zones from files into a document
     Import(Import),
     /// Make an export of a document and write it to a file
     Export(Export),
@@ -166,14 +168,16 @@ pub struct Serve {
 
 #[derive(Debug, clap::Args)]
 pub struct Import {
-    /// PDF files, or folders to search for them
+    /// PDF files, or folders to search for them; with --zones, files of zones
     #[arg(required = true, value_name = "PATH")]
     pub paths: Vec<PathBuf>,
+    #[command(flatten)]
+    pub zones: ImportZones,
     /// How to read them
-    #[arg(long, default_value = "text-layer", value_parser = parse_strategy)]
+    #[arg(long, default_value = "text-layer", value_parser = parse_strategy, conflicts_with = "zones")]
     pub strategy: Strategy,
     /// Only store them
-    #[arg(long)]
+    #[arg(long, conflicts_with = "zones")]
     pub no_process: bool,
     /// What to do with a file that is stored already: allow, reject or link (answer with the document that has it)
     #[arg(long, default_value = "allow")]

@@ -6,6 +6,7 @@ mod export;
 mod exports;
 mod fsck;
 mod import;
+mod import_zones;
 mod jobs;
 mod migrate;
 mod quotas;
@@ -29,6 +30,7 @@ pub async fn run(config: &Config, command: Command) -> anyhow::Result<ExitCode> 
     match command {
         Command::Serve(serve) => serve::run(config, serve).await?,
         Command::Worker { .. } => worker::run(config).await?,
+        Command::Import(import) if import.zones.zones => return import_zones::run(config, import).await,
         Command::Import(import) => return import::run(config, import).await,
         Command::Export(export) => export::run(config, export).await?,
         Command::Documents(documents) => documents::run(config, documents).await?,

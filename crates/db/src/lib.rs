@@ -18,6 +18,7 @@ pub mod exports;
 pub mod fsck;
 pub mod health;
 pub mod idempotency_keys;
+pub mod imported_zones;
 pub mod jobs;
 pub mod listen;
 mod mend;

@@ -61,6 +61,7 @@ pub fn router(app: App) -> Router {
         .merge(routes::confidences::router())
         .merge(routes::calibration::router())
         .merge(routes::reading_orders::router())
+        .merge(routes::import_zones::router())
         .merge(routes::jobs::router())
         .merge(routes::exports::router())
         .layer(DefaultBodyLimit::max(BODY_LIMIT))

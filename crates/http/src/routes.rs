@@ -7,6 +7,7 @@ pub mod content;
 pub mod documents;
 pub mod edit;
 pub mod exports;
+pub mod import_zones;
 pub mod jobs;
 pub mod metadata_schemas;
 pub mod operation;

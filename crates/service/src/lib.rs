@@ -8,6 +8,7 @@ pub mod edit;
 mod error;
 pub mod export;
 pub mod fsck;
+pub mod import_zones;
 pub mod jobs;
 pub mod metadata;
 pub mod purge;

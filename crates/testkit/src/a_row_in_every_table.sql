@@ -61,3 +61,5 @@ insert into colophon.uploads (id, owner, document_id, storage_path, upload_lengt
 values ('00000000-0000-7000-8000-000000000016', '00000000-0000-7000-8000-00000000000a',
         '00000000-0000-7000-8000-000000000017', 'o/00000000-0000-7000-8000-000000000017/x', 1, '{}', '{}',
         now() + interval '1 day');
+insert into colophon.imported_zones (ordinal, page_number, position, key, id, id_given, zone_type, coordinates, metadata)
+values (0, 1, 0, 'r1', '00000000-0000-7000-8000-000000000004', false, 'text', '{}', '{}');

@@ -32,6 +32,7 @@ mod fsck_zones;
 mod idempotency;
 mod import_crashes;
 mod importing;
+mod importing_zones;
 mod metadata;
 mod migrations;
 mod names;

@@ -11,6 +11,7 @@ mod document_plans;
 mod documents;
 mod health;
 mod idempotency_keys;
+mod imported_zones;
 mod jobs;
 mod leases;
 mod model;

@@ -140,6 +140,12 @@ const TABLES: &[(&str, &str, &str)] = &[
         "value = '=y'",
     ),
     ("colophon.owner_usage", "(owner) values ('00000000-0000-7000-8000-00000000000b')", "document_count = 0"),
+    (
+        "colophon.imported_zones",
+        "(ordinal, page_number, position, key, id, id_given, zone_type, coordinates, metadata)
+         values (9, 1, 0, 'k', gen_random_uuid(), false, 'text', '{}', '{}')",
+        "zone_index = 1",
+    ),
     ("colophon.signing_keys", "default values", "secret = sha256('mine')"),
 ];
 
