@@ -70,6 +70,15 @@ pub enum Command {
     Search {
         /// What to look for
         query: String,
+        /// Only text of this language, a BCP 47 tag such as de
+        #[arg(long)]
+        language: Option<String>,
+        /// Only this document
+        #[arg(long)]
+        document: Option<DocumentId>,
+        /// Only this page
+        #[arg(long)]
+        page: Option<i32>,
         #[command(flatten)]
         list: ListOptions,
     },
@@ -455,6 +464,24 @@ pub enum Zones {
     Correct(zones::CorrectZone),
     /// Send edits that were made offline: a file of JSON lines, each answered by one
     Replay(zones::Replay),
+    /// Of the zones a tool was so sure of, how many did people change?
+    Calibration {
+        /// Only of this tool
+        #[arg(long)]
+        tool: Option<String>,
+        /// Only of this model
+        #[arg(long)]
+        model: Option<String>,
+        /// Only of zones that the tool gave this type
+        #[arg(long = "type")]
+        zone_type: Option<String>,
+        /// Only what people said in this time: a number with s, m, h or d
+        #[arg(long, value_parser = parse_age, value_name = "TIME")]
+        since: Option<std::time::Duration>,
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+    },
 }
 
 #[derive(Debug, Subcommand)]

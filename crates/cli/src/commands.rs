@@ -21,6 +21,7 @@ mod zones;
 use std::process::ExitCode;
 
 use clap::CommandFactory as _;
+use colophon_domain::SearchFilter;
 use colophon_http::auth;
 
 use crate::args::{Args, Command, Role, Show, Zones};
@@ -40,7 +41,10 @@ pub async fn run(config: &Config, command: Command) -> anyhow::Result<ExitCode> 
         Command::Zones(Zones::Correct(correct)) => corrections::one(config, correct).await?,
         Command::Zones(Zones::Replay(replay)) => return corrections::replay(config, replay).await,
         Command::Zones(zones) => zones::run(config, zones).await?,
-        Command::Search { query, list } => zones::search(config, &query, &list).await?,
+        Command::Search { query, language, document, page, list } => {
+            let filter = SearchFilter { language, document_id: document, page_number: page };
+            zones::search(config, &query, filter, &list).await?;
+        }
         Command::Jobs(jobs) => jobs::run(config, jobs).await?,
         Command::Exports(exports) => exports::run(config, exports).await?,
         Command::Migrate(migrate) => return migrate::run(config, migrate).await,

@@ -82,6 +82,8 @@ pub struct RowFinding {
 /// How much there is.
 #[derive(Debug, Clone, Copy)]
 pub struct Totals {
+    /// Documents, about.
+    pub documents: u64,
     /// Entries of the ledger.
     pub objects: u64,
     /// Bytes of what is stored.
@@ -134,7 +136,12 @@ impl Fsck<'_> {
     pub async fn totals(&self) -> Result<Totals> {
         let row = self.0.query_one(statement!("fsck/totals"), &[]).await?;
         let count = |name| Ok(u64::try_from(column::<i64>(&row, name)?).unwrap_or(0));
-        Ok(Totals { objects: count("objects")?, bytes: count("bytes")?, time: column(&row, "time")? })
+        Ok(Totals {
+            documents: count("documents")?,
+            objects: count("objects")?,
+            bytes: count("bytes")?,
+            time: column(&row, "time")?,
+        })
     }
 
     /// What does not agree, after a finding, in the order of (`key`, `document_id`); `limit` at most.

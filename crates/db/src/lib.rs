@@ -7,7 +7,9 @@
 //! module that runs it; the login role has no grants of its own, so a forgotten scope fails closed.
 
 pub mod accesses;
+pub mod calibration;
 pub mod changes;
+pub mod confidences;
 pub mod correction_outcomes;
 pub mod corrections;
 mod deliveries;
@@ -29,6 +31,7 @@ mod parameter;
 mod pool;
 pub mod queue;
 pub mod quotas;
+pub mod reading_orders;
 pub mod runs;
 mod scope;
 mod session;
@@ -39,6 +42,7 @@ pub mod sweep;
 pub mod undo;
 pub mod uploads;
 pub mod versions;
+pub mod zone_checks;
 pub mod zone_history;
 pub mod zones;
 

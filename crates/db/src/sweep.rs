@@ -10,6 +10,9 @@ use crate::session::column;
 use crate::statement::statement;
 use crate::{Result, SystemScope, Tx};
 
+/// Rows that one statement takes away of a document that is purged.
+const PIECE: i64 = 20_000;
+
 /// The platform's housekeeping.
 pub struct Sweep<'t>(&'t Tx<SystemScope>);
 
@@ -71,11 +74,17 @@ impl Sweep<'_> {
         let Some(row) = picked.map_err(|error| (None, error))? else { return Ok(None) };
         let id: Uuid = column(&row, "id").map_err(|error| (None, error))?;
         let purged = async {
-            self.0.execute(statement!("sweep/purge_zones"), &[&id]).await?;
+            self.0.query(statement!("sweep/purging"), &[&id]).await?;
+            while self.0.execute(statement!("sweep/purge_zones"), &[&id, &PIECE]).await? > 0 {}
+            while self.purge_history(id).await? > 0 {}
             self.0.execute(statement!("sweep/purge"), &[&id]).await
         };
         purged.await.map_err(|error| (Some(DocumentId(id)), error))?;
         Ok(Some(DocumentId(id)))
+    }
+
+    async fn purge_history(&self, document: Uuid) -> Result<i64> {
+        column(&self.0.query_one(statement!("sweep/purge_history"), &[&document, &PIECE]).await?, "gone")
     }
 
     /// Deletes keys of repeated writes that are older than `age` seconds; `limit` at most. Gives their number.

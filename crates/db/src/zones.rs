@@ -1,6 +1,8 @@
 //! Zones of a document.
 
-use colophon_domain::{DocumentId, JobId, NewZone, SearchHit, Strategy, Zone, ZoneFilter, ZoneId};
+use colophon_domain::{
+    DocumentId, JobId, NewZone, SearchFilter, SearchHit, Strategy, Zone, ZoneFilter, ZoneId,
+};
 use serde_json::{Value, json};
 use tokio_postgres::Row;
 use tokio_postgres::types::FromSql;
@@ -104,16 +106,29 @@ impl<S: Scope> Zones<'_, S> {
         row.as_ref().map(decode).transpose()
     }
 
-    /// Zones whose text fits `text` (words, "phrases", OR, −not), best first, after the hit `after`.
+    /// Zones whose text fits `text` (words, "phrases", OR, −not), by the stems of each zone's language; best first,
+    /// after the hit `after`.
     pub async fn search(
         &self,
         text: &str,
+        filter: &SearchFilter,
         after: Option<(f32, ZoneId)>,
         limit: u16,
     ) -> Result<Vec<SearchHit>> {
         let (rank, id) = after.map_or((None, None), |(rank, id)| (Some(rank), Some(id.0)));
         self.0
-            .query(statement!("zones/search"), &[&text, &i32::from(limit), &rank, &id])
+            .query(
+                statement!("zones/search"),
+                &[
+                    &text,
+                    &i32::from(limit),
+                    &rank,
+                    &id,
+                    &filter.language,
+                    &filter.document_id.map(|id| id.0),
+                    &filter.page_number,
+                ],
+            )
             .await?
             .iter()
             .map(decode_hit)
@@ -205,5 +220,6 @@ fn decode_hit(row: &Row) -> Result<SearchHit> {
         coordinates: column(row, "coordinates")?,
         excerpt: column(row, "excerpt")?,
         rank: column(row, "rank")?,
+        language: column(row, "language")?,
     })
 }

@@ -4,7 +4,9 @@
 //! `Serialize`; the HTTP edge has a view of each.
 
 pub mod anchor;
+pub mod calibration;
 pub mod changes;
+pub mod confidences;
 pub mod coordinates;
 pub mod correction_outcomes;
 pub mod corrections;
@@ -28,7 +30,9 @@ pub mod vocabularies;
 pub mod zone_history;
 pub mod zones;
 
+pub use calibration::{Calibration, CalibrationFilter, Verdicts};
 pub use changes::{AsOf, Change, ChangeFilter, ChangeKind, Moment, NewChange};
+pub use confidences::Confidence;
 pub use coordinates::{BoundingBox, Coordinates, Point, Region};
 pub use correction_outcomes::{CorrectionOutcome, Keep, NewCorrectionOutcome, Outcome, OutcomeFilter};
 pub use corrections::{
@@ -47,13 +51,13 @@ pub use lists::{Cursor, List};
 pub use metadata::MetadataSchema;
 pub use pages::Page;
 pub use quotas::{Quota, Usage};
-pub use reading_orders::{ReadingOrder, ReadingOrderGroup, ReadingOrderItem};
+pub use reading_orders::{ReadingOrder, ReadingOrderGroup, ReadingOrderItem, StoredReadingOrder};
 pub use shares::{Access, Action, LinkToken, NewShare, Share, ShareRole, ShareUse};
 pub use tags::Tags;
 pub use uploads::{NewUpload, Upload};
 pub use vocabularies::{Mapped, Vocabulary};
 pub use zone_history::{DiffCounts, DiffCursor, ZoneDiff, ZoneImage, ZoneState};
-pub use zones::{NewZone, SearchHit, Zone, ZoneFilter, ZoneStatus};
+pub use zones::{NewZone, SearchFilter, SearchHit, Zone, ZoneFilter, ZoneStatus};
 
 /// A value that breaks a rule of the domain: which field, and what the rule is.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

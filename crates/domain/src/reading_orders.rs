@@ -1,8 +1,9 @@
 //! Named orders in which the zones of a document are read: a list of zones, and of groups of them.
 
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::{Invalid, ZoneId};
+use crate::{DocumentId, Invalid, ZoneId};
 
 /// How deep groups may lie in groups.
 pub const MAX_DEPTH: usize = 32;
@@ -42,6 +43,27 @@ pub struct ReadingOrderGroup<Id = ZoneId> {
 
 fn none<Id>() -> Option<Id> {
     None
+}
+
+/// A reading order as it is stored.
+#[derive(Debug, Clone)]
+pub struct StoredReadingOrder {
+    /// The document.
+    pub document_id: DocumentId,
+    /// The version whose zones it orders.
+    pub version: i32,
+    /// The order itself.
+    pub order: ReadingOrder,
+    /// Raised by every edit, from 1.
+    pub revision: i64,
+    /// The person who made it; absent: a tool or the platform.
+    pub created_by: Option<String>,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// When it last changed.
+    pub updated_at: Timestamp,
+    /// Zones that it names and that are gone; they may come back.
+    pub gone: Vec<ZoneId>,
 }
 
 impl<Id> ReadingOrder<Id> {

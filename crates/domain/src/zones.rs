@@ -202,4 +202,42 @@ pub struct SearchHit {
     pub excerpt: String,
     /// The greater the better; comparable within one search only.
     pub rank: f32,
+    /// Language of the text, by whose stems it was found; absent: word by word.
+    pub language: Option<String>,
+}
+
+/// Where to search.
+#[derive(Debug, Clone, Default)]
+pub struct SearchFilter {
+    /// Only text of this language, a BCP 47 tag: `de` is `de-CH`, too.
+    pub language: Option<String>,
+    /// Only this document.
+    pub document_id: Option<DocumentId>,
+    /// Only this page.
+    pub page_number: Option<i32>,
+}
+
+impl SearchFilter {
+    /// Checks the language.
+    ///
+    /// # Errors
+    /// It is no BCP 47 tag.
+    pub fn checked(self) -> Result<Self, Invalid> {
+        let is_tag = |tag: &str| {
+            let mut parts = tag.split('-');
+            let first = parts.next().unwrap_or_default();
+            (2..=8).contains(&first.len())
+                && first.bytes().all(|b| b.is_ascii_alphabetic())
+                && parts.all(|part| {
+                    (1..=8).contains(&part.len()) && part.bytes().all(|b| b.is_ascii_alphanumeric())
+                })
+        };
+        match &self.language {
+            Some(tag) if !is_tag(tag) => Err(Invalid::new(
+                "language",
+                format!("must be a BCP 47 tag such as de or pt-BR; got {tag:?}"),
+            )),
+            _ => Ok(self),
+        }
+    }
 }

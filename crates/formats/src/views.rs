@@ -2,11 +2,12 @@
 
 use std::fmt::Display;
 
+use colophon_domain::calibration::Bucket;
 use colophon_domain::geometry::{Frame, Pages, coordinates_in};
 use colophon_domain::{
-    Access, Attempt, Coordinates, Correction, CorrectionOutcome, Document, ExportFile, ExportRecord,
-    HistoryEntry, Job, JobPage, List, MetadataSchema, Page, PageOutcome, Quota, SearchHit, Share, ShareUse,
-    Upload, Usage, Version, Zone,
+    Access, Attempt, Calibration, Confidence, Coordinates, Correction, CorrectionOutcome, Document,
+    ExportFile, ExportRecord, HistoryEntry, Job, JobPage, List, MetadataSchema, Page, PageOutcome, Quota,
+    ReadingOrderItem, SearchHit, Share, ShareUse, StoredReadingOrder, Upload, Usage, Version, Zone,
 };
 use jiff::Timestamp;
 use serde::Serialize;
@@ -296,6 +297,72 @@ view!(
         coordinates: Value = e.coordinates,
         excerpt: String = e.excerpt,
         rank: f32 = e.rank,
+        language: Option<String> = e.language,
+    } as e
+);
+
+view!(
+    /// A confidence of a zone.
+    ConfidenceView of Confidence {
+        id: Uuid = e.id,
+        document_id: Uuid = e.document_id.0,
+        zone_id: Uuid = e.zone_id.0,
+        confidence: f64 = e.confidence,
+        processing_tool: Option<String> = e.processing_tool,
+        processing_model: Option<String> = e.processing_model,
+        job_id: Option<Uuid> = e.job_id.map(|id| id.0),
+        zone_type: Option<String> = e.zone_type,
+        page_number: Option<i32> = e.page_number,
+        recorded_at: Timestamp = e.recorded_at,
+        until_at: Option<Timestamp> = e.until_at,
+        stands: bool = e.stands,
+    } as e
+);
+
+view!(
+    /// How a tool's confidence agrees with people.
+    CalibrationView of Calibration {
+        processing_tool: Option<String> = e.processing_tool,
+        processing_model: Option<String> = e.processing_model,
+        zone_type: Option<String> = e.zone_type,
+        verdicts: u64 = e.all.verdicts,
+        changed: u64 = e.all.changed,
+        share: f64 = e.all.share,
+        low: f64 = e.all.interval.0,
+        high: f64 = e.all.interval.1,
+        mean_confidence: f64 = e.all.mean_confidence,
+        expected_calibration_error: f64 = e.expected_calibration_error,
+        review_below: Option<f64> = e.review_below,
+        buckets: Vec<BucketView> = e.buckets.into_iter().map(BucketView::from).collect(),
+    } as e
+);
+
+view!(
+    /// Zones of one tenth of confidence.
+    BucketView of Bucket {
+        from: f64 = e.from,
+        to: f64 = e.to,
+        verdicts: u64 = e.verdicts,
+        changed: u64 = e.changed,
+        share: f64 = e.share,
+        low: f64 = e.interval.0,
+        high: f64 = e.interval.1,
+        mean_confidence: f64 = e.mean_confidence,
+    } as e
+);
+
+view!(
+    /// A named order of zones.
+    ReadingOrderView of StoredReadingOrder {
+        document_id: Uuid = e.document_id.0,
+        version: i32 = e.version,
+        name: String = e.order.name,
+        items: Vec<ReadingOrderItem> = e.order.items,
+        revision: i64 = e.revision,
+        created_by: Option<String> = e.created_by,
+        created_at: Timestamp = e.created_at,
+        updated_at: Timestamp = e.updated_at,
+        gone: Vec<Uuid> = e.gone.into_iter().map(|id| id.0).collect(),
     } as e
 );
 

@@ -1,6 +1,8 @@
 //! A file for each noun.
 
+pub mod calibration;
 pub mod changes;
+pub mod confidences;
 pub mod console;
 pub mod content;
 pub mod correction_outcomes;
@@ -14,6 +16,7 @@ pub mod metadata_schemas;
 pub mod operation;
 pub mod pages;
 pub mod quotas;
+pub mod reading_orders;
 pub mod runs;
 mod serve;
 pub mod shares;

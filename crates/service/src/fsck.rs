@@ -10,6 +10,7 @@ mod contents;
 mod objects;
 mod relink;
 mod rows;
+mod zones;
 
 use std::time::Duration;
 
@@ -71,6 +72,8 @@ pub enum Event {
 pub enum Phase {
     /// Rows beside rows; counted in checks.
     Rows,
+    /// Zones beside their history; counted in documents.
+    Zones,
     /// Objects beside the ledger; counted in entries of the ledger.
     Objects,
     /// The content of files; counted in bytes.
@@ -112,6 +115,7 @@ pub async fn run(
     let mut run = Run { platform, sweep, options, report, summary: Summary::default() };
     let totals = run.begin().await?.fsck().totals().await?;
     run.rows().await?;
+    run.zones(totals.documents).await?;
     run.objects(totals.objects).await?;
     run.contents(&totals).await?;
     Ok(run.summary)

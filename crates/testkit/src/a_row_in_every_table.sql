@@ -13,6 +13,9 @@ insert into public.zones (document_id, id, zone_index, page_number, zone_type, c
 values ('00000000-0000-7000-8000-000000000001', '00000000-0000-7000-8000-000000000002', 0, 1, 'text', '{}', 0.5);
 insert into public.zone_history (document_id, zone_id, zones_revision, until_revision, zone)
 values ('00000000-0000-7000-8000-000000000001', '00000000-0000-7000-8000-000000000002', 0, 1, '{}');
+insert into public.zone_confidence_history (zone_id, confidence) values ('00000000-0000-7000-8000-000000000002', 0.25);
+insert into public.reading_orders (document_id, version, name, items)
+values ('00000000-0000-7000-8000-000000000001', 1, 'default', '["00000000-0000-7000-8000-000000000002"]');
 insert into public.user_corrections (zone_id, corrected_content) values ('00000000-0000-7000-8000-000000000002', 'b');
 insert into public.correction_outcomes (document_id, zone_id, revision, outcome)
 values ('00000000-0000-7000-8000-000000000001', '00000000-0000-7000-8000-000000000002', 1, 'kept');

@@ -85,6 +85,7 @@ impl Printed {
             }
             let style = match phase {
                 Phase::Rows => "rows     {wide_bar} {pos}/{len} checks {elapsed}",
+                Phase::Zones => "zones    {wide_bar} {human_pos}/{human_len} documents {elapsed}",
                 Phase::Objects => "objects  {wide_bar} {human_pos}/{human_len} {per_sec} {eta}",
                 Phase::Contents => "contents {wide_bar} {bytes}/{total_bytes} {bytes_per_sec} {eta}",
             };

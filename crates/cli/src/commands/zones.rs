@@ -1,9 +1,11 @@
-//! `colophon zones list|show` and `colophon search`.
+//! `colophon zones list|show|calibration` and `colophon search`.
 
 use colophon_db::SystemScope;
-use colophon_domain::{Frame, ZoneFilter};
-use colophon_formats::views::{ListView, SearchHitView, ZoneView};
+use colophon_domain::calibration::{Bucket, calibrate};
+use colophon_domain::{Calibration, CalibrationFilter, Frame, SearchFilter, ZoneFilter};
+use colophon_formats::views::{CalibrationView, ListView, SearchHitView, ZoneView};
 use colophon_service::delivery::pages_of;
+use jiff::Timestamp;
 use serde_json::Value;
 
 use super::history;
@@ -54,6 +56,12 @@ pub async fn run(config: &Config, zones: Zones) -> anyhow::Result<()> {
             let place = if frame == Frame::Points { "BOX (pt from top left)" } else { "BOX" };
             output::table(["INDEX", "PAGE", "TYPE", place, "TEXT"], rows)
         }
+        Zones::Calibration { tool, model, zone_type, since, json } => {
+            let since = since.map(|age| Timestamp::now() - age);
+            let filter =
+                CalibrationFilter { processing_tool: tool, processing_model: model, zone_type, since };
+            calibration(config, filter, json).await
+        }
         Zones::Show { document, zone, show } => {
             let instance = Instance::open(config, WISH).await?;
             let tx = instance.platform.database.session(&SystemScope::new()).begin().await?;
@@ -97,13 +105,57 @@ fn filter_of(page: Option<i32>, asked: ZoneOptions) -> ZoneFilter {
     }
 }
 
-pub async fn search(config: &Config, query: &str, list: &ListOptions) -> anyhow::Result<()> {
+async fn calibration(config: &Config, filter: CalibrationFilter, json: bool) -> anyhow::Result<()> {
+    let instance = Instance::open(config, WISH).await?;
+    let tx = instance.platform.database.session(&SystemScope::new()).begin().await?;
+    let verdicts = tx.calibration().verdicts(&filter).await?;
+    tx.commit().await?;
+    instance.close().await?;
+    let calibrations = calibrate(&verdicts);
+    if json {
+        let items = calibrations.into_iter().map(CalibrationView::from).collect();
+        return output::json(&ListView { items, next_cursor: None });
+    }
+    output::table(
+        ["TOOL", "MODEL", "TYPE", "CONFIDENCE", "MEAN", "VERDICTS", "CHANGED", "SHARE", "95 % INTERVAL"],
+        calibrations.iter().flat_map(rows_of),
+    )
+}
+
+/// A row for all of a tool and type, and one for each tenth of confidence.
+fn rows_of(c: &Calibration) -> impl Iterator<Item = [String; 9]> + '_ {
+    let row = move |range: String, b: &Bucket| {
+        [
+            optional(c.processing_tool.clone()),
+            optional(c.processing_model.clone()),
+            c.zone_type.clone().unwrap_or_else(|| "(all)".to_owned()),
+            range,
+            format!("{:.2}", b.mean_confidence),
+            b.verdicts.to_string(),
+            b.changed.to_string(),
+            format!("{:.1} %", 100.0 * b.share),
+            format!("{:.1}–{:.1} %", 100.0 * b.interval.0, 100.0 * b.interval.1),
+        ]
+    };
+    let below = c.review_below.map_or_else(String::new, |below| format!(", review below {below:.1}"));
+    let all = row(format!("all, error {:.3}{below}", c.expected_calibration_error), &c.all);
+    let tenths = c.buckets.iter().map(move |b| row(format!("{:.1}–{:.1}", b.from, b.to), b));
+    std::iter::once(all).chain(tenths)
+}
+
+pub async fn search(
+    config: &Config,
+    query: &str,
+    filter: SearchFilter,
+    list: &ListOptions,
+) -> anyhow::Result<()> {
+    let filter = filter.checked().map_err(|invalid| Usage(invalid.to_string()))?;
     if query.contains('\0') {
         return Err(Usage("the query holds U+0000, which no stored text can".into()).into());
     }
     let instance = Instance::open(config, Wish { program: "colophon search", ..WISH }).await?;
     let tx = instance.platform.database.session(&SystemScope::new()).begin().await?;
-    let hits = tx.zones().search(query, None, list.limit).await?;
+    let hits = tx.zones().search(query, &filter, None, list.limit).await?;
     tx.commit().await?;
     instance.close().await?;
     let views: Vec<SearchHitView> = hits.into_iter().map(SearchHitView::from).collect();

@@ -63,16 +63,16 @@ pub fn configure(folder: &Folder, text: &str) {
 }
 
 /// An instance with something of everything.
-struct Instance {
-    server: Server,
-    person: Person,
+pub struct Instance {
+    pub server: Server,
+    pub person: Person,
     document: Value,
     bytes: Vec<u8>,
     export: Value,
 }
 
 impl Instance {
-    fn start() -> Self {
+    pub fn start() -> Self {
         let server = Server::start_on(without_sweeper(), &[]);
         let person = server.person();
         let bytes = numbered("whole", 3);
@@ -82,7 +82,7 @@ impl Instance {
         Self { server, person, document, bytes, export }
     }
 
-    fn id(&self) -> &str {
+    pub fn id(&self) -> &str {
         id(&self.document)
     }
 
@@ -99,22 +99,22 @@ impl Instance {
         fs::write(self.file(path), bytes).unwrap();
     }
 
-    fn change(&self, statement: &str) {
+    pub fn change(&self, statement: &str) {
         change(&self.server.ready.database_url, statement);
     }
 
     /// As a restore without foreign keys does: no trigger, no constraint between tables.
-    fn change_unchecked(&self, statement: &str) {
+    pub fn change_unchecked(&self, statement: &str) {
         let url = self.server.ready.database_url.replacen("//postgres", "//supabase_admin", 1);
         change(&url, &format!("set session_replication_role = replica; {statement}"));
     }
 
-    fn check(&self, args: &[&str]) -> Checked {
+    pub fn check(&self, args: &[&str]) -> Checked {
         fsck(&self.server.folder, args)
     }
 
     /// Finds exactly this, with exit code 1; repairs it, and then nothing is left.
-    fn finds_and_repairs(&self, code: &str, key: &str) {
+    pub fn finds_and_repairs(&self, code: &str, key: &str) {
         self.finds(code, key);
         let repaired = self.check(&["--repair", "--full"]);
         assert_eq!(repaired.found(), [format!("-{code} {key}")].into(), "{}", repaired.said);
@@ -123,7 +123,7 @@ impl Instance {
     }
 
     /// Finds exactly this, which cannot be repaired.
-    fn finds_for_good(&self, code: &str, key: &str) {
+    pub fn finds_for_good(&self, code: &str, key: &str) {
         self.finds(code, key);
         let tried = self.check(&["--repair", "--full"]);
         assert_eq!(tried.found(), [format!("{code} {key}")].into(), "{}", tried.said);
@@ -136,7 +136,7 @@ impl Instance {
         assert_eq!(checked.code, Some(1));
     }
 
-    fn is_clean(&self, after: &str) {
+    pub fn is_clean(&self, after: &str) {
         assert_clean(&self.server.folder, &["--full"], after);
     }
 }

@@ -7,7 +7,7 @@ use crate::pdf::numbered;
 use crate::server::Server;
 
 /// Every route that takes an identifier.
-pub const ROUTES: [&str; 20] = [
+pub const ROUTES: [&str; 23] = [
     "/v1/documents/{document}",
     "/v1/documents/{document}/content",
     "/v1/documents/{document}/content?version=1",
@@ -22,6 +22,9 @@ pub const ROUTES: [&str; 20] = [
     "/v1/documents/{document}/changes/1",
     "/v1/documents/{document}/diff?from=0&to=1",
     "/v1/documents/{document}/correction-outcomes",
+    "/v1/documents/{document}/zones/{zone}/confidences",
+    "/v1/documents/{document}/confidences",
+    "/v1/documents/{document}/reading-orders",
     "/v1/documents/{document}/exports",
     "/v1/jobs/{job}",
     "/v1/jobs/{job}/attempts",

@@ -10,6 +10,8 @@ with recursive zoned as (
   union all select 'document_pages', p.document_id from public.document_pages p where p.page_number = 1
   union all select 'processing_jobs', j.document_id from public.processing_jobs j
   union all select 'export_records', e.document_id from public.export_records e
+  union all select 'document_changes', c.document_id from public.document_changes c where c.revision = 1
+  union all select 'reading_orders', o.document_id from public.reading_orders o
   union all select 'document_accesses', a.document_id from public.document_accesses a
 )
 select f.document_id, f.key, f.detail

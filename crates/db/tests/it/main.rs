@@ -3,7 +3,9 @@
 #![allow(clippy::expect_used, reason = "in a test a panic is the report")]
 
 mod accesses;
+mod calibration;
 mod catalog;
+mod confidences;
 mod document_fields;
 mod document_plans;
 mod documents;
@@ -19,6 +21,7 @@ mod plans;
 mod policies;
 mod poolers;
 mod quotas;
+mod reading_orders;
 mod scopes;
 mod shares;
 mod statements;

@@ -78,6 +78,7 @@ async fn hot_statements_use_an_index_at_scale() {
     sweep(&client).await;
     fsck(&client).await;
     search(&client).await;
+    calibration(&client).await;
 }
 
 /// A person with few documents among the many, one with a fifth of them, and the platform.
@@ -288,7 +289,13 @@ async fn search(client: &Client) {
         where relname in ('zones', 'documents') order by relname desc";
     for scope in [as_user(OWNER.parse().expect("an identifier")), as_user(UserId::new())] {
         enter(client, &scope).await;
-        let hits = client.query(sql, &[&"heron", &50_i32, &None::<f32>, &None::<Uuid>]).await.expect("hits");
+        let hits = client
+            .query(
+                sql,
+                &[&"heron", &50_i32, &None::<f32>, &None::<Uuid>, &None::<&str>, &None::<Uuid>, &None::<i32>],
+            )
+            .await
+            .expect("hits");
         assert_eq!(hits.is_empty(), scope.user().to_string() != OWNER);
         let rows = client.query(read, &[]).await.expect("what was read");
         let (zones, documents): ((String, i64, i64), i64) =
@@ -298,4 +305,17 @@ async fn search(client: &Client) {
         assert_eq!(documents, 0, "documents are not read whole");
         client.batch_execute("rollback").await.expect("a rollback");
     }
+}
+
+/// As above: whose documents it is about is looked up first, and then what people said of those.
+async fn calibration(client: &Client) {
+    let sql = include_str!("../../src/calibration/verdicts.sql");
+    let read = "select seq_scan, coalesce(idx_scan, 0) from pg_stat_xact_user_tables where relname = 'user_corrections'";
+    let (none, since) = (None::<String>, None::<jiff::Timestamp>);
+    enter(client, &as_user(FEW.parse().expect("an identifier"))).await;
+    let counted = client.query(sql, &[&none, &none, &none, &since]).await.expect("verdicts");
+    assert!(counted.is_empty(), "of few documents, none of them corrected");
+    let row = client.query_one(read, &[]).await.expect("what was read");
+    assert_eq!(row.get::<_, i64>(0), 0, "not all corrections are read");
+    client.batch_execute("rollback").await.expect("a rollback");
 }

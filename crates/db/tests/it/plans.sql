@@ -16,6 +16,10 @@ select ('00000000-0000-7000-8000-' || lpad(to_hex(case when n <= 2000 then 1 els
        'line ' || n || case when n % 1000 = 1 then ' heron' else '' end
 from generate_series(1, 50000) n;
 
+insert into public.user_corrections (document_id, zone_id, corrected_content, confidence_before, correction_type, processing_tool)
+select ('00000000-0000-7000-8000-' || lpad(to_hex(n), 12, '0'))::uuid, gen_random_uuid(), 'x', 0.9, 'text', 'ocr'
+from generate_series(1, 100000) n;
+
 insert into public.processing_jobs (document_id, strategy, created_at)
 select ('00000000-0000-7000-8000-' || lpad(to_hex(n * 7), 12, '0'))::uuid, 'text-layer', now() - n * interval '1 minute'
 from generate_series(1, 2000) n;
@@ -34,4 +38,4 @@ insert into colophon.idempotency_keys (owner, key, request, resource_id, created
 select 'o', 'k' || n, 'r', gen_random_uuid(), now() - n * interval '1 minute' from generate_series(1, 20000) n;
 
 analyze colophon.document_fields, colophon.objects, colophon.idempotency_keys;
-analyze public.documents, public.zones, public.processing_jobs, public.job_queue, public.document_versions;
+analyze public.documents, public.zones, public.user_corrections, public.processing_jobs, public.job_queue, public.document_versions;

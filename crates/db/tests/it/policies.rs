@@ -48,6 +48,11 @@ const TABLES: &[(&str, &str, &str)] = &[
         "zone = '{\"forged\": 1}'",
     ),
     (
+        "reading_orders",
+        "(document_id, version, name, items) values ('DOCUMENT', 1, 'columns', '[]')",
+        "items = '[1]'",
+    ),
+    (
         "user_corrections",
         "(document_id, zone_id, corrected_content) values ('DOCUMENT', 'ZONE', 'c')",
         "corrected_content = 'd'",

@@ -143,3 +143,52 @@ async fn only_old_idempotency_keys_go() {
     assert_eq!(tx.sweep().idempotency_keys(6.5 * 86_400.0, 2).await.expect("gone"), 2);
     assert_eq!(tx.sweep().idempotency_keys(6.5 * 86_400.0, 10).await.expect("gone"), 1);
 }
+
+#[tokio::test]
+async fn a_large_document_is_purged_with_its_history_and_writes_none() {
+    let db = TestDatabase::migrated().await;
+    let database = db.database().await;
+    let document = store_document(&database, UserId::new()).await.id;
+    let other = store_document(&database, UserId::new()).await.id;
+    let client = db.client("postgres").await;
+    // Every tenth zone is a part of the one before, and two are a part of each other.
+    let fill = format!(
+        "insert into public.zones (document_id, id, zone_index, page_number, zone_type, coordinates, confidence,
+                                   zones_revision, version, parent_id)
+         select '{document}', ('00000000-0000-7000-8000-' || lpad(to_hex(n), 12, '0'))::uuid, n, 1, 'text', '{{}}', 0.5, 1, 1,
+                case when n % 10 = 0 then ('00000000-0000-7000-8000-' || lpad(to_hex(n - 1), 12, '0'))::uuid end
+         from generate_series(1, 100000) n;
+         insert into public.zone_history (document_id, zone_id, zones_revision, until_revision, zone)
+         select document_id, id, 0, 1, '{{}}' from public.zones;
+         insert into public.user_corrections (document_id, zone_id, corrected_content)
+         select document_id, id, 'x' from public.zones;
+         insert into public.zone_confidence_history (document_id, zone_id, confidence)
+         select document_id, id, 0.5 from public.zones;
+         update public.documents set deleted_at = now() where id = '{document}';
+         set session_replication_role = replica;
+         update public.zones set parent_id = '00000000-0000-7000-8000-00000000000a' where zone_index = 9;"
+    );
+    db.client("supabase_admin").await.batch_execute(&fill).await.expect("rows");
+    let kept = async || {
+        let sql = "select (select count(*) from public.zones), (select count(*) from public.zone_history),
+            (select count(*) from public.document_changes), (select count(*) from public.user_corrections),
+            (select count(*) from public.zone_confidence_history)";
+        let row = client.query_one(sql, &[]).await.expect("counts");
+        [0, 1, 2, 3, 4].map(|at| row.get::<_, i64>(at))
+    };
+    assert_eq!(kept().await, [100_000, 100_000, 0, 100_000, 100_000]);
+    let tx = begin(&database).await;
+    let began = Instant::now();
+    assert_eq!(tx.sweep().purge(-1.0, &[]).await.expect("purged"), Some(document));
+    tx.commit().await.expect("it commits");
+    eprintln!("100,000 zones, states, corrections and confidences purged in {:?}", began.elapsed());
+    assert_eq!(kept().await, [0; 5]);
+
+    // What is not being purged keeps its history, whoever asks.
+    let service = db.client("service_role").await;
+    let claim = format!("begin; select set_config('colophon.purging', '{other}', true)");
+    service.batch_execute(&claim).await.expect("a claim");
+    let refused = service.execute("select colophon.purge_history($1, 1)", &[&other.0]).await;
+    let refused = refused.expect_err("it is in use");
+    assert!(refused.as_db_error().expect("an answer").message().contains("is not being purged"));
+}

@@ -1,7 +1,9 @@
 //! Zones: replaced page by page, listed in reading order, found by their words.
 
 use colophon_db::Database;
-use colophon_domain::{ChangeKind, DocumentId, NewChange, NewZone, Strategy, UserId, ZoneFilter};
+use colophon_domain::{
+    ChangeKind, DocumentId, NewChange, NewZone, SearchFilter, Strategy, UserId, ZoneFilter,
+};
 use colophon_testkit::{TestDatabase, a_zone, as_user, store_document};
 
 use crate::system;
@@ -10,6 +12,15 @@ async fn put(database: &Database, document: DocumentId, pages: &[i32], zones: &[
     let tx = system(database).await;
     tx.zones().replace_pages(document, 1, Strategy::TextLayer, pages, zones).await.expect("zones");
     tx.commit().await.expect("it commits");
+}
+
+/// The bulk of the text layer knows no languages.
+async fn set_languages(db: &TestDatabase, zones: &[NewZone]) {
+    let client = db.client("service_role").await;
+    for zone in zones {
+        let update = "update public.zones set language = $2 where id = $1";
+        client.execute(update, &[&zone.id.0, &zone.language]).await.expect("a language");
+    }
 }
 
 async fn indexes(database: &Database, document: DocumentId, filter: &ZoneFilter) -> Vec<i32> {
@@ -82,25 +93,6 @@ async fn a_zone_comes_back_as_it_was_and_unknown_confidence_stays_unknown() {
 }
 
 #[tokio::test]
-async fn every_confidence_a_zone_ever_had_is_kept() {
-    let db = TestDatabase::migrated().await;
-    let database = db.database().await;
-    let document = store_document(&database, UserId::new()).await.id;
-    let zone = NewZone { confidence: Some(0.5), ..a_zone(1, 0) };
-    put(&database, document, &[1], &[zone, a_zone(1, 1)]).await;
-    let client = db.client("postgres").await;
-    for change in
-        ["confidence = 0.75", "confidence = 0.75", "content = 'x'", "confidence = null", "confidence = 1"]
-    {
-        let sql = format!("update zones set {change} where zone_index = 0");
-        client.batch_execute(&sql).await.expect("a change");
-    }
-    let kept = client.query("select confidence::float8 from zone_confidence_history order by id", &[]).await;
-    let kept: Vec<f64> = kept.expect("the history").iter().map(|row| row.get(0)).collect();
-    assert_eq!(kept, [0.5, 0.75, 1.0]);
-}
-
-#[tokio::test]
 async fn words_are_found_where_the_reader_may_look_best_first() {
     let db = TestDatabase::migrated().await;
     let database = db.database().await;
@@ -119,7 +111,7 @@ async fn words_are_found_where_the_reader_may_look_best_first() {
 
     let tx = database.session(&as_user(alice)).begin().await.expect("a transaction");
     let search = async |text: &str| {
-        let hits = tx.zones().search(text, None, 50).await.expect("hits");
+        let hits = tx.zones().search(text, &SearchFilter::default(), None, 50).await.expect("hits");
         let mut found: Vec<_> =
             hits.iter().map(|hit| (hit.document_id == of_alice, hit.zone_index)).collect();
         found.sort_unstable();
@@ -131,20 +123,95 @@ async fn words_are_found_where_the_reader_may_look_best_first() {
     assert_eq!(search("stork or stands").await, [(true, 0), (true, 2), (true, 3)]);
     assert!(search("pelican").await.is_empty());
 
-    let all = tx.zones().search("heron", None, 50).await.expect("hits");
+    let all = tx.zones().search("heron", &SearchFilter::default(), None, 50).await.expect("hits");
     assert_eq!(all[0].zone_index, 1, "three times is best");
     assert!(all[0].excerpt.contains("«heron»"), "{}", all[0].excerpt);
     let (mut parts, mut after) = (Vec::new(), None);
-    while let Some(hit) = tx.zones().search("heron", after, 1).await.expect("a hit").pop() {
+    while let Some(hit) =
+        tx.zones().search("heron", &SearchFilter::default(), after, 1).await.expect("a hit").pop()
+    {
         after = Some((hit.rank, hit.zone_id));
         parts.push(hit.zone_id);
     }
     assert_eq!(parts, all.iter().map(|hit| hit.zone_id).collect::<Vec<_>>());
 
-    let everywhere = system(&database).await.zones().search("heron", None, 50).await.expect("hits");
+    let everywhere = system(&database)
+        .await
+        .zones()
+        .search("heron", &SearchFilter::default(), None, 50)
+        .await
+        .expect("hits");
     assert_eq!(everywhere.len(), 4, "the platform itself reads all");
     let tx = database.session(&as_user(UserId::new())).begin().await.expect("a transaction");
-    assert!(tx.zones().search("heron", None, 50).await.expect("hits").is_empty(), "a stranger finds nothing");
+    assert!(
+        tx.zones().search("heron", &SearchFilter::default(), None, 50).await.expect("hits").is_empty(),
+        "a stranger finds nothing"
+    );
+}
+
+#[tokio::test]
+async fn words_are_found_by_the_stems_of_their_language_and_each_as_it_stands() {
+    let db = TestDatabase::migrated().await;
+    let database = db.database().await;
+    let document = store_document(&database, UserId::new()).await.id;
+    let with = |index, language: Option<&str>, content: &str| NewZone {
+        content: Some(content.into()),
+        language: language.map(str::to_owned),
+        ..a_zone(1 + index / 4, index)
+    };
+    let zones = [
+        with(0, Some("de-CH"), "Das Haus steht am See"),
+        with(1, Some("en"), "to be run or not to be"),
+        with(2, None, "running without a language"),
+        with(3, Some("en-GB"), "die of the Häuser"),
+        with(4, Some("tlh"), "running in Klingon"),
+        with(5, Some("de"), "running"),
+    ];
+    put(&database, document, &[1, 2], &zones).await;
+    set_languages(&db, &zones).await;
+    let tx = system(&database).await;
+    let found = async |text: &str, filter: SearchFilter| {
+        let hits = tx.zones().search(text, &filter, None, 50).await.expect("hits");
+        let mut found: Vec<_> = hits.iter().map(|hit| hit.zone_index).collect();
+        found.sort_unstable();
+        found
+    };
+    let everywhere = SearchFilter::default;
+    let of = |language: &str| SearchFilter { language: Some(language.into()), ..SearchFilter::default() };
+    assert_eq!(found("Häuser", everywhere()).await, [0, 3], "the stem in German, the word elsewhere");
+    assert_eq!(found("Haus", everywhere()).await, [0]);
+    assert_eq!(found("running", everywhere()).await, [1, 2, 4, 5], "English run, and the word itself");
+    assert_eq!(found("run", everywhere()).await, [1], "a stem of one language is no word of another");
+    assert_eq!(found("\"to be\"", everywhere()).await, [1], "no word is too common to be found");
+    assert_eq!(found("die", everywhere()).await, [3]);
+    assert_eq!(found("running -Klingon", everywhere()).await, [1, 2, 5]);
+    assert_eq!(found("running", of("de")).await, [5]);
+    assert_eq!(found("Häuser", of("DE")).await, [0], "a language is its regions, too");
+    assert_eq!(found("Häuser", of("de-CH")).await, [0]);
+    assert_eq!(found("running", SearchFilter { page_number: Some(2), ..everywhere() }).await, [4, 5]);
+    let elsewhere = SearchFilter { document_id: Some(DocumentId::new()), ..everywhere() };
+    assert!(found("running", elsewhere).await.is_empty());
+    let hits = tx.zones().search("Häuser", &of("de-CH"), None, 1).await.expect("a hit");
+    assert_eq!(
+        (hits[0].excerpt.as_str(), hits[0].language.as_deref()),
+        ("Das «Haus» steht am See", Some("de-CH"))
+    );
+    assert!(of("d").checked().is_err() && of("de_CH").checked().is_err() && of("de-CH").checked().is_ok());
+}
+
+#[tokio::test]
+async fn every_language_that_the_server_has_stems_for_is_tried_by_a_search() {
+    let db = TestDatabase::migrated().await;
+    let forgotten = "select cfgname::text from pg_ts_config where cfgname <> 'simple'
+        except
+        select regexp_replace(colophon.zone_text_config(l)::text, '^.*[.]', '')
+        from regexp_matches(pg_get_functiondef('colophon.zone_text_query(text, text)'::regprocedure), 'und,(.*)[}]') m,
+          unnest(string_to_array(m[1], ',')) l";
+    let rows = db.client("postgres").await.query(forgotten, &[]).await.expect("names");
+    let mut forgotten: Vec<String> = rows.iter().map(|row| row.get(0)).collect();
+    // What came with a later PostgreSQL than the oldest that is served.
+    forgotten.retain(|name| !["estonian", "polish", "esperanto"].contains(&name.as_str()));
+    assert_eq!(forgotten, Vec::<String>::new());
 }
 
 #[tokio::test]

@@ -9,7 +9,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Json, Router};
 use colophon_domain::geometry::{Frame, Pages};
-use colophon_domain::{DocumentId, ZoneId};
+use colophon_domain::{DocumentId, SearchFilter, ZoneId};
 use colophon_formats::views::{ListView, SearchHitView, ZoneView};
 use colophon_service::delivery::pages_of;
 use serde::Deserialize;
@@ -74,6 +74,9 @@ async fn show(
 #[derive(Debug, Deserialize)]
 struct SearchParams {
     q: String,
+    language: Option<String>,
+    document_id: Option<DocumentId>,
+    page: Option<i32>,
     limit: Option<u16>,
     cursor: Option<String>,
 }
@@ -86,10 +89,13 @@ async fn search(
     if params.q.contains('\0') {
         return Err(Problem::bad_request("invalid_query", "q: holds U+0000, which no stored text can"));
     }
+    let (language, document_id) = (params.language, params.document_id);
+    let filter = SearchFilter { language, document_id, page_number: params.page }.checked();
+    let filter = filter.map_err(|invalid| Problem::bad_request("invalid_query", invalid.to_string()))?;
     let limit = limit(params.limit)?;
     let after = params.cursor.as_deref().map(parse_cursor).transpose()?;
     let tx = app.platform.database.session(&caller.scope).begin().await?;
-    let hits = tx.zones().search(&params.q, after, limit).await?;
+    let hits = tx.zones().search(&params.q, &filter, after, limit).await?;
     tx.commit().await?;
     let full = hits.len() == usize::from(limit);
     let next_cursor = hits

@@ -114,8 +114,32 @@ checks! {
     FIELDS_DIFFER: "F22" "fields-differ" Finding,
         "a document is not found, or wrongly found, by its tags or metadata: the index of them is not what the document says",
         "makes the index of the document anew";
+    ZONE_PARENT: "F23" "zone-parent" Finding,
+        "a zone is part of a zone that is not there, or of another version",
+        "has it stand by itself; its history has what was before";
+    ZONE_CYCLE: "F24" "zone-cycle" Finding,
+        "a zone is part of itself, by way of its parents",
+        "has one zone of the ring stand by itself; its history has what was before";
+    ZONE_PLACE: "F25" "zone-place" Finding,
+        "a zone stands on a page that is not there, beside its page, or in a box that is none; correct or delete it",
+        "";
+    ZONE_HISTORY: "F26" "zone-history" Finding,
+        "states of a zone are missing or overlap, so that it cannot be told what it was; restore `zone_history` from a backup",
+        "";
+    ZONES_REVISION: "F27" "zones-revision" Finding,
+        "a document is behind the changes of its own zones, so that the next change fails",
+        "puts it at the newest revision of its zones";
+    ZONE_ORIGINAL: "F28" "zone-original" Finding,
+        "a zone keeps a tool's word of a field that people cannot change",
+        "takes the word away; the zone's history has what was before";
+    CORRECTION_REVISION: "F29" "correction-revision" Finding,
+        "a correction belongs to a change that the document has not; restore `document_changes` from a backup",
+        "";
     FOREIGN_FILE: "F90" "foreign-file" Note,
         "a file in the store that Colophon did not write; it is left alone",
+        "";
+    READING_ORDER: "F91" "reading-order" Note,
+        "a reading order names zones that are gone; they are left out where it is read, and may come back",
         "";
 }
 

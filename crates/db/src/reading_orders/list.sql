@@ -1,0 +1,6 @@
+-- reading_orders/list: the named orders of a version of a document, by default of the current one, by name
+select document_id, version, name, items, revision, created_by, created_at, updated_at
+from public.reading_orders
+where document_id = $1
+  and version = coalesce($2::int4, (select d.version from public.documents d where d.id = $1))
+order by name
