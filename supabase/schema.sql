@@ -65,6 +65,55 @@ begin
 end
 $$;
 
+CREATE FUNCTION colophon.calibration(of_tool text, of_model text, of_type text, since timestamp with time zone) RETURNS TABLE(processing_tool text, processing_model text, zone_type text, bucket integer, verdicts bigint, changed bigint, confidence_sum numeric)
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+#variable_conflict use_column
+declare
+  reader constant text := auth.uid()::text;
+  reads_all constant boolean := coalesce(current_setting('role', true), '') = 'service_role';
+begin
+  return query
+  with visible as (
+    select d.id from public.documents d where not reads_all and d.uploaded_by = reader
+    union
+    select d.id from public.documents d
+    where not reads_all and d.deleted_at is null and d.id in (select colophon.shared_documents('viewer'))
+  ), said as (
+    select c.document_id, c.zone_id, c.created_at, c.processing_tool, c.processing_model, c.zone_type,
+           c.confidence_before, c.correction_type, c.zones_revision
+    from public.user_corrections c
+    where reads_all and c.confidence_before is not null
+    union all
+    select c.document_id, c.zone_id, c.created_at, c.processing_tool, c.processing_model, c.zone_type,
+           c.confidence_before, c.correction_type, c.zones_revision
+    from visible v
+    join public.user_corrections c on c.document_id = v.id and c.confidence_before is not null
+  ), undone as materialized (
+    select u.document_id, unnest(colophon.undone_revisions(u.document_id)) as revision
+    from (select distinct c.document_id from public.document_changes c
+      where c.kind = 'undo' and (reads_all or c.document_id in (select v.id from visible v))) u
+  ), verdict as (
+    select s.processing_tool, s.processing_model, (array_agg(s.zone_type order by s.created_at))[1] as zone_type,
+           s.confidence_before as confidence, bool_or(s.correction_type is distinct from 'accept') as changed
+    from said s
+    where (of_tool is null or s.processing_tool = of_tool)
+      and (of_model is null or s.processing_model = of_model)
+      and (since is null or s.created_at >= since)
+      and s.correction_type is distinct from 'create' and s.correction_type is distinct from 'undo'
+      and not exists (
+        select from undone u where u.document_id = s.document_id and u.revision = s.zones_revision)
+    group by s.document_id, s.zone_id, s.processing_tool, s.processing_model, s.confidence_before
+  )
+  select v.processing_tool, v.processing_model, v.zone_type, least(floor(v.confidence * 10), 9)::integer, count(*),
+         count(*) filter (where v.changed), sum(v.confidence)
+  from verdict v
+  where of_type is null or v.zone_type = of_type
+  group by 1, 2, 3, 4;
+end
+$$;
+
 CREATE FUNCTION colophon.check_job_transition() RETURNS trigger
     LANGUAGE plpgsql
     SET search_path TO ''
@@ -407,6 +456,43 @@ CREATE FUNCTION colophon.job_transitions() RETURNS TABLE(from_status text, to_st
     ('failed', 'queued'), ('partially_completed', 'queued'), ('cancelled', 'queued')
 $$;
 
+CREATE FUNCTION colophon.keep_zone_confidence() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+begin
+  if tg_op = 'DELETE' then
+    -- A purge keeps nothing (as colophon.zone_deleted), and neither does a document that goes.
+    if coalesce(current_setting('role', true), '') <> 'authenticated'
+      and current_setting('colophon.purging', true) = old.document_id::text
+    then
+      return null;
+    end if;
+    perform from public.documents d where d.id = old.document_id;
+    if not found then
+      return null;
+    end if;
+  end if;
+  update public.zone_confidence_history h
+  set stands = false, until_at = clock_timestamp(), processing_model = old.processing_model, job_id = old.job_id,
+      zone_type = old.zone_type, page_number = old.page_number
+  where h.document_id = old.document_id and h.zone_id = old.id and h.stands;
+  if not found then
+    insert into public.zone_confidence_history
+      (document_id, zone_id, confidence, processing_tool, processing_model, job_id, zone_type, page_number, recorded_at,
+       until_at)
+    values
+      (old.document_id, old.id, old.confidence, old.processing_tool, old.processing_model, old.job_id, old.zone_type,
+       old.page_number,
+       -- It was observed when it took the place of the one before.
+       coalesce((select max(h.until_at) from public.zone_confidence_history h
+         where h.document_id = old.document_id and h.zone_id = old.id), old.created_at),
+       clock_timestamp());
+  end if;
+  return null;
+end
+$$;
+
 CREATE TABLE public.metadata_schemas (
     owner text DEFAULT (auth.uid())::text NOT NULL,
     schema jsonb NOT NULL,
@@ -502,6 +588,34 @@ begin
 end
 $$;
 
+CREATE FUNCTION colophon.purge_history(of_document uuid, piece bigint) RETURNS bigint
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+  states bigint;
+  confidences bigint;
+  corrections bigint;
+begin
+  if current_setting('colophon.purging', true) is distinct from of_document::text or not exists (
+    select from public.documents d where d.id = of_document and d.deleted_at is not null and d.legal_hold is null)
+  then
+    raise exception 'document % is not being purged, so its history stays', of_document
+      using errcode = 'insufficient_privilege';
+  end if;
+  delete from public.zone_history h where h.ctid in (
+    select p.ctid from public.zone_history p where p.document_id = of_document limit piece);
+  get diagnostics states = row_count;
+  delete from public.zone_confidence_history h where h.ctid in (
+    select p.ctid from public.zone_confidence_history p where p.document_id = of_document limit piece);
+  get diagnostics confidences = row_count;
+  delete from public.user_corrections c where c.ctid in (
+    select p.ctid from public.user_corrections p where p.document_id = of_document limit piece);
+  get diagnostics corrections = row_count;
+  return greatest(states, confidences, corrections);
+end
+$$;
+
 CREATE FUNCTION colophon.queue_document() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO ''
@@ -585,17 +699,6 @@ begin
 end
 $$;
 
-CREATE FUNCTION colophon.record_zone_confidence() RETURNS trigger
-    LANGUAGE plpgsql
-    SET search_path TO ''
-    AS $$
-begin
-  insert into public.zone_confidence_history (document_id, zone_id, confidence, processing_tool)
-  values (new.document_id, new.id, new.confidence, new.processing_tool);
-  return null;
-end
-$$;
-
 CREATE FUNCTION colophon.release_object(document_id uuid, storage_path text) RETURNS void
     LANGUAGE sql SECURITY DEFINER
     SET search_path TO ''
@@ -628,22 +731,31 @@ begin
 end
 $$;
 
-CREATE FUNCTION colophon.search_zones(search_text text, result_limit integer, after_rank real, after_id uuid) RETURNS TABLE(document_id uuid, filename text, zone_id uuid, page_number integer, zone_index integer, zone_type text, coordinates jsonb, excerpt text, rank real)
+CREATE FUNCTION colophon.search_zones(search_text text, result_limit integer, after_rank real, after_id uuid, of_language text DEFAULT NULL::text, of_document uuid DEFAULT NULL::uuid, of_page integer DEFAULT NULL::integer) RETURNS TABLE(document_id uuid, filename text, zone_id uuid, page_number integer, zone_index integer, zone_type text, coordinates jsonb, excerpt text, rank real, language text)
     LANGUAGE sql STABLE SECURITY DEFINER
     SET search_path TO ''
     AS $$
   with query as (
-    select websearch_to_tsquery('pg_catalog.simple'::regconfig, search_text) as q,
+    select colophon.zone_text_query(search_text, of_language) as q,
            (select auth.uid())::text as reader,
            coalesce(current_setting('role', true), '') = 'service_role' as reads_all
   ), hits as (
     select z.document_id, d.filename, z.id, z.page_number, z.zone_index, z.zone_type, z.coordinates, z.content,
-           ts_rank(colophon.zone_text_vector(z.content), query.q) as rank, query.q
+           z.language, ts_rank(own.vector, own.q) as rank, own.q
     from query
-    join public.zones z on colophon.zone_text_vector(z.content) operator(pg_catalog.@@) query.q
+    join public.zones z on colophon.zone_text_vector(z.content, z.language) operator(pg_catalog.@@) query.q
     join public.documents d on d.id = z.document_id and d.version = z.version and d.deleted_at is null
-    where query.reads_all or d.uploaded_by = query.reader
-      or d.id in (select colophon.shared_documents('viewer'))
+    cross join lateral (
+      select colophon.zone_text_vector(z.content, z.language) as vector,
+             websearch_to_tsquery(colophon.zone_text_config(z.language), search_text) as q
+      offset 0
+    ) own
+    where (query.reads_all or d.uploaded_by = query.reader or d.id in (select colophon.shared_documents('viewer')))
+      and (of_document is null or z.document_id = of_document)
+      and (of_page is null or z.page_number = of_page)
+      and (of_language is null or lower(z.language) = lower(of_language)
+        or starts_with(lower(z.language), lower(of_language) || '-'))
+      and own.vector operator(pg_catalog.@@) own.q
   ), page as (
     select * from hits h
     where after_id is null or (h.rank, h.id) < (after_rank, after_id)
@@ -651,9 +763,9 @@ CREATE FUNCTION colophon.search_zones(search_text text, result_limit integer, af
     limit result_limit
   )
   select p.document_id, p.filename, p.id, p.page_number, p.zone_index, p.zone_type, p.coordinates,
-         ts_headline('pg_catalog.simple'::regconfig, colophon.zone_search_text(p.content), p.q,
-           'StartSel=«, StopSel=», MaxFragments=2, MaxWords=18, MinWords=6'),
-         p.rank
+         ts_headline(colophon.zone_text_config(p.language), colophon.zone_search_text(p.content), p.q,
+           'StartSel=«, StopSel=», MaxFragments=2, MaxWords=18, MinWords=6, ShortWord=0'),
+         p.rank, p.language
   from page p
   order by p.rank desc, p.id desc
 $$;
@@ -955,11 +1067,114 @@ CREATE FUNCTION colophon.zone_search_text(content text) RETURNS text
   select left(replace(replace(coalesce(content, ''), U&'\00AD', ''), E'-\n', ''), 100000)
 $$;
 
+CREATE FUNCTION colophon.zone_text_config(language text) RETURNS regconfig
+    LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
+    SET search_path TO ''
+    AS $$
+begin
+  return case lower(split_part(language, '-', 1))
+    when 'en' then 'colophon.english'::regconfig
+    when 'eng' then 'colophon.english'::regconfig
+    when 'de' then 'colophon.german'::regconfig
+    when 'deu' then 'colophon.german'::regconfig
+    when 'ger' then 'colophon.german'::regconfig
+    when 'fr' then 'colophon.french'::regconfig
+    when 'fra' then 'colophon.french'::regconfig
+    when 'fre' then 'colophon.french'::regconfig
+    when 'es' then 'colophon.spanish'::regconfig
+    when 'spa' then 'colophon.spanish'::regconfig
+    when 'it' then 'colophon.italian'::regconfig
+    when 'ita' then 'colophon.italian'::regconfig
+    when 'nl' then 'colophon.dutch'::regconfig
+    when 'nld' then 'colophon.dutch'::regconfig
+    when 'dut' then 'colophon.dutch'::regconfig
+    when 'pt' then 'colophon.portuguese'::regconfig
+    when 'por' then 'colophon.portuguese'::regconfig
+    when 'ru' then 'colophon.russian'::regconfig
+    when 'rus' then 'colophon.russian'::regconfig
+    when 'sv' then 'colophon.swedish'::regconfig
+    when 'swe' then 'colophon.swedish'::regconfig
+    when 'da' then 'colophon.danish'::regconfig
+    when 'dan' then 'colophon.danish'::regconfig
+    when 'no' then 'colophon.norwegian'::regconfig
+    when 'nor' then 'colophon.norwegian'::regconfig
+    when 'nb' then 'colophon.norwegian'::regconfig
+    when 'nob' then 'colophon.norwegian'::regconfig
+    when 'nn' then 'colophon.norwegian'::regconfig
+    when 'nno' then 'colophon.norwegian'::regconfig
+    when 'fi' then 'colophon.finnish'::regconfig
+    when 'fin' then 'colophon.finnish'::regconfig
+    when 'hu' then 'colophon.hungarian'::regconfig
+    when 'hun' then 'colophon.hungarian'::regconfig
+    when 'ro' then 'pg_catalog.romanian'::regconfig
+    when 'ron' then 'pg_catalog.romanian'::regconfig
+    when 'rum' then 'pg_catalog.romanian'::regconfig
+    when 'tr' then 'colophon.turkish'::regconfig
+    when 'tur' then 'colophon.turkish'::regconfig
+    when 'el' then 'pg_catalog.greek'::regconfig
+    when 'ell' then 'pg_catalog.greek'::regconfig
+    when 'gre' then 'pg_catalog.greek'::regconfig
+    when 'ar' then 'pg_catalog.arabic'::regconfig
+    when 'ara' then 'pg_catalog.arabic'::regconfig
+    when 'hy' then 'pg_catalog.armenian'::regconfig
+    when 'hye' then 'pg_catalog.armenian'::regconfig
+    when 'arm' then 'pg_catalog.armenian'::regconfig
+    when 'eu' then 'pg_catalog.basque'::regconfig
+    when 'eus' then 'pg_catalog.basque'::regconfig
+    when 'baq' then 'pg_catalog.basque'::regconfig
+    when 'ca' then 'pg_catalog.catalan'::regconfig
+    when 'cat' then 'pg_catalog.catalan'::regconfig
+    when 'hi' then 'colophon.hindi'::regconfig
+    when 'hin' then 'colophon.hindi'::regconfig
+    when 'id' then 'pg_catalog.indonesian'::regconfig
+    when 'ind' then 'pg_catalog.indonesian'::regconfig
+    when 'ga' then 'pg_catalog.irish'::regconfig
+    when 'gle' then 'pg_catalog.irish'::regconfig
+    when 'lt' then 'pg_catalog.lithuanian'::regconfig
+    when 'lit' then 'pg_catalog.lithuanian'::regconfig
+    when 'ne' then 'colophon.nepali'::regconfig
+    when 'nep' then 'colophon.nepali'::regconfig
+    when 'sr' then 'pg_catalog.serbian'::regconfig
+    when 'srp' then 'pg_catalog.serbian'::regconfig
+    when 'ta' then 'pg_catalog.tamil'::regconfig
+    when 'tam' then 'pg_catalog.tamil'::regconfig
+    when 'yi' then 'pg_catalog.yiddish'::regconfig
+    when 'yid' then 'pg_catalog.yiddish'::regconfig
+    else 'pg_catalog.simple'::regconfig
+  end;
+end
+$$;
+
+CREATE FUNCTION colophon.zone_text_query(search_text text, of_language text DEFAULT NULL::text) RETURNS tsquery
+    LANGUAGE sql STABLE PARALLEL SAFE
+    SET search_path TO ''
+    AS $$
+  select coalesce(string_agg(distinct '(' || q.query::text || ')', ' | '), '')::tsquery
+  from (
+    select websearch_to_tsquery(colophon.zone_text_config(l.language), search_text) as query
+    from unnest(case when of_language is not null then array[of_language]
+      else '{und,ar,ca,da,de,el,en,es,eu,fi,fr,ga,hi,hu,hy,id,it,lt,ne,nl,no,pt,ro,ru,sr,sv,ta,tr,yi}'::text[] end)
+      as l (language)
+  ) q
+  where numnode(q.query) > 0
+$$;
+
 CREATE FUNCTION colophon.zone_text_vector(content text) RETURNS tsvector
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
     SET search_path TO ''
     AS $$
   select to_tsvector('pg_catalog.simple'::regconfig, colophon.zone_search_text(content))
+$$;
+
+CREATE FUNCTION colophon.zone_text_vector(content text, language text) RETURNS tsvector
+    LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
+    SET search_path TO ''
+    AS $$
+begin
+  return to_tsvector(
+    case when language is null then 'pg_catalog.simple'::regconfig else colophon.zone_text_config(language) end,
+    left(replace(replace(coalesce(content, ''), U&'\00AD', ''), E'-\n', ''), 100000));
+end
 $$;
 
 CREATE FUNCTION colophon.zone_transitions() RETURNS TABLE(from_status text, to_status text)
@@ -997,6 +1212,1026 @@ CREATE FUNCTION public.open_share_link(token text) RETURNS uuid
     AS $$
   select colophon.open_share_link(token)
 $$;
+
+CREATE TEXT SEARCH DICTIONARY colophon.danish_stem (
+    TEMPLATE = pg_catalog.snowball,
+    language = 'danish' );
+
+CREATE TEXT SEARCH DICTIONARY colophon.dutch_stem (
+    TEMPLATE = pg_catalog.snowball,
+    language = 'dutch' );
+
+CREATE TEXT SEARCH DICTIONARY colophon.english_stem (
+    TEMPLATE = pg_catalog.snowball,
+    language = 'english' );
+
+CREATE TEXT SEARCH DICTIONARY colophon.finnish_stem (
+    TEMPLATE = pg_catalog.snowball,
+    language = 'finnish' );
+
+CREATE TEXT SEARCH DICTIONARY colophon.french_stem (
+    TEMPLATE = pg_catalog.snowball,
+    language = 'french' );
+
+CREATE TEXT SEARCH DICTIONARY colophon.german_stem (
+    TEMPLATE = pg_catalog.snowball,
+    language = 'german' );
+
+CREATE TEXT SEARCH DICTIONARY colophon.hungarian_stem (
+    TEMPLATE = pg_catalog.snowball,
+    language = 'hungarian' );
+
+CREATE TEXT SEARCH DICTIONARY colophon.italian_stem (
+    TEMPLATE = pg_catalog.snowball,
+    language = 'italian' );
+
+CREATE TEXT SEARCH DICTIONARY colophon.nepali_stem (
+    TEMPLATE = pg_catalog.snowball,
+    language = 'nepali' );
+
+CREATE TEXT SEARCH DICTIONARY colophon.norwegian_stem (
+    TEMPLATE = pg_catalog.snowball,
+    language = 'norwegian' );
+
+CREATE TEXT SEARCH DICTIONARY colophon.portuguese_stem (
+    TEMPLATE = pg_catalog.snowball,
+    language = 'portuguese' );
+
+CREATE TEXT SEARCH DICTIONARY colophon.russian_stem (
+    TEMPLATE = pg_catalog.snowball,
+    language = 'russian' );
+
+CREATE TEXT SEARCH DICTIONARY colophon.spanish_stem (
+    TEMPLATE = pg_catalog.snowball,
+    language = 'spanish' );
+
+CREATE TEXT SEARCH DICTIONARY colophon.swedish_stem (
+    TEMPLATE = pg_catalog.snowball,
+    language = 'swedish' );
+
+CREATE TEXT SEARCH DICTIONARY colophon.turkish_stem (
+    TEMPLATE = pg_catalog.snowball,
+    language = 'turkish' );
+
+CREATE TEXT SEARCH CONFIGURATION colophon.danish (
+    PARSER = pg_catalog."default" );
+
+ALTER TEXT SEARCH CONFIGURATION colophon.danish
+    ADD MAPPING FOR asciiword WITH colophon.danish_stem;
+
+ALTER TEXT SEARCH CONFIGURATION colophon.danish
+    ADD MAPPING FOR word WITH colophon.danish_stem;
+
+ALTER TEXT SEARCH CONFIGURATION colophon.danish
+    ADD MAPPING FOR numword WITH simple;
+
+ALTER TEXT SEARCH CONFIGURATION colophon.danish
+    ADD MAPPING FOR email WITH simple;
+
+ALTER TEXT SEARCH CONFIGURATION colophon.danish
+    ADD MAPPING FOR url WITH simple;
+
+ALTER TEXT SEARCH CONFIGURATION colophon.danish
+    ADD MAPPING FOR host WITH simple;
+
+ALTER TEXT SEARCH CONFIGURATION colophon.danish
+    ADD MAPPING FOR sfloat WITH simple;
+
+ALTER TEXT SEARCH CONFIGURATION colophon.danish
+    ADD MAPPING FOR version WITH simple;
+
+ALTER TEXT SEARCH CONFIGURATION colophon.danish
+    ADD MAPPING FOR hword_numpart WITH simple;
+
+ALTER TEXT SEARCH CONFIGURATION colophon.danish
+    ADD MAPPING FOR hword_part WITH colophon.danish_stem;
+
+ALTER TEXT SEARCH CONFIGURATION colophon.danish
+    ADD MAPPING FOR hword_asciipart WITH colophon.danish_stem;
+
+ALTER TEXT SEARCH CONFIGURATION colophon.danish
+    ADD MAPPING FOR numhword WITH simple;
+
+ALTER TEXT SEARCH CONFIGURATION colophon.danish
+    ADD MAPPING FOR asciihword WITH colophon.danish_stem;
+
+ALTER TEXT SEARCH CONFIGURATION colophon.danish
+    ADD MAPPING FOR hword WITH colophon.danish_stem;
+
+ALTER TEXT SEARCH CONFIGURATION colophon.danish
+    ADD MAPPING FOR url_path WITH simple;
+
+ALTER TEXT SEARCH CONFIGURATION colophon.danish
+    ADD MAPPING FOR file WITH simple;
+
+ALTER TEXT SEARCH CONFIGURATION colophon.danish
+    ADD MAPPING FOR "float" WITH simple;
+
+ALTER TEXT SEARCH CONFIGURATION colophon.danish
+    ADD MAPPING FOR "int" WITH simple;
+
+ALTER TEXT SEARCH CONFIGURATION colophon.danish
+    ADD MAPPING FOR uint WITH simple;
+
+CREATE TEXT SEARCH CONFIGURATION colophon.dutch (
+    PARSER = pg_catalog."default" );
+
+ALTER TEXT SEARCH CONFIGURATION colophon.dutch
+    ADD MAPPING FOR asciiword WITH colophon.dutch_stem;
+
+ALTER TEXT SEARCH CONFIGURATION colophon.dutch
+    ADD MAPPING FOR word WITH colophon.dutch_stem;
+
+ALTER TEXT SEARCH CONFIGURATION colophon.dutch
+    ADD MAPPING FOR numword WITH simple;
+
+ALTER TEXT SEARCH CONFIGURATION colophon.dutch
+    ADD MAPPING FOR email WITH simple;
+
+ALTER TEXT SEARCH CONFIGURATION colophon.dutch
+    ADD MAPPING FOR url WITH simple;
+
+ALTER TEXT SEARCH CONFIGURATION colophon.dutch
+    ADD MAPPING FOR host WITH simple;
+
+ALTER TEXT SEARCH CONFIGURATION colophon.dutch
+    ADD MAPPING FOR sfloat WITH simple;
+
+ALTER TEXT SEARCH CONFIGURATION colophon.dutch
+    ADD MAPPING FOR version WITH simple;
+
+ALTER TEXT SEARCH CONFIGURATION colophon.dutch
+    ADD MAPPING FOR hword_numpart WITH simple;
+
+ALTER TEXT SEARCH CONFIGURATION colophon.dutch
+    ADD MAPPING FOR hword_part WITH colophon.dutch_stem;
+
+ALTER TEXT SEARCH CONFIGURATION colophon.dutch
+    ADD MAPPING FOR hword_asciipart WITH colophon.dutch_stem;
+
+ALTER TEXT SEARCH CONFIGURATION colophon.dutch
+    ADD MAPPING FOR numhword WITH simple;
+
+ALTER TEXT SEARCH CONFIGURATION colophon.dutch
+    ADD MAPPING FOR asciihword WITH colophon.dutch_stem;
+
+ALTER TEXT SEARCH CONFIGURATION colophon.dutch
+    ADD MAPPING FOR hword WITH colophon.dutch_stem;
+
+ALTER TEXT SEARCH CONFIGURATION colophon.dutch
+    ADD MAPPING FOR url_path WITH simple;
+
+ALTER TEXT SEARCH CONFIGURATION colophon.dutch
+    ADD MAPPING FOR file WITH simple;
+
+ALTER TEXT SEARCH CONFIGURATION colophon.dutch
+    ADD MAPPING FOR "float" WITH simple;
+
+ALTER TEXT SEARCH CONFIGURATION colophon.dutch
+    ADD MAPPING FOR "int" WITH simple;
+
+ALTER TEXT SEARCH CONFIGURATION colophon.dutch
+    ADD MAPPING FOR uint WITH simple;
+
+CREATE TEXT SEARCH CONFIGURATION colophon.english (
+    PARSER = pg_catalog."default" );
+
+ALTER TEXT SEARCH CONFIGURATION colophon.english
+    ADD MAPPING FOR asciiword WITH colophon.english_stem;
+
+ALTER TEXT SEARCH CONFIGURATION colophon.english
+    ADD MAPPING FOR word WITH colophon.english_stem;
+
+ALTER TEXT SEARCH CONFIGURATION colophon.english
+    ADD MAPPING FOR numword WITH simple;
+
+ALTER TEXT SEARCH CONFIGURATION colophon.english
+    ADD MAPPING FOR email WITH simple;
+
+ALTER TEXT SEARCH CONFIGURATION colophon.english
+    ADD MAPPING FOR url WITH simple;
+
+ALTER TEXT SEARCH CONFIGURATION colophon.english
+    ADD MAPPING FOR host WITH simple;
+
+ALTER TEXT SEARCH CONFIGURATION colophon.english
+    ADD MAPPING FOR sfloat WITH simple;
+
+ALTER TEXT SEARCH CONFIGURATION colophon.english
+    ADD MAPPING FOR version WITH simple;
+
+ALTER TEXT SEARCH CONFIGURATION colophon.english
+    ADD MAPPING FOR hword_numpart WITH simple;
+
+ALTER TEXT SEARCH CONFIGURATION colophon.english
+    ADD MAPPING FOR hword_part WITH colophon.english_stem;
+
+ALTER TEXT SEARCH CONFIGURATION colophon.english
+    ADD MAPPING FOR hword_asciipart WITH colophon.english_stem;
+
+ALTER TEXT SEARCH CONFIGURATION colophon.english
+    ADD MAPPING FOR numhword WITH simple;
+
+ALTER TEXT SEARCH CONFIGURATION colophon.english
+    ADD MAPPING FOR asciihword WITH colophon.english_stem;
+
+ALTER TEXT SEARCH CONFIGURATION colophon.english
+    ADD MAPPING FOR hword WITH colophon.english_stem;
+
+ALTER TEXT SEARCH CONFIGURATION colophon.english
+    ADD MAPPING FOR url_path WITH simple;
+
+ALTER TEXT SEARCH CONFIGURATION colophon.english
+    ADD MAPPING FOR file WITH simple;
+
+ALTER TEXT SEARCH CONFIGURATION colophon.english
+    ADD MAPPING FOR "float" WITH simple;
+
+ALTER TEXT SEARCH CONFIGURATION colophon.english
+    ADD MAPPING FOR "int" WITH simple;
+
+ALTER TEXT SEARCH CONFIGURATION colophon.english
+    ADD MAPPING FOR uint WITH simple;
+
+CREATE TEXT SEARCH CONFIGURATION colophon.finnish (
+    PARSER = pg_catalog."default" );
+
+ALTER TEXT SEARCH CONFIGURATION colophon.finnish
+    ADD MAPPING FOR asciiword WITH colophon.finnish_stem;
+
+ALTER TEXT SEARCH CONFIGURATION colophon.finnish
+    ADD MAPPING FOR word WITH colophon.finnish_stem;
+
+ALTER TEXT SEARCH CONFIGURATION colophon.finnish
+    ADD MAPPING FOR numword WITH simple;
+
+ALTER TEXT SEARCH CONFIGURATION colophon.finnish
+    ADD MAPPING FOR email WITH simple;
+
+ALTER TEXT SEARCH CONFIGURATION colophon.finnish
+    ADD MAPPING FOR url WITH simple;
+
+ALTER TEXT SEARCH CONFIGURATION colophon.finnish
+    ADD MAPPING FOR host WITH simple;
+
+ALTER TEXT SEARCH CONFIGURATION colophon.finnish
+    ADD MAPPING FOR sfloat WITH simple;
+
+ALTER TEXT SEARCH CONFIGURATION colophon.finnish
+    ADD MAPPING FOR version WITH simple;
+
+ALTER TEXT SEARCH CONFIGURATION colophon.finnish
+    ADD MAPPING FOR hword_numpart WITH simple;
+
+ALTER TEXT SEARCH CONFIGURATION colophon.finnish
+    ADD MAPPING FOR hword_part WITH colophon.finnish_stem;
+
+ALTER TEXT SEARCH CONFIGURATION colophon.finnish
+    ADD MAPPING FOR hword_asciipart WITH colophon.finnish_stem;
+
+ALTER TEXT SEARCH CONFIGURATION colophon.finnish
+    ADD MAPPING FOR numhword WITH simple;
+
+ALTER TEXT SEARCH CONFIGURATION colophon.finnish
+    ADD MAPPING FOR asciihword WITH colophon.finnish_stem;
+
+ALTER TEXT SEARCH CONFIGURATION colophon.finnish
+    ADD MAPPING FOR hword WITH colophon.finnish_stem;
+
+ALTER TEXT SEARCH CONFIGURATION colophon.finnish
+    ADD MAPPING FOR url_path WITH simple;
+
+ALTER TEXT SEARCH CONFIGURATION colophon.finnish
+    ADD MAPPING FOR file WITH simple;
+
+ALTER TEXT SEARCH CONFIGURATION colophon.finnish
+    ADD MAPPING FOR "float" WITH simple;
+
+ALTER TEXT SEARCH CONFIGURATION colophon.finnish
+    ADD MAPPING FOR "int" WITH simple;
+
+ALTER TEXT SEARCH CONFIGURATION colophon.finnish
+    ADD MAPPING FOR uint WITH simple;
+
+CREATE TEXT SEARCH CONFIGURATION colophon.french (
+    PARSER = pg_catalog."default" );
+
+ALTER TEXT SEARCH CONFIGURATION colophon.french
+    ADD MAPPING FOR asciiword WITH colophon.french_stem;
+
+ALTER TEXT SEARCH CONFIGURATION colophon.french
+    ADD MAPPING FOR word WITH colophon.french_stem;
+
+ALTER TEXT SEARCH CONFIGURATION colophon.french
+    ADD MAPPING FOR numword WITH simple;
+
+ALTER TEXT SEARCH CONFIGURATION colophon.french
+    ADD MAPPING FOR email WITH simple;
+
+ALTER TEXT SEARCH CONFIGURATION colophon.french
+    ADD MAPPING FOR url WITH simple;
+
+ALTER TEXT SEARCH CONFIGURATION colophon.french
+    ADD MAPPING FOR host WITH simple;
+
+ALTER TEXT SEARCH CONFIGURATION colophon.french
+    ADD MAPPING FOR sfloat WITH simple;
+
+ALTER TEXT SEARCH CONFIGURATION colophon.french
+    ADD MAPPING FOR version WITH simple;
+
+ALTER TEXT SEARCH CONFIGURATION colophon.french
+    ADD MAPPING FOR hword_numpart WITH simple;
+
+ALTER TEXT SEARCH CONFIGURATION colophon.french
+    ADD MAPPING FOR hword_part WITH colophon.french_stem;
+
+ALTER TEXT SEARCH CONFIGURATION colophon.french
+    ADD MAPPING FOR hword_asciipart WITH colophon.french_stem;
+
+ALTER TEXT SEARCH CONFIGURATION colophon.french
+    ADD MAPPING FOR numhword WITH simple;
+
+ALTER TEXT SEARCH CONFIGURATION colophon.french
+    ADD MAPPING FOR asciihword WITH colophon.french_stem;
+
+ALTER TEXT SEARCH CONFIGURATION colophon.french
+    ADD MAPPING FOR hword WITH colophon.french_stem;
+
+ALTER TEXT SEARCH CONFIGURATION colophon.french
+    ADD MAPPING FOR url_path WITH simple;
+
+ALTER TEXT SEARCH CONFIGURATION colophon.french
+    ADD MAPPING FOR file WITH simple;
+
+ALTER TEXT SEARCH CONFIGURATION colophon.french
+    ADD MAPPING FOR "float" WITH simple;
+
+ALTER TEXT SEARCH CONFIGURATION colophon.french
+    ADD MAPPING FOR "int" WITH simple;
+
+ALTER TEXT SEARCH CONFIGURATION colophon.french
+    ADD MAPPING FOR uint WITH simple;
+
+CREATE TEXT SEARCH CONFIGURATION colophon.german (
+    PARSER = pg_catalog."default" );
+
+ALTER TEXT SEARCH CONFIGURATION colophon.german
+    ADD MAPPING FOR asciiword WITH colophon.german_stem;
+
+ALTER TEXT SEARCH CONFIGURATION colophon.german
+    ADD MAPPING FOR word WITH colophon.german_stem;
+
+ALTER TEXT SEARCH CONFIGURATION colophon.german
+    ADD MAPPING FOR numword WITH simple;
+
+ALTER TEXT SEARCH CONFIGURATION colophon.german
+    ADD MAPPING FOR email WITH simple;
+
+ALTER TEXT SEARCH CONFIGURATION colophon.german
+    ADD MAPPING FOR url WITH simple;
+
+ALTER TEXT SEARCH CONFIGURATION colophon.german
+    ADD MAPPING FOR host WITH simple;
+
+ALTER TEXT SEARCH CONFIGURATION colophon.german
+    ADD MAPPING FOR sfloat WITH simple;
+
+ALTER TEXT SEARCH CONFIGURATION colophon.german
+    ADD MAPPING FOR version WITH simple;
+
+ALTER TEXT SEARCH CONFIGURATION colophon.german
+    ADD MAPPING FOR hword_numpart WITH simple;
+
+ALTER TEXT SEARCH CONFIGURATION colophon.german
+    ADD MAPPING FOR hword_part WITH colophon.german_stem;
+
+ALTER TEXT SEARCH CONFIGURATION colophon.german
+    ADD MAPPING FOR hword_asciipart WITH colophon.german_stem;
+
+ALTER TEXT SEARCH CONFIGURATION colophon.german
+    ADD MAPPING FOR numhword WITH simple;
+
+ALTER TEXT SEARCH CONFIGURATION colophon.german
+    ADD MAPPING FOR asciihword WITH colophon.german_stem;
+
+ALTER TEXT SEARCH CONFIGURATION colophon.german
+    ADD MAPPING FOR hword WITH colophon.german_stem;
+
+ALTER TEXT SEARCH CONFIGURATION colophon.german
+    ADD MAPPING FOR url_path WITH simple;
+
+ALTER TEXT SEARCH CONFIGURATION colophon.german
+    ADD MAPPING FOR file WITH simple;
+
+ALTER TEXT SEARCH CONFIGURATION colophon.german
+    ADD MAPPING FOR "float" WITH simple;
+
+ALTER TEXT SEARCH CONFIGURATION colophon.german
+    ADD MAPPING FOR "int" WITH simple;
+
+ALTER TEXT SEARCH CONFIGURATION colophon.german
+    ADD MAPPING FOR uint WITH simple;
+
+CREATE TEXT SEARCH CONFIGURATION colophon.hindi (
+    PARSER = pg_catalog."default" );
+
+ALTER TEXT SEARCH CONFIGURATION colophon.hindi
+    ADD MAPPING FOR asciiword WITH colophon.english_stem;
+
+ALTER TEXT SEARCH CONFIGURATION colophon.hindi
+    ADD MAPPING FOR word WITH hindi_stem;
+
+ALTER TEXT SEARCH CONFIGURATION colophon.hindi
+    ADD MAPPING FOR numword WITH simple;
+
+ALTER TEXT SEARCH CONFIGURATION colophon.hindi
+    ADD MAPPING FOR email WITH simple;
+
+ALTER TEXT SEARCH CONFIGURATION colophon.hindi
+    ADD MAPPING FOR url WITH simple;
+
+ALTER TEXT SEARCH CONFIGURATION colophon.hindi
+    ADD MAPPING FOR host WITH simple;
+
+ALTER TEXT SEARCH CONFIGURATION colophon.hindi
+    ADD MAPPING FOR sfloat WITH simple;
+
+ALTER TEXT SEARCH CONFIGURATION colophon.hindi
+    ADD MAPPING FOR version WITH simple;
+
+ALTER TEXT SEARCH CONFIGURATION colophon.hindi
+    ADD MAPPING FOR hword_numpart WITH simple;
+
+ALTER TEXT SEARCH CONFIGURATION colophon.hindi
+    ADD MAPPING FOR hword_part WITH hindi_stem;
+
+ALTER TEXT SEARCH CONFIGURATION colophon.hindi
+    ADD MAPPING FOR hword_asciipart WITH colophon.english_stem;
+
+ALTER TEXT SEARCH CONFIGURATION colophon.hindi
+    ADD MAPPING FOR numhword WITH simple;
+
+ALTER TEXT SEARCH CONFIGURATION colophon.hindi
+    ADD MAPPING FOR asciihword WITH colophon.english_stem;
+
+ALTER TEXT SEARCH CONFIGURATION colophon.hindi
+    ADD MAPPING FOR hword WITH hindi_stem;
+
+ALTER TEXT SEARCH CONFIGURATION colophon.hindi
+    ADD MAPPING FOR url_path WITH simple;
+
+ALTER TEXT SEARCH CONFIGURATION colophon.hindi
+    ADD MAPPING FOR file WITH simple;
+
+ALTER TEXT SEARCH CONFIGURATION colophon.hindi
+    ADD MAPPING FOR "float" WITH simple;
+
+ALTER TEXT SEARCH CONFIGURATION colophon.hindi
+    ADD MAPPING FOR "int" WITH simple;
+
+ALTER TEXT SEARCH CONFIGURATION colophon.hindi
+    ADD MAPPING FOR uint WITH simple;
+
+CREATE TEXT SEARCH CONFIGURATION colophon.hungarian (
+    PARSER = pg_catalog."default" );
+
+ALTER TEXT SEARCH CONFIGURATION colophon.hungarian
+    ADD MAPPING FOR asciiword WITH colophon.hungarian_stem;
+
+ALTER TEXT SEARCH CONFIGURATION colophon.hungarian
+    ADD MAPPING FOR word WITH colophon.hungarian_stem;
+
+ALTER TEXT SEARCH CONFIGURATION colophon.hungarian
+    ADD MAPPING FOR numword WITH simple;
+
+ALTER TEXT SEARCH CONFIGURATION colophon.hungarian
+    ADD MAPPING FOR email WITH simple;
+
+ALTER TEXT SEARCH CONFIGURATION colophon.hungarian
+    ADD MAPPING FOR url WITH simple;
+
+ALTER TEXT SEARCH CONFIGURATION colophon.hungarian
+    ADD MAPPING FOR host WITH simple;
+
+ALTER TEXT SEARCH CONFIGURATION colophon.hungarian
+    ADD MAPPING FOR sfloat WITH simple;
+
+ALTER TEXT SEARCH CONFIGURATION colophon.hungarian
+    ADD MAPPING FOR version WITH simple;
+
+ALTER TEXT SEARCH CONFIGURATION colophon.hungarian
+    ADD MAPPING FOR hword_numpart WITH simple;
+
+ALTER TEXT SEARCH CONFIGURATION colophon.hungarian
+    ADD MAPPING FOR hword_part WITH colophon.hungarian_stem;
+
+ALTER TEXT SEARCH CONFIGURATION colophon.hungarian
+    ADD MAPPING FOR hword_asciipart WITH colophon.hungarian_stem;
+
+ALTER TEXT SEARCH CONFIGURATION colophon.hungarian
+    ADD MAPPING FOR numhword WITH simple;
+
+ALTER TEXT SEARCH CONFIGURATION colophon.hungarian
+    ADD MAPPING FOR asciihword WITH colophon.hungarian_stem;
+
+ALTER TEXT SEARCH CONFIGURATION colophon.hungarian
+    ADD MAPPING FOR hword WITH colophon.hungarian_stem;
+
+ALTER TEXT SEARCH CONFIGURATION colophon.hungarian
+    ADD MAPPING FOR url_path WITH simple;
+
+ALTER TEXT SEARCH CONFIGURATION colophon.hungarian
+    ADD MAPPING FOR file WITH simple;
+
+ALTER TEXT SEARCH CONFIGURATION colophon.hungarian
+    ADD MAPPING FOR "float" WITH simple;
+
+ALTER TEXT SEARCH CONFIGURATION colophon.hungarian
+    ADD MAPPING FOR "int" WITH simple;
+
+ALTER TEXT SEARCH CONFIGURATION colophon.hungarian
+    ADD MAPPING FOR uint WITH simple;
+
+CREATE TEXT SEARCH CONFIGURATION colophon.italian (
+    PARSER = pg_catalog."default" );
+
+ALTER TEXT SEARCH CONFIGURATION colophon.italian
+    ADD MAPPING FOR asciiword WITH colophon.italian_stem;
+
+ALTER TEXT SEARCH CONFIGURATION colophon.italian
+    ADD MAPPING FOR word WITH colophon.italian_stem;
+
+ALTER TEXT SEARCH CONFIGURATION colophon.italian
+    ADD MAPPING FOR numword WITH simple;
+
+ALTER TEXT SEARCH CONFIGURATION colophon.italian
+    ADD MAPPING FOR email WITH simple;
+
+ALTER TEXT SEARCH CONFIGURATION colophon.italian
+    ADD MAPPING FOR url WITH simple;
+
+ALTER TEXT SEARCH CONFIGURATION colophon.italian
+    ADD MAPPING FOR host WITH simple;
+
+ALTER TEXT SEARCH CONFIGURATION colophon.italian
+    ADD MAPPING FOR sfloat WITH simple;
+
+ALTER TEXT SEARCH CONFIGURATION colophon.italian
+    ADD MAPPING FOR version WITH simple;
+
+ALTER TEXT SEARCH CONFIGURATION colophon.italian
+    ADD MAPPING FOR hword_numpart WITH simple;
+
+ALTER TEXT SEARCH CONFIGURATION colophon.italian
+    ADD MAPPING FOR hword_part WITH colophon.italian_stem;
+
+ALTER TEXT SEARCH CONFIGURATION colophon.italian
+    ADD MAPPING FOR hword_asciipart WITH colophon.italian_stem;
+
+ALTER TEXT SEARCH CONFIGURATION colophon.italian
+    ADD MAPPING FOR numhword WITH simple;
+
+ALTER TEXT SEARCH CONFIGURATION colophon.italian
+    ADD MAPPING FOR asciihword WITH colophon.italian_stem;
+
+ALTER TEXT SEARCH CONFIGURATION colophon.italian
+    ADD MAPPING FOR hword WITH colophon.italian_stem;
+
+ALTER TEXT SEARCH CONFIGURATION colophon.italian
+    ADD MAPPING FOR url_path WITH simple;
+
+ALTER TEXT SEARCH CONFIGURATION colophon.italian
+    ADD MAPPING FOR file WITH simple;
+
+ALTER TEXT SEARCH CONFIGURATION colophon.italian
+    ADD MAPPING FOR "float" WITH simple;
+
+ALTER TEXT SEARCH CONFIGURATION colophon.italian
+    ADD MAPPING FOR "int" WITH simple;
+
+ALTER TEXT SEARCH CONFIGURATION colophon.italian
+    ADD MAPPING FOR uint WITH simple;
+
+CREATE TEXT SEARCH CONFIGURATION colophon.nepali (
+    PARSER = pg_catalog."default" );
+
+ALTER TEXT SEARCH CONFIGURATION colophon.nepali
+    ADD MAPPING FOR asciiword WITH colophon.nepali_stem;
+
+ALTER TEXT SEARCH CONFIGURATION colophon.nepali
+    ADD MAPPING FOR word WITH colophon.nepali_stem;
+
+ALTER TEXT SEARCH CONFIGURATION colophon.nepali
+    ADD MAPPING FOR numword WITH simple;
+
+ALTER TEXT SEARCH CONFIGURATION colophon.nepali
+    ADD MAPPING FOR email WITH simple;
+
+ALTER TEXT SEARCH CONFIGURATION colophon.nepali
+    ADD MAPPING FOR url WITH simple;
+
+ALTER TEXT SEARCH CONFIGURATION colophon.nepali
+    ADD MAPPING FOR host WITH simple;
+
+ALTER TEXT SEARCH CONFIGURATION colophon.nepali
+    ADD MAPPING FOR sfloat WITH simple;
+
+ALTER TEXT SEARCH CONFIGURATION colophon.nepali
+    ADD MAPPING FOR version WITH simple;
+
+ALTER TEXT SEARCH CONFIGURATION colophon.nepali
+    ADD MAPPING FOR hword_numpart WITH simple;
+
+ALTER TEXT SEARCH CONFIGURATION colophon.nepali
+    ADD MAPPING FOR hword_part WITH colophon.nepali_stem;
+
+ALTER TEXT SEARCH CONFIGURATION colophon.nepali
+    ADD MAPPING FOR hword_asciipart WITH colophon.nepali_stem;
+
+ALTER TEXT SEARCH CONFIGURATION colophon.nepali
+    ADD MAPPING FOR numhword WITH simple;
+
+ALTER TEXT SEARCH CONFIGURATION colophon.nepali
+    ADD MAPPING FOR asciihword WITH colophon.nepali_stem;
+
+ALTER TEXT SEARCH CONFIGURATION colophon.nepali
+    ADD MAPPING FOR hword WITH colophon.nepali_stem;
+
+ALTER TEXT SEARCH CONFIGURATION colophon.nepali
+    ADD MAPPING FOR url_path WITH simple;
+
+ALTER TEXT SEARCH CONFIGURATION colophon.nepali
+    ADD MAPPING FOR file WITH simple;
+
+ALTER TEXT SEARCH CONFIGURATION colophon.nepali
+    ADD MAPPING FOR "float" WITH simple;
+
+ALTER TEXT SEARCH CONFIGURATION colophon.nepali
+    ADD MAPPING FOR "int" WITH simple;
+
+ALTER TEXT SEARCH CONFIGURATION colophon.nepali
+    ADD MAPPING FOR uint WITH simple;
+
+CREATE TEXT SEARCH CONFIGURATION colophon.norwegian (
+    PARSER = pg_catalog."default" );
+
+ALTER TEXT SEARCH CONFIGURATION colophon.norwegian
+    ADD MAPPING FOR asciiword WITH colophon.norwegian_stem;
+
+ALTER TEXT SEARCH CONFIGURATION colophon.norwegian
+    ADD MAPPING FOR word WITH colophon.norwegian_stem;
+
+ALTER TEXT SEARCH CONFIGURATION colophon.norwegian
+    ADD MAPPING FOR numword WITH simple;
+
+ALTER TEXT SEARCH CONFIGURATION colophon.norwegian
+    ADD MAPPING FOR email WITH simple;
+
+ALTER TEXT SEARCH CONFIGURATION colophon.norwegian
+    ADD MAPPING FOR url WITH simple;
+
+ALTER TEXT SEARCH CONFIGURATION colophon.norwegian
+    ADD MAPPING FOR host WITH simple;
+
+ALTER TEXT SEARCH CONFIGURATION colophon.norwegian
+    ADD MAPPING FOR sfloat WITH simple;
+
+ALTER TEXT SEARCH CONFIGURATION colophon.norwegian
+    ADD MAPPING FOR version WITH simple;
+
+ALTER TEXT SEARCH CONFIGURATION colophon.norwegian
+    ADD MAPPING FOR hword_numpart WITH simple;
+
+ALTER TEXT SEARCH CONFIGURATION colophon.norwegian
+    ADD MAPPING FOR hword_part WITH colophon.norwegian_stem;
+
+ALTER TEXT SEARCH CONFIGURATION colophon.norwegian
+    ADD MAPPING FOR hword_asciipart WITH colophon.norwegian_stem;
+
+ALTER TEXT SEARCH CONFIGURATION colophon.norwegian
+    ADD MAPPING FOR numhword WITH simple;
+
+ALTER TEXT SEARCH CONFIGURATION colophon.norwegian
+    ADD MAPPING FOR asciihword WITH colophon.norwegian_stem;
+
+ALTER TEXT SEARCH CONFIGURATION colophon.norwegian
+    ADD MAPPING FOR hword WITH colophon.norwegian_stem;
+
+ALTER TEXT SEARCH CONFIGURATION colophon.norwegian
+    ADD MAPPING FOR url_path WITH simple;
+
+ALTER TEXT SEARCH CONFIGURATION colophon.norwegian
+    ADD MAPPING FOR file WITH simple;
+
+ALTER TEXT SEARCH CONFIGURATION colophon.norwegian
+    ADD MAPPING FOR "float" WITH simple;
+
+ALTER TEXT SEARCH CONFIGURATION colophon.norwegian
+    ADD MAPPING FOR "int" WITH simple;
+
+ALTER TEXT SEARCH CONFIGURATION colophon.norwegian
+    ADD MAPPING FOR uint WITH simple;
+
+CREATE TEXT SEARCH CONFIGURATION colophon.portuguese (
+    PARSER = pg_catalog."default" );
+
+ALTER TEXT SEARCH CONFIGURATION colophon.portuguese
+    ADD MAPPING FOR asciiword WITH colophon.portuguese_stem;
+
+ALTER TEXT SEARCH CONFIGURATION colophon.portuguese
+    ADD MAPPING FOR word WITH colophon.portuguese_stem;
+
+ALTER TEXT SEARCH CONFIGURATION colophon.portuguese
+    ADD MAPPING FOR numword WITH simple;
+
+ALTER TEXT SEARCH CONFIGURATION colophon.portuguese
+    ADD MAPPING FOR email WITH simple;
+
+ALTER TEXT SEARCH CONFIGURATION colophon.portuguese
+    ADD MAPPING FOR url WITH simple;
+
+ALTER TEXT SEARCH CONFIGURATION colophon.portuguese
+    ADD MAPPING FOR host WITH simple;
+
+ALTER TEXT SEARCH CONFIGURATION colophon.portuguese
+    ADD MAPPING FOR sfloat WITH simple;
+
+ALTER TEXT SEARCH CONFIGURATION colophon.portuguese
+    ADD MAPPING FOR version WITH simple;
+
+ALTER TEXT SEARCH CONFIGURATION colophon.portuguese
+    ADD MAPPING FOR hword_numpart WITH simple;
+
+ALTER TEXT SEARCH CONFIGURATION colophon.portuguese
+    ADD MAPPING FOR hword_part WITH colophon.portuguese_stem;
+
+ALTER TEXT SEARCH CONFIGURATION colophon.portuguese
+    ADD MAPPING FOR hword_asciipart WITH colophon.portuguese_stem;
+
+ALTER TEXT SEARCH CONFIGURATION colophon.portuguese
+    ADD MAPPING FOR numhword WITH simple;
+
+ALTER TEXT SEARCH CONFIGURATION colophon.portuguese
+    ADD MAPPING FOR asciihword WITH colophon.portuguese_stem;
+
+ALTER TEXT SEARCH CONFIGURATION colophon.portuguese
+    ADD MAPPING FOR hword WITH colophon.portuguese_stem;
+
+ALTER TEXT SEARCH CONFIGURATION colophon.portuguese
+    ADD MAPPING FOR url_path WITH simple;
+
+ALTER TEXT SEARCH CONFIGURATION colophon.portuguese
+    ADD MAPPING FOR file WITH simple;
+
+ALTER TEXT SEARCH CONFIGURATION colophon.portuguese
+    ADD MAPPING FOR "float" WITH simple;
+
+ALTER TEXT SEARCH CONFIGURATION colophon.portuguese
+    ADD MAPPING FOR "int" WITH simple;
+
+ALTER TEXT SEARCH CONFIGURATION colophon.portuguese
+    ADD MAPPING FOR uint WITH simple;
+
+CREATE TEXT SEARCH CONFIGURATION colophon.russian (
+    PARSER = pg_catalog."default" );
+
+ALTER TEXT SEARCH CONFIGURATION colophon.russian
+    ADD MAPPING FOR asciiword WITH colophon.english_stem;
+
+ALTER TEXT SEARCH CONFIGURATION colophon.russian
+    ADD MAPPING FOR word WITH colophon.russian_stem;
+
+ALTER TEXT SEARCH CONFIGURATION colophon.russian
+    ADD MAPPING FOR numword WITH simple;
+
+ALTER TEXT SEARCH CONFIGURATION colophon.russian
+    ADD MAPPING FOR email WITH simple;
+
+ALTER TEXT SEARCH CONFIGURATION colophon.russian
+    ADD MAPPING FOR url WITH simple;
+
+ALTER TEXT SEARCH CONFIGURATION colophon.russian
+    ADD MAPPING FOR host WITH simple;
+
+ALTER TEXT SEARCH CONFIGURATION colophon.russian
+    ADD MAPPING FOR sfloat WITH simple;
+
+ALTER TEXT SEARCH CONFIGURATION colophon.russian
+    ADD MAPPING FOR version WITH simple;
+
+ALTER TEXT SEARCH CONFIGURATION colophon.russian
+    ADD MAPPING FOR hword_numpart WITH simple;
+
+ALTER TEXT SEARCH CONFIGURATION colophon.russian
+    ADD MAPPING FOR hword_part WITH colophon.russian_stem;
+
+ALTER TEXT SEARCH CONFIGURATION colophon.russian
+    ADD MAPPING FOR hword_asciipart WITH colophon.english_stem;
+
+ALTER TEXT SEARCH CONFIGURATION colophon.russian
+    ADD MAPPING FOR numhword WITH simple;
+
+ALTER TEXT SEARCH CONFIGURATION colophon.russian
+    ADD MAPPING FOR asciihword WITH colophon.english_stem;
+
+ALTER TEXT SEARCH CONFIGURATION colophon.russian
+    ADD MAPPING FOR hword WITH colophon.russian_stem;
+
+ALTER TEXT SEARCH CONFIGURATION colophon.russian
+    ADD MAPPING FOR url_path WITH simple;
+
+ALTER TEXT SEARCH CONFIGURATION colophon.russian
+    ADD MAPPING FOR file WITH simple;
+
+ALTER TEXT SEARCH CONFIGURATION colophon.russian
+    ADD MAPPING FOR "float" WITH simple;
+
+ALTER TEXT SEARCH CONFIGURATION colophon.russian
+    ADD MAPPING FOR "int" WITH simple;
+
+ALTER TEXT SEARCH CONFIGURATION colophon.russian
+    ADD MAPPING FOR uint WITH simple;
+
+CREATE TEXT SEARCH CONFIGURATION colophon.spanish (
+    PARSER = pg_catalog."default" );
+
+ALTER TEXT SEARCH CONFIGURATION colophon.spanish
+    ADD MAPPING FOR asciiword WITH colophon.spanish_stem;
+
+ALTER TEXT SEARCH CONFIGURATION colophon.spanish
+    ADD MAPPING FOR word WITH colophon.spanish_stem;
+
+ALTER TEXT SEARCH CONFIGURATION colophon.spanish
+    ADD MAPPING FOR numword WITH simple;
+
+ALTER TEXT SEARCH CONFIGURATION colophon.spanish
+    ADD MAPPING FOR email WITH simple;
+
+ALTER TEXT SEARCH CONFIGURATION colophon.spanish
+    ADD MAPPING FOR url WITH simple;
+
+ALTER TEXT SEARCH CONFIGURATION colophon.spanish
+    ADD MAPPING FOR host WITH simple;
+
+ALTER TEXT SEARCH CONFIGURATION colophon.spanish
+    ADD MAPPING FOR sfloat WITH simple;
+
+ALTER TEXT SEARCH CONFIGURATION colophon.spanish
+    ADD MAPPING FOR version WITH simple;
+
+ALTER TEXT SEARCH CONFIGURATION colophon.spanish
+    ADD MAPPING FOR hword_numpart WITH simple;
+
+ALTER TEXT SEARCH CONFIGURATION colophon.spanish
+    ADD MAPPING FOR hword_part WITH colophon.spanish_stem;
+
+ALTER TEXT SEARCH CONFIGURATION colophon.spanish
+    ADD MAPPING FOR hword_asciipart WITH colophon.spanish_stem;
+
+ALTER TEXT SEARCH CONFIGURATION colophon.spanish
+    ADD MAPPING FOR numhword WITH simple;
+
+ALTER TEXT SEARCH CONFIGURATION colophon.spanish
+    ADD MAPPING FOR asciihword WITH colophon.spanish_stem;
+
+ALTER TEXT SEARCH CONFIGURATION colophon.spanish
+    ADD MAPPING FOR hword WITH colophon.spanish_stem;
+
+ALTER TEXT SEARCH CONFIGURATION colophon.spanish
+    ADD MAPPING FOR url_path WITH simple;
+
+ALTER TEXT SEARCH CONFIGURATION colophon.spanish
+    ADD MAPPING FOR file WITH simple;
+
+ALTER TEXT SEARCH CONFIGURATION colophon.spanish
+    ADD MAPPING FOR "float" WITH simple;
+
+ALTER TEXT SEARCH CONFIGURATION colophon.spanish
+    ADD MAPPING FOR "int" WITH simple;
+
+ALTER TEXT SEARCH CONFIGURATION colophon.spanish
+    ADD MAPPING FOR uint WITH simple;
+
+CREATE TEXT SEARCH CONFIGURATION colophon.swedish (
+    PARSER = pg_catalog."default" );
+
+ALTER TEXT SEARCH CONFIGURATION colophon.swedish
+    ADD MAPPING FOR asciiword WITH colophon.swedish_stem;
+
+ALTER TEXT SEARCH CONFIGURATION colophon.swedish
+    ADD MAPPING FOR word WITH colophon.swedish_stem;
+
+ALTER TEXT SEARCH CONFIGURATION colophon.swedish
+    ADD MAPPING FOR numword WITH simple;
+
+ALTER TEXT SEARCH CONFIGURATION colophon.swedish
+    ADD MAPPING FOR email WITH simple;
+
+ALTER TEXT SEARCH CONFIGURATION colophon.swedish
+    ADD MAPPING FOR url WITH simple;
+
+ALTER TEXT SEARCH CONFIGURATION colophon.swedish
+    ADD MAPPING FOR host WITH simple;
+
+ALTER TEXT SEARCH CONFIGURATION colophon.swedish
+    ADD MAPPING FOR sfloat WITH simple;
+
+ALTER TEXT SEARCH CONFIGURATION colophon.swedish
+    ADD MAPPING FOR version WITH simple;
+
+ALTER TEXT SEARCH CONFIGURATION colophon.swedish
+    ADD MAPPING FOR hword_numpart WITH simple;
+
+ALTER TEXT SEARCH CONFIGURATION colophon.swedish
+    ADD MAPPING FOR hword_part WITH colophon.swedish_stem;
+
+ALTER TEXT SEARCH CONFIGURATION colophon.swedish
+    ADD MAPPING FOR hword_asciipart WITH colophon.swedish_stem;
+
+ALTER TEXT SEARCH CONFIGURATION colophon.swedish
+    ADD MAPPING FOR numhword WITH simple;
+
+ALTER TEXT SEARCH CONFIGURATION colophon.swedish
+    ADD MAPPING FOR asciihword WITH colophon.swedish_stem;
+
+ALTER TEXT SEARCH CONFIGURATION colophon.swedish
+    ADD MAPPING FOR hword WITH colophon.swedish_stem;
+
+ALTER TEXT SEARCH CONFIGURATION colophon.swedish
+    ADD MAPPING FOR url_path WITH simple;
+
+ALTER TEXT SEARCH CONFIGURATION colophon.swedish
+    ADD MAPPING FOR file WITH simple;
+
+ALTER TEXT SEARCH CONFIGURATION colophon.swedish
+    ADD MAPPING FOR "float" WITH simple;
+
+ALTER TEXT SEARCH CONFIGURATION colophon.swedish
+    ADD MAPPING FOR "int" WITH simple;
+
+ALTER TEXT SEARCH CONFIGURATION colophon.swedish
+    ADD MAPPING FOR uint WITH simple;
+
+CREATE TEXT SEARCH CONFIGURATION colophon.turkish (
+    PARSER = pg_catalog."default" );
+
+ALTER TEXT SEARCH CONFIGURATION colophon.turkish
+    ADD MAPPING FOR asciiword WITH colophon.turkish_stem;
+
+ALTER TEXT SEARCH CONFIGURATION colophon.turkish
+    ADD MAPPING FOR word WITH colophon.turkish_stem;
+
+ALTER TEXT SEARCH CONFIGURATION colophon.turkish
+    ADD MAPPING FOR numword WITH simple;
+
+ALTER TEXT SEARCH CONFIGURATION colophon.turkish
+    ADD MAPPING FOR email WITH simple;
+
+ALTER TEXT SEARCH CONFIGURATION colophon.turkish
+    ADD MAPPING FOR url WITH simple;
+
+ALTER TEXT SEARCH CONFIGURATION colophon.turkish
+    ADD MAPPING FOR host WITH simple;
+
+ALTER TEXT SEARCH CONFIGURATION colophon.turkish
+    ADD MAPPING FOR sfloat WITH simple;
+
+ALTER TEXT SEARCH CONFIGURATION colophon.turkish
+    ADD MAPPING FOR version WITH simple;
+
+ALTER TEXT SEARCH CONFIGURATION colophon.turkish
+    ADD MAPPING FOR hword_numpart WITH simple;
+
+ALTER TEXT SEARCH CONFIGURATION colophon.turkish
+    ADD MAPPING FOR hword_part WITH colophon.turkish_stem;
+
+ALTER TEXT SEARCH CONFIGURATION colophon.turkish
+    ADD MAPPING FOR hword_asciipart WITH colophon.turkish_stem;
+
+ALTER TEXT SEARCH CONFIGURATION colophon.turkish
+    ADD MAPPING FOR numhword WITH simple;
+
+ALTER TEXT SEARCH CONFIGURATION colophon.turkish
+    ADD MAPPING FOR asciihword WITH colophon.turkish_stem;
+
+ALTER TEXT SEARCH CONFIGURATION colophon.turkish
+    ADD MAPPING FOR hword WITH colophon.turkish_stem;
+
+ALTER TEXT SEARCH CONFIGURATION colophon.turkish
+    ADD MAPPING FOR url_path WITH simple;
+
+ALTER TEXT SEARCH CONFIGURATION colophon.turkish
+    ADD MAPPING FOR file WITH simple;
+
+ALTER TEXT SEARCH CONFIGURATION colophon.turkish
+    ADD MAPPING FOR "float" WITH simple;
+
+ALTER TEXT SEARCH CONFIGURATION colophon.turkish
+    ADD MAPPING FOR "int" WITH simple;
+
+ALTER TEXT SEARCH CONFIGURATION colophon.turkish
+    ADD MAPPING FOR uint WITH simple;
 
 CREATE TABLE colophon.document_fields (
     document_id uuid NOT NULL,
@@ -1110,6 +2345,29 @@ CREATE TABLE colophon.uploads (
     CONSTRAINT uploads_state_check CHECK ((num_nonnulls(resumption, version, refusal) = 1)),
     CONSTRAINT uploads_upload_length_check CHECK ((upload_length > 0)),
     CONSTRAINT uploads_upload_offset_check CHECK (((upload_offset >= 0) AND (upload_offset <= upload_length)))
+);
+
+CREATE TABLE public.correction_outcomes (
+    document_id uuid NOT NULL,
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    correction_id uuid,
+    zone_id uuid NOT NULL,
+    revision bigint NOT NULL,
+    outcome text NOT NULL,
+    zone_ids uuid[] DEFAULT '{}'::uuid[] NOT NULL,
+    candidates jsonb DEFAULT '[]'::jsonb NOT NULL,
+    base jsonb,
+    theirs jsonb,
+    yours jsonb,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    resolved_at timestamp with time zone,
+    resolved_by text,
+    resolution text,
+    CONSTRAINT correction_outcomes_candidates_check CHECK ((jsonb_typeof(candidates) = 'array'::text)),
+    CONSTRAINT correction_outcomes_outcome_check CHECK ((outcome = ANY (ARRAY['kept'::text, 'moved'::text, 'split'::text, 'merged'::text, 'conflict'::text, 'orphaned'::text]))),
+    CONSTRAINT correction_outcomes_resolution_check CHECK ((resolution = ANY (ARRAY['yours'::text, 'theirs'::text, 'candidates'::text, 'superseded'::text]))),
+    CONSTRAINT correction_outcomes_resolved_by_check CHECK ((char_length(resolved_by) <= 255)),
+    CONSTRAINT correction_outcomes_resolved_check CHECK (((resolved_at IS NULL) = (resolution IS NULL)))
 );
 
 CREATE TABLE public.document_accesses (
@@ -1354,6 +2612,21 @@ CREATE TABLE public.processing_jobs (
     CONSTRAINT processing_jobs_strategy_check CHECK ((char_length(strategy) <= 50))
 );
 
+CREATE TABLE public.reading_orders (
+    document_id uuid NOT NULL,
+    version integer NOT NULL,
+    name text NOT NULL,
+    items jsonb NOT NULL,
+    revision bigint DEFAULT 1 NOT NULL,
+    created_by text DEFAULT (auth.uid())::text,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT reading_orders_created_by_check CHECK ((char_length(created_by) <= 255)),
+    CONSTRAINT reading_orders_items_check CHECK ((jsonb_typeof(items) = 'array'::text)),
+    CONSTRAINT reading_orders_name_check CHECK (((char_length(name) >= 1) AND (char_length(name) <= 200))),
+    CONSTRAINT reading_orders_version_check CHECK ((version >= 1))
+);
+
 CREATE TABLE public.user_corrections (
     document_id uuid NOT NULL,
     id uuid DEFAULT gen_random_uuid() NOT NULL,
@@ -1387,7 +2660,14 @@ CREATE TABLE public.zone_confidence_history (
     confidence numeric NOT NULL,
     processing_tool text,
     recorded_at timestamp with time zone DEFAULT now(),
+    processing_model text,
+    job_id uuid,
+    zone_type text,
+    page_number integer,
+    until_at timestamp with time zone,
+    stands boolean DEFAULT false NOT NULL,
     CONSTRAINT zone_confidence_history_confidence_check CHECK (((confidence >= (0)::numeric) AND (confidence <= (1)::numeric))),
+    CONSTRAINT zone_confidence_history_processing_model_check CHECK ((char_length(processing_model) <= 100)),
     CONSTRAINT zone_confidence_history_processing_tool_check CHECK ((char_length(processing_tool) <= 100))
 );
 
@@ -1474,6 +2754,9 @@ ALTER TABLE ONLY colophon.signing_keys
 ALTER TABLE ONLY colophon.uploads
     ADD CONSTRAINT uploads_pkey PRIMARY KEY (id);
 
+ALTER TABLE ONLY public.correction_outcomes
+    ADD CONSTRAINT correction_outcomes_pkey PRIMARY KEY (document_id, id);
+
 ALTER TABLE ONLY public.document_accesses
     ADD CONSTRAINT document_accesses_pkey PRIMARY KEY (document_id, id);
 
@@ -1516,6 +2799,9 @@ ALTER TABLE ONLY public.processing_job_pages
 ALTER TABLE ONLY public.processing_jobs
     ADD CONSTRAINT processing_jobs_pkey PRIMARY KEY (document_id, id);
 
+ALTER TABLE ONLY public.reading_orders
+    ADD CONSTRAINT reading_orders_pkey PRIMARY KEY (document_id, version, name);
+
 ALTER TABLE ONLY public.user_corrections
     ADD CONSTRAINT user_corrections_pkey PRIMARY KEY (document_id, id);
 
@@ -1551,6 +2837,10 @@ CREATE INDEX objects_verified_at_idx ON colophon.objects USING btree (verified_a
 CREATE INDEX uploads_expires_at_idx ON colophon.uploads USING btree (expires_at);
 
 CREATE INDEX uploads_owner_idx ON colophon.uploads USING btree (owner) WHERE (resumption IS NOT NULL);
+
+CREATE INDEX correction_outcomes_open_idx ON public.correction_outcomes USING btree (document_id, id) WHERE ((resolved_at IS NULL) AND (outcome = ANY (ARRAY['split'::text, 'merged'::text, 'conflict'::text, 'orphaned'::text])));
+
+CREATE INDEX correction_outcomes_zone_id_idx ON public.correction_outcomes USING btree (document_id, zone_id);
 
 CREATE INDEX document_accesses_created_at_idx ON public.document_accesses USING btree (document_id, created_at DESC, id DESC);
 
@@ -1594,6 +2884,8 @@ CREATE INDEX processing_jobs_status_idx ON public.processing_jobs USING btree (s
 
 CREATE INDEX user_corrections_created_at_idx ON public.user_corrections USING btree (document_id, COALESCE(created_at, '1970-01-01 00:00:00+00'::timestamp with time zone) DESC, id DESC);
 
+CREATE INDEX user_corrections_verdicts_idx ON public.user_corrections USING btree (document_id, zone_id, created_at) INCLUDE (processing_tool, processing_model, zone_type, confidence_before, correction_type, zones_revision) WHERE (confidence_before IS NOT NULL);
+
 CREATE INDEX user_corrections_zone_id_idx ON public.user_corrections USING btree (document_id, zone_id);
 
 CREATE INDEX zone_confidence_history_zone_id_idx ON public.zone_confidence_history USING btree (document_id, zone_id);
@@ -1604,13 +2896,13 @@ CREATE INDEX zone_history_zone_index_idx ON public.zone_history USING btree (doc
 
 CREATE INDEX zone_history_zones_revision_idx ON public.zone_history USING btree (document_id, zones_revision);
 
-CREATE INDEX zones_content_idx ON public.zones USING gin (colophon.zone_text_vector(content));
-
 CREATE INDEX zones_id_idx ON public.zones USING btree (id);
 
 CREATE INDEX zones_page_number_idx ON public.zones USING btree (document_id, page_number, zone_index);
 
 CREATE INDEX zones_parent_id_idx ON public.zones USING btree (document_id, parent_id) WHERE (parent_id IS NOT NULL);
+
+CREATE INDEX zones_text_idx ON public.zones USING gin (colophon.zone_text_vector(content, language));
 
 CREATE UNIQUE INDEX zones_version_zone_index_key ON public.zones USING btree (document_id, version, zone_index);
 
@@ -1664,6 +2956,8 @@ CREATE TRIGGER processing_jobs_touch BEFORE UPDATE ON public.processing_jobs FOR
 
 CREATE TRIGGER processing_jobs_transition BEFORE UPDATE OF status ON public.processing_jobs FOR EACH ROW WHEN ((old.status IS DISTINCT FROM new.status)) EXECUTE FUNCTION colophon.check_job_transition();
 
+CREATE TRIGGER reading_orders_revision BEFORE UPDATE ON public.reading_orders FOR EACH ROW WHEN ((old.* IS DISTINCT FROM new.*)) EXECUTE FUNCTION colophon.next_revision();
+
 CREATE TRIGGER user_corrections_document BEFORE INSERT ON public.user_corrections FOR EACH ROW WHEN ((new.document_id IS NULL)) EXECUTE FUNCTION colophon.fill_document_of_zone();
 
 CREATE TRIGGER zone_confidence_history_document BEFORE INSERT ON public.zone_confidence_history FOR EACH ROW WHEN ((new.document_id IS NULL)) EXECUTE FUNCTION colophon.fill_document_of_zone();
@@ -1672,9 +2966,9 @@ CREATE TRIGGER zones_brought_back BEFORE INSERT ON public.zones FOR EACH ROW WHE
 
 CREATE TRIGGER zones_changed BEFORE UPDATE ON public.zones FOR EACH ROW WHEN ((old.* IS DISTINCT FROM new.*)) EXECUTE FUNCTION colophon.zone_changed();
 
-CREATE TRIGGER zones_confidence_inserted AFTER INSERT ON public.zones FOR EACH ROW WHEN ((new.confidence IS NOT NULL)) EXECUTE FUNCTION colophon.record_zone_confidence();
+CREATE TRIGGER zones_confidence_changed AFTER UPDATE ON public.zones FOR EACH ROW WHEN (((old.confidence IS NOT NULL) AND ((((old.confidence IS DISTINCT FROM new.confidence) OR (old.processing_tool IS DISTINCT FROM new.processing_tool)) OR (old.processing_model IS DISTINCT FROM new.processing_model)) OR (old.job_id IS DISTINCT FROM new.job_id)))) EXECUTE FUNCTION colophon.keep_zone_confidence();
 
-CREATE TRIGGER zones_confidence_updated AFTER UPDATE OF confidence ON public.zones FOR EACH ROW WHEN (((new.confidence IS NOT NULL) AND (new.confidence IS DISTINCT FROM old.confidence))) EXECUTE FUNCTION colophon.record_zone_confidence();
+CREATE TRIGGER zones_confidence_deleted AFTER DELETE ON public.zones FOR EACH ROW WHEN ((old.confidence IS NOT NULL)) EXECUTE FUNCTION colophon.keep_zone_confidence();
 
 CREATE TRIGGER zones_deleted BEFORE DELETE ON public.zones FOR EACH ROW EXECUTE FUNCTION colophon.zone_deleted();
 
@@ -1689,6 +2983,9 @@ ALTER TABLE ONLY colophon.document_fields
 
 ALTER TABLE ONLY colophon.document_share_tokens
     ADD CONSTRAINT document_share_tokens_document_id_share_id_fkey FOREIGN KEY (document_id, share_id) REFERENCES public.document_shares(document_id, id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.correction_outcomes
+    ADD CONSTRAINT correction_outcomes_document_id_fkey FOREIGN KEY (document_id) REFERENCES public.documents(id) ON DELETE CASCADE;
 
 ALTER TABLE ONLY public.document_accesses
     ADD CONSTRAINT document_accesses_document_id_fkey FOREIGN KEY (document_id) REFERENCES public.documents(id) ON DELETE CASCADE;
@@ -1722,6 +3019,9 @@ ALTER TABLE ONLY public.processing_job_pages
 
 ALTER TABLE ONLY public.processing_jobs
     ADD CONSTRAINT processing_jobs_document_id_fkey FOREIGN KEY (document_id) REFERENCES public.documents(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.reading_orders
+    ADD CONSTRAINT reading_orders_document_id_fkey FOREIGN KEY (document_id) REFERENCES public.documents(id) ON DELETE CASCADE;
 
 ALTER TABLE ONLY public.user_corrections
     ADD CONSTRAINT user_corrections_document_id_fkey FOREIGN KEY (document_id) REFERENCES public.documents(id) ON DELETE CASCADE;
@@ -1783,6 +3083,22 @@ CREATE POLICY signing_keys_service ON colophon.signing_keys FOR SELECT TO servic
 ALTER TABLE colophon.uploads ENABLE ROW LEVEL SECURITY;
 
 CREATE POLICY uploads_service ON colophon.uploads FOR SELECT TO service_role USING (true);
+
+ALTER TABLE public.correction_outcomes ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY correction_outcomes_insert ON public.correction_outcomes FOR INSERT TO authenticated WITH CHECK ((document_id = ( SELECT d.id
+   FROM public.documents d
+  WHERE ((d.id = correction_outcomes.document_id) AND ((d.uploaded_by = (( SELECT auth.uid() AS uid))::text) OR (d.id IN ( SELECT colophon.shared_documents('editor'::text) AS shared_documents)))))));
+
+CREATE POLICY correction_outcomes_select ON public.correction_outcomes FOR SELECT TO authenticated USING (((document_id = ( SELECT colophon.document_in_view() AS document_in_view)) OR (document_id = ( SELECT d.id
+   FROM public.documents d
+  WHERE (d.id = correction_outcomes.document_id)))));
+
+CREATE POLICY correction_outcomes_update ON public.correction_outcomes FOR UPDATE TO authenticated USING ((document_id = ( SELECT d.id
+   FROM public.documents d
+  WHERE ((d.id = correction_outcomes.document_id) AND ((d.uploaded_by = (( SELECT auth.uid() AS uid))::text) OR (d.id IN ( SELECT colophon.shared_documents('editor'::text) AS shared_documents))))))) WITH CHECK ((document_id = ( SELECT d.id
+   FROM public.documents d
+  WHERE ((d.id = correction_outcomes.document_id) AND ((d.uploaded_by = (( SELECT auth.uid() AS uid))::text) OR (d.id IN ( SELECT colophon.shared_documents('editor'::text) AS shared_documents)))))));
 
 ALTER TABLE public.document_accesses ENABLE ROW LEVEL SECURITY;
 
@@ -1904,6 +3220,26 @@ CREATE POLICY processing_jobs_select ON public.processing_jobs FOR SELECT TO aut
    FROM public.documents d
   WHERE (d.id = processing_jobs.document_id)))));
 
+ALTER TABLE public.reading_orders ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY reading_orders_delete ON public.reading_orders FOR DELETE TO authenticated USING ((document_id = ( SELECT d.id
+   FROM public.documents d
+  WHERE ((d.id = reading_orders.document_id) AND ((d.uploaded_by = (( SELECT auth.uid() AS uid))::text) OR (d.id IN ( SELECT colophon.shared_documents('editor'::text) AS shared_documents)))))));
+
+CREATE POLICY reading_orders_insert ON public.reading_orders FOR INSERT TO authenticated WITH CHECK (((created_by = (( SELECT auth.uid() AS uid))::text) AND (document_id = ( SELECT d.id
+   FROM public.documents d
+  WHERE ((d.id = reading_orders.document_id) AND ((d.uploaded_by = (( SELECT auth.uid() AS uid))::text) OR (d.id IN ( SELECT colophon.shared_documents('editor'::text) AS shared_documents))))))));
+
+CREATE POLICY reading_orders_select ON public.reading_orders FOR SELECT TO authenticated USING (((document_id = ( SELECT colophon.document_in_view() AS document_in_view)) OR (document_id = ( SELECT d.id
+   FROM public.documents d
+  WHERE (d.id = reading_orders.document_id)))));
+
+CREATE POLICY reading_orders_update ON public.reading_orders FOR UPDATE TO authenticated USING ((document_id = ( SELECT d.id
+   FROM public.documents d
+  WHERE ((d.id = reading_orders.document_id) AND ((d.uploaded_by = (( SELECT auth.uid() AS uid))::text) OR (d.id IN ( SELECT colophon.shared_documents('editor'::text) AS shared_documents))))))) WITH CHECK ((document_id = ( SELECT d.id
+   FROM public.documents d
+  WHERE ((d.id = reading_orders.document_id) AND ((d.uploaded_by = (( SELECT auth.uid() AS uid))::text) OR (d.id IN ( SELECT colophon.shared_documents('editor'::text) AS shared_documents)))))));
+
 ALTER TABLE public.user_corrections ENABLE ROW LEVEL SECURITY;
 
 CREATE POLICY user_corrections_insert ON public.user_corrections FOR INSERT TO authenticated WITH CHECK (((corrected_by = (( SELECT auth.uid() AS uid))::text) AND (document_id = ( SELECT d.id
@@ -1966,6 +3302,10 @@ REVOKE ALL ON FUNCTION colophon.begin_change(of_document uuid, kind text, reason
 GRANT ALL ON FUNCTION colophon.begin_change(of_document uuid, kind text, reason text, job_id uuid, processing_tool text, processing_model text, undoes bigint[]) TO authenticated;
 GRANT ALL ON FUNCTION colophon.begin_change(of_document uuid, kind text, reason text, job_id uuid, processing_tool text, processing_model text, undoes bigint[]) TO service_role;
 
+REVOKE ALL ON FUNCTION colophon.calibration(of_tool text, of_model text, of_type text, since timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION colophon.calibration(of_tool text, of_model text, of_type text, since timestamp with time zone) TO authenticated;
+GRANT ALL ON FUNCTION colophon.calibration(of_tool text, of_model text, of_type text, since timestamp with time zone) TO service_role;
+
 REVOKE ALL ON FUNCTION colophon.check_job_transition() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION colophon.count_documents() FROM PUBLIC;
@@ -2025,6 +3365,8 @@ REVOKE ALL ON FUNCTION colophon.job_transitions() FROM PUBLIC;
 GRANT ALL ON FUNCTION colophon.job_transitions() TO authenticated;
 GRANT ALL ON FUNCTION colophon.job_transitions() TO service_role;
 
+REVOKE ALL ON FUNCTION colophon.keep_zone_confidence() FROM PUBLIC;
+
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.metadata_schemas TO service_role;
 GRANT SELECT,DELETE ON TABLE public.metadata_schemas TO authenticated;
 
@@ -2044,6 +3386,9 @@ GRANT ALL ON FUNCTION colophon.open_change(of_document uuid) TO service_role;
 REVOKE ALL ON FUNCTION colophon.open_share_link(token text) FROM PUBLIC;
 GRANT ALL ON FUNCTION colophon.open_share_link(token text) TO authenticated;
 
+REVOKE ALL ON FUNCTION colophon.purge_history(of_document uuid, piece bigint) FROM PUBLIC;
+GRANT ALL ON FUNCTION colophon.purge_history(of_document uuid, piece bigint) TO service_role;
+
 REVOKE ALL ON FUNCTION colophon.queue_document() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION colophon.record_access(of_document uuid, what text, in_part boolean) FROM PUBLIC;
@@ -2052,8 +3397,6 @@ GRANT ALL ON FUNCTION colophon.record_access(of_document uuid, what text, in_par
 
 REVOKE ALL ON FUNCTION colophon.record_job_transition() FROM PUBLIC;
 
-REVOKE ALL ON FUNCTION colophon.record_zone_confidence() FROM PUBLIC;
-
 REVOKE ALL ON FUNCTION colophon.release_object(document_id uuid, storage_path text) FROM PUBLIC;
 GRANT ALL ON FUNCTION colophon.release_object(document_id uuid, storage_path text) TO service_role;
 
@@ -2061,9 +3404,9 @@ REVOKE ALL ON FUNCTION colophon.release_object_of_version() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION colophon.release_objects_of_export() FROM PUBLIC;
 
-REVOKE ALL ON FUNCTION colophon.search_zones(search_text text, result_limit integer, after_rank real, after_id uuid) FROM PUBLIC;
-GRANT ALL ON FUNCTION colophon.search_zones(search_text text, result_limit integer, after_rank real, after_id uuid) TO authenticated;
-GRANT ALL ON FUNCTION colophon.search_zones(search_text text, result_limit integer, after_rank real, after_id uuid) TO service_role;
+REVOKE ALL ON FUNCTION colophon.search_zones(search_text text, result_limit integer, after_rank real, after_id uuid, of_language text, of_document uuid, of_page integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION colophon.search_zones(search_text text, result_limit integer, after_rank real, after_id uuid, of_language text, of_document uuid, of_page integer) TO authenticated;
+GRANT ALL ON FUNCTION colophon.search_zones(search_text text, result_limit integer, after_rank real, after_id uuid, of_language text, of_document uuid, of_page integer) TO service_role;
 
 REVOKE ALL ON FUNCTION colophon.shared_documents(least_role text) FROM PUBLIC;
 GRANT ALL ON FUNCTION colophon.shared_documents(least_role text) TO authenticated;
@@ -2103,9 +3446,21 @@ REVOKE ALL ON FUNCTION colophon.zone_search_text(content text) FROM PUBLIC;
 GRANT ALL ON FUNCTION colophon.zone_search_text(content text) TO authenticated;
 GRANT ALL ON FUNCTION colophon.zone_search_text(content text) TO service_role;
 
+REVOKE ALL ON FUNCTION colophon.zone_text_config(language text) FROM PUBLIC;
+GRANT ALL ON FUNCTION colophon.zone_text_config(language text) TO authenticated;
+GRANT ALL ON FUNCTION colophon.zone_text_config(language text) TO service_role;
+
+REVOKE ALL ON FUNCTION colophon.zone_text_query(search_text text, of_language text) FROM PUBLIC;
+GRANT ALL ON FUNCTION colophon.zone_text_query(search_text text, of_language text) TO authenticated;
+GRANT ALL ON FUNCTION colophon.zone_text_query(search_text text, of_language text) TO service_role;
+
 REVOKE ALL ON FUNCTION colophon.zone_text_vector(content text) FROM PUBLIC;
 GRANT ALL ON FUNCTION colophon.zone_text_vector(content text) TO authenticated;
 GRANT ALL ON FUNCTION colophon.zone_text_vector(content text) TO service_role;
+
+REVOKE ALL ON FUNCTION colophon.zone_text_vector(content text, language text) FROM PUBLIC;
+GRANT ALL ON FUNCTION colophon.zone_text_vector(content text, language text) TO authenticated;
+GRANT ALL ON FUNCTION colophon.zone_text_vector(content text, language text) TO service_role;
 
 REVOKE ALL ON FUNCTION colophon.zone_transitions() FROM PUBLIC;
 GRANT ALL ON FUNCTION colophon.zone_transitions() TO authenticated;
@@ -2141,6 +3496,37 @@ GRANT SELECT ON TABLE colophon.quotas TO authenticated;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE colophon.signing_keys TO service_role;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE colophon.uploads TO service_role;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.correction_outcomes TO service_role;
+GRANT SELECT ON TABLE public.correction_outcomes TO authenticated;
+
+GRANT INSERT(document_id) ON TABLE public.correction_outcomes TO authenticated;
+
+GRANT INSERT(id) ON TABLE public.correction_outcomes TO authenticated;
+
+GRANT INSERT(correction_id) ON TABLE public.correction_outcomes TO authenticated;
+
+GRANT INSERT(zone_id) ON TABLE public.correction_outcomes TO authenticated;
+
+GRANT INSERT(revision) ON TABLE public.correction_outcomes TO authenticated;
+
+GRANT INSERT(outcome) ON TABLE public.correction_outcomes TO authenticated;
+
+GRANT INSERT(zone_ids) ON TABLE public.correction_outcomes TO authenticated;
+
+GRANT INSERT(candidates) ON TABLE public.correction_outcomes TO authenticated;
+
+GRANT INSERT(base) ON TABLE public.correction_outcomes TO authenticated;
+
+GRANT INSERT(theirs) ON TABLE public.correction_outcomes TO authenticated;
+
+GRANT INSERT(yours) ON TABLE public.correction_outcomes TO authenticated;
+
+GRANT UPDATE(resolved_at) ON TABLE public.correction_outcomes TO authenticated;
+
+GRANT UPDATE(resolved_by) ON TABLE public.correction_outcomes TO authenticated;
+
+GRANT UPDATE(resolution) ON TABLE public.correction_outcomes TO authenticated;
 
 GRANT SELECT ON TABLE public.document_accesses TO authenticated;
 GRANT SELECT ON TABLE public.document_accesses TO service_role;
@@ -2231,11 +3617,44 @@ GRANT INSERT(total_pages) ON TABLE public.processing_jobs TO authenticated;
 
 GRANT INSERT(created_by) ON TABLE public.processing_jobs TO authenticated;
 
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.reading_orders TO service_role;
+GRANT SELECT,DELETE ON TABLE public.reading_orders TO authenticated;
+
+GRANT INSERT(document_id) ON TABLE public.reading_orders TO authenticated;
+
+GRANT INSERT(version) ON TABLE public.reading_orders TO authenticated;
+
+GRANT INSERT(name) ON TABLE public.reading_orders TO authenticated;
+
+GRANT INSERT(items),UPDATE(items) ON TABLE public.reading_orders TO authenticated;
+
+GRANT INSERT(created_by) ON TABLE public.reading_orders TO authenticated;
+
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.user_corrections TO service_role;
 GRANT SELECT,INSERT ON TABLE public.user_corrections TO authenticated;
 
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.zone_confidence_history TO service_role;
-GRANT SELECT,INSERT ON TABLE public.zone_confidence_history TO authenticated;
+GRANT SELECT,INSERT ON TABLE public.zone_confidence_history TO service_role;
+GRANT SELECT ON TABLE public.zone_confidence_history TO authenticated;
+
+GRANT INSERT(document_id) ON TABLE public.zone_confidence_history TO authenticated;
+
+GRANT INSERT(id) ON TABLE public.zone_confidence_history TO authenticated;
+
+GRANT INSERT(zone_id) ON TABLE public.zone_confidence_history TO authenticated;
+
+GRANT INSERT(confidence) ON TABLE public.zone_confidence_history TO authenticated;
+
+GRANT INSERT(processing_tool) ON TABLE public.zone_confidence_history TO authenticated;
+
+GRANT INSERT(recorded_at) ON TABLE public.zone_confidence_history TO authenticated;
+
+GRANT INSERT(processing_model) ON TABLE public.zone_confidence_history TO authenticated;
+
+GRANT INSERT(job_id) ON TABLE public.zone_confidence_history TO authenticated;
+
+GRANT INSERT(zone_type) ON TABLE public.zone_confidence_history TO authenticated;
+
+GRANT INSERT(page_number) ON TABLE public.zone_confidence_history TO authenticated;
 
 GRANT SELECT ON TABLE public.zone_history TO authenticated;
 GRANT SELECT ON TABLE public.zone_history TO service_role;
