@@ -1,6 +1,6 @@
 //! What undoing needs to know of a document's zones, and how it writes them: in bulk, in the name of whoever asks.
 
-use std::collections::HashSet;
+use std::collections::BTreeSet;
 
 use colophon_domain::undo::{Part, Place, Settled};
 use colophon_domain::{DocumentId, ZoneId, ZoneImage};
@@ -40,7 +40,7 @@ impl<S: Scope> Undo<'_, S> {
     }
 
     /// Which of these zones are there.
-    pub async fn there(&self, document: DocumentId, zones: &[ZoneId]) -> Result<HashSet<ZoneId>> {
+    pub async fn there(&self, document: DocumentId, zones: &[ZoneId]) -> Result<BTreeSet<ZoneId>> {
         let rows = self.0.query_planned(statement!("undo/there"), &[&document.0, &uuids(zones)]).await?;
         rows.iter().map(|row| column(row, "id").map(ZoneId)).collect()
     }

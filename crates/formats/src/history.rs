@@ -135,9 +135,8 @@ pub struct ZoneEventView {
 
 impl ZoneEventView {
     /// A step; `change` is none for revision 0, which is told by what the zone says of its making.
-    pub fn new(revision: i64, diff: &ZoneDiff, change: Option<Change>, words: &mut Words) -> Self {
+    pub fn new(revision: i64, diff: &ZoneDiff, change: Option<&Change>, words: &mut Words) -> Self {
         let made = value(diff.shown(), "created_at").as_str().and_then(|time| time.parse().ok());
-        let change = change.as_ref();
         Self {
             revision,
             action: match diff.kinds().first() {

@@ -215,7 +215,7 @@ async fn settled<S: Scope>(tx: &Tx<S>, document: DocumentId, writes: Vec<Write>)
     let parts = if deletes.is_empty() { Vec::new() } else { repository.parts(document, &deletes).await? };
     let parents: Vec<ZoneId> = parents.into_iter().collect();
     let there =
-        if parents.is_empty() { HashSet::new() } else { repository.there(document, &parents).await? };
+        if parents.is_empty() { BTreeSet::new() } else { repository.there(document, &parents).await? };
     let places = if moves { repository.places(document).await? } else { Vec::new() };
     Ok(settle(writes, &parts, &there, &places)?)
 }

@@ -71,8 +71,9 @@ fn of_zone(
         return Err(Usage(format!("there never was a zone {zone} in document {document}")).into());
     }
     let mut words = Words::default();
-    let view =
-        |event: history::ZoneEvent| ZoneEventView::new(event.revision, &event.diff, event.change, &mut words);
+    let view = |event: history::ZoneEvent| {
+        ZoneEventView::new(event.revision, &event.diff, event.change.as_ref(), &mut words)
+    };
     let items: Vec<ZoneEventView> = events.items.into_iter().map(view).collect();
     if list.json {
         let next_cursor = events.next_cursor.map(|cursor| cursor.to_string());

@@ -59,7 +59,7 @@ pub struct Settled {
 pub fn settle(
     writes: Vec<Write>,
     parts: &[Part],
-    parents: &HashSet<ZoneId>,
+    parents: &BTreeSet<ZoneId>,
     places: &[Place],
 ) -> Result<Settled, Invalid> {
     let mut settled = Settled::default();
@@ -153,11 +153,11 @@ fn place(
         .collect();
     wanting.sort_by_key(|zone| (version_of(zone), index_of(zone)));
     // Whose place is free has it; the others take what nobody wanted.
-    let placed: Vec<bool> =
+    let at_home: Vec<bool> =
         wanting.iter().map(|zone| taken.insert((version_of(zone), index_of(zone)))).collect();
     // Everything from the place wanted last up to here is taken.
     let mut full: BTreeMap<i32, i32> = BTreeMap::new();
-    for (zone, _) in wanting.into_iter().zip(placed).filter(|(_, placed)| !placed) {
+    for (zone, _) in wanting.into_iter().zip(at_home).filter(|(_, at_home)| !at_home) {
         let (version, wanted) = (version_of(zone), index_of(zone));
         let from = wanted.max(full.get(&version).copied().unwrap_or(0));
         let free = |index: &i32| !taken.contains(&(version, *index));

@@ -130,8 +130,9 @@ async fn zone_history(
         return Err(Problem::not_found(format!("zone {zone}")));
     }
     let mut words = Words::default();
-    let view =
-        |event: history::ZoneEvent| ZoneEventView::new(event.revision, &event.diff, event.change, &mut words);
+    let view = |event: history::ZoneEvent| {
+        ZoneEventView::new(event.revision, &event.diff, event.change.as_ref(), &mut words)
+    };
     let next_cursor = events.next_cursor.map(|cursor| cursor.to_string());
     Ok(Json(ListView { items: events.items.into_iter().map(view).collect(), next_cursor }))
 }
