@@ -387,6 +387,13 @@ CREATE FUNCTION colophon.is_own_word(change public.document_changes) RETURNS boo
   select change.changed_by is not null and change.kind in ('edit', 'resolve')
 $$;
 
+CREATE FUNCTION colophon.is_undone(of_document uuid, of_revision bigint) RETURNS boolean
+    LANGUAGE sql STABLE
+    SET search_path TO ''
+    AS $$
+  select of_revision = any (colophon.undone_revisions(of_document))
+$$;
+
 CREATE FUNCTION colophon.job_transitions() RETURNS TABLE(from_status text, to_status text)
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
     SET search_path TO ''
@@ -771,6 +778,27 @@ begin
 end
 $$;
 
+CREATE FUNCTION colophon.undone_revisions(of_document uuid) RETURNS bigint[]
+    LANGUAGE plpgsql STABLE
+    SET search_path TO ''
+    AS $$
+declare
+  undone bigint[] := '{}';
+  undo record;
+begin
+  -- The newest first: what it undid has no say any more.
+  for undo in
+    select c.revision, c.undoes from public.document_changes c
+    where c.document_id = of_document and c.kind = 'undo' order by c.revision desc
+  loop
+    if undo.revision <> all (undone) then
+      undone := undone || undo.undoes;
+    end if;
+  end loop;
+  return undone;
+end
+$$;
+
 CREATE FUNCTION colophon.uuid_v7() RETURNS uuid
     LANGUAGE sql PARALLEL SAFE
     SET search_path TO ''
@@ -781,6 +809,20 @@ CREATE FUNCTION colophon.uuid_v7() RETURNS uuid
       || substring(uuid_send(gen_random_uuid()) from 9),
     'hex')::uuid
   from (select (extract(epoch from clock_timestamp()) * 1000000)::bigint as micros) t
+$$;
+
+CREATE FUNCTION colophon.zone_brought_back() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+  last_revision bigint;
+begin
+  select max((h.zone ->> 'revision')::bigint) into last_revision
+  from public.zone_history h where h.document_id = new.document_id and h.zone_id = new.id;
+  new.revision := coalesce(last_revision + 1, new.revision);
+  return new;
+end
 $$;
 
 CREATE FUNCTION colophon.zone_changed() RETURNS trigger
@@ -979,6 +1021,28 @@ CREATE TABLE colophon.idempotency_keys (
     created_at timestamp with time zone DEFAULT now() NOT NULL,
     answer jsonb,
     CONSTRAINT idempotency_keys_key_check CHECK (((char_length(key) >= 1) AND (char_length(key) <= 255)))
+);
+
+CREATE UNLOGGED TABLE colophon.imported_zones (
+    transaction_id xid8 DEFAULT pg_current_xact_id() NOT NULL,
+    ordinal bigint NOT NULL,
+    page_number integer NOT NULL,
+    "position" bigint NOT NULL,
+    key text NOT NULL,
+    parent_key text,
+    id uuid NOT NULL,
+    id_given boolean NOT NULL,
+    parent_id uuid,
+    zone_index integer,
+    zone_type text NOT NULL,
+    coordinates jsonb NOT NULL,
+    content text,
+    confidence numeric,
+    label text,
+    external_id text,
+    language text,
+    source jsonb,
+    metadata jsonb NOT NULL
 );
 
 CREATE TABLE colophon.objects (
@@ -1333,6 +1397,8 @@ CREATE TABLE public.zone_history (
     zones_revision bigint NOT NULL,
     until_revision bigint NOT NULL,
     zone jsonb NOT NULL,
+    version integer GENERATED ALWAYS AS (((zone ->> 'version'::text))::integer) STORED,
+    zone_index integer GENERATED ALWAYS AS (((zone ->> 'zone_index'::text))::integer) STORED,
     CONSTRAINT zone_history_revisions_check CHECK ((until_revision > zones_revision))
 );
 
@@ -1389,6 +1455,9 @@ ALTER TABLE ONLY colophon.document_share_tokens
 
 ALTER TABLE ONLY colophon.idempotency_keys
     ADD CONSTRAINT idempotency_keys_pkey PRIMARY KEY (owner, key);
+
+ALTER TABLE ONLY colophon.imported_zones
+    ADD CONSTRAINT imported_zones_pkey PRIMARY KEY (transaction_id, ordinal);
 
 ALTER TABLE ONLY colophon.objects
     ADD CONSTRAINT objects_pkey PRIMARY KEY (document_id, storage_path);
@@ -1467,6 +1536,10 @@ CREATE INDEX document_share_tokens_token_hash_idx ON colophon.document_share_tok
 
 CREATE INDEX idempotency_keys_created_at_idx ON colophon.idempotency_keys USING btree (created_at);
 
+CREATE INDEX imported_zones_id_idx ON colophon.imported_zones USING btree (transaction_id, id);
+
+CREATE INDEX imported_zones_key_idx ON colophon.imported_zones USING btree (transaction_id, key);
+
 CREATE INDEX objects_changed_at_idx ON colophon.objects USING btree (changed_at) WHERE (state = 'released'::text);
 
 CREATE INDEX objects_intended_until_idx ON colophon.objects USING btree (intended_until) WHERE (state = 'intended'::text);
@@ -1480,6 +1553,8 @@ CREATE INDEX uploads_expires_at_idx ON colophon.uploads USING btree (expires_at)
 CREATE INDEX uploads_owner_idx ON colophon.uploads USING btree (owner) WHERE (resumption IS NOT NULL);
 
 CREATE INDEX document_accesses_created_at_idx ON public.document_accesses USING btree (document_id, created_at DESC, id DESC);
+
+CREATE INDEX document_changes_undo_idx ON public.document_changes USING btree (document_id, revision) WHERE (kind = 'undo'::text);
 
 CREATE INDEX document_share_uses_user_id_idx ON public.document_share_uses USING btree (user_id);
 
@@ -1524,6 +1599,10 @@ CREATE INDEX user_corrections_zone_id_idx ON public.user_corrections USING btree
 CREATE INDEX zone_confidence_history_zone_id_idx ON public.zone_confidence_history USING btree (document_id, zone_id);
 
 CREATE INDEX zone_history_until_revision_idx ON public.zone_history USING btree (document_id, until_revision);
+
+CREATE INDEX zone_history_zone_index_idx ON public.zone_history USING btree (document_id, version, zone_index);
+
+CREATE INDEX zone_history_zones_revision_idx ON public.zone_history USING btree (document_id, zones_revision);
 
 CREATE INDEX zones_content_idx ON public.zones USING gin (colophon.zone_text_vector(content));
 
@@ -1588,6 +1667,8 @@ CREATE TRIGGER processing_jobs_transition BEFORE UPDATE OF status ON public.proc
 CREATE TRIGGER user_corrections_document BEFORE INSERT ON public.user_corrections FOR EACH ROW WHEN ((new.document_id IS NULL)) EXECUTE FUNCTION colophon.fill_document_of_zone();
 
 CREATE TRIGGER zone_confidence_history_document BEFORE INSERT ON public.zone_confidence_history FOR EACH ROW WHEN ((new.document_id IS NULL)) EXECUTE FUNCTION colophon.fill_document_of_zone();
+
+CREATE TRIGGER zones_brought_back BEFORE INSERT ON public.zones FOR EACH ROW WHEN ((new.zones_revision IS NULL)) EXECUTE FUNCTION colophon.zone_brought_back();
 
 CREATE TRIGGER zones_changed BEFORE UPDATE ON public.zones FOR EACH ROW WHEN ((old.* IS DISTINCT FROM new.*)) EXECUTE FUNCTION colophon.zone_changed();
 
@@ -1672,6 +1753,16 @@ ALTER TABLE colophon.idempotency_keys ENABLE ROW LEVEL SECURITY;
 CREATE POLICY idempotency_keys_owner_insert ON colophon.idempotency_keys FOR INSERT TO authenticated WITH CHECK ((owner = (( SELECT auth.uid() AS uid))::text));
 
 CREATE POLICY idempotency_keys_owner_select ON colophon.idempotency_keys FOR SELECT TO authenticated USING ((owner = (( SELECT auth.uid() AS uid))::text));
+
+ALTER TABLE colophon.imported_zones ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY imported_zones_delete ON colophon.imported_zones FOR DELETE TO authenticated USING ((transaction_id = ( SELECT pg_current_xact_id() AS pg_current_xact_id)));
+
+CREATE POLICY imported_zones_insert ON colophon.imported_zones FOR INSERT TO authenticated WITH CHECK ((transaction_id = ( SELECT pg_current_xact_id() AS pg_current_xact_id)));
+
+CREATE POLICY imported_zones_select ON colophon.imported_zones FOR SELECT TO authenticated USING ((transaction_id = ( SELECT pg_current_xact_id() AS pg_current_xact_id)));
+
+CREATE POLICY imported_zones_update ON colophon.imported_zones FOR UPDATE TO authenticated USING ((transaction_id = ( SELECT pg_current_xact_id() AS pg_current_xact_id))) WITH CHECK ((transaction_id = ( SELECT pg_current_xact_id() AS pg_current_xact_id)));
 
 ALTER TABLE colophon.objects ENABLE ROW LEVEL SECURITY;
 
@@ -1926,6 +2017,10 @@ GRANT SELECT ON TABLE public.document_changes TO service_role;
 REVOKE ALL ON FUNCTION colophon.is_own_word(change public.document_changes) FROM PUBLIC;
 GRANT ALL ON FUNCTION colophon.is_own_word(change public.document_changes) TO service_role;
 
+REVOKE ALL ON FUNCTION colophon.is_undone(of_document uuid, of_revision bigint) FROM PUBLIC;
+GRANT ALL ON FUNCTION colophon.is_undone(of_document uuid, of_revision bigint) TO authenticated;
+GRANT ALL ON FUNCTION colophon.is_undone(of_document uuid, of_revision bigint) TO service_role;
+
 REVOKE ALL ON FUNCTION colophon.job_transitions() FROM PUBLIC;
 GRANT ALL ON FUNCTION colophon.job_transitions() TO authenticated;
 GRANT ALL ON FUNCTION colophon.job_transitions() TO service_role;
@@ -1986,9 +2081,15 @@ REVOKE ALL ON FUNCTION colophon.take_objects_of_export() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION colophon.touch_updated_at() FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION colophon.undone_revisions(of_document uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION colophon.undone_revisions(of_document uuid) TO authenticated;
+GRANT ALL ON FUNCTION colophon.undone_revisions(of_document uuid) TO service_role;
+
 REVOKE ALL ON FUNCTION colophon.uuid_v7() FROM PUBLIC;
 GRANT ALL ON FUNCTION colophon.uuid_v7() TO authenticated;
 GRANT ALL ON FUNCTION colophon.uuid_v7() TO service_role;
+
+REVOKE ALL ON FUNCTION colophon.zone_brought_back() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION colophon.zone_changed() FROM PUBLIC;
 
@@ -2025,6 +2126,9 @@ GRANT INSERT ON TABLE colophon.document_share_tokens TO authenticated;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE colophon.idempotency_keys TO service_role;
 GRANT SELECT,INSERT ON TABLE colophon.idempotency_keys TO authenticated;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE colophon.imported_zones TO authenticated;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE colophon.imported_zones TO service_role;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE colophon.objects TO service_role;
 

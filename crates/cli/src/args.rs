@@ -2,7 +2,10 @@
 
 mod documents;
 mod flags;
+mod history;
+mod import_zones;
 mod migrate;
+mod outcomes;
 pub mod zones;
 
 use std::ffi::OsString;
@@ -16,7 +19,10 @@ use colophon_domain::{
 
 pub use documents::{EditDocument, FindDocuments};
 pub use flags::Flags;
+pub use history::History;
+pub use import_zones::ImportZones;
 pub use migrate::{Manners, Migrate, RepairStatus};
+pub use outcomes::Outcomes;
 
 use crate::config::{self, Given, INSTANCE, Purpose, SERVE, WORK};
 
@@ -41,7 +47,7 @@ pub enum Command {
         #[command(flatten)]
         work: Flags<WORK>,
     },
-    /// Upload and process PDF files, or folders of them
+    /// Upload and process PDF files, or folders of them; with --zones, put zones from files into a document
     Import(Import),
     /// Make an export of a document and write it to a file
     Export(Export),
@@ -158,14 +164,16 @@ pub struct Serve {
 
 #[derive(Debug, clap::Args)]
 pub struct Import {
-    /// PDF files, or folders to search for them
+    /// PDF files, or folders to search for them; with --zones, files of zones
     #[arg(required = true, value_name = "PATH")]
     pub paths: Vec<PathBuf>,
+    #[command(flatten)]
+    pub zones: ImportZones,
     /// How to read them
-    #[arg(long, default_value = "text-layer", value_parser = parse_strategy)]
+    #[arg(long, default_value = "text-layer", value_parser = parse_strategy, conflicts_with = "zones")]
     pub strategy: Strategy,
     /// Only store them
-    #[arg(long)]
+    #[arg(long, conflicts_with = "zones")]
     pub no_process: bool,
     /// What to do with a file that is stored already: allow, reject or link (answer with the document that has it)
     #[arg(long, default_value = "allow")]
@@ -443,6 +451,10 @@ pub enum Zones {
     Correct(zones::CorrectZone),
     /// Send edits that were made offline: a file of JSON lines, each answered by one
     Replay(zones::Replay),
+    #[command(flatten)]
+    Past(History),
+    #[command(flatten)]
+    Rerun(Outcomes),
 }
 
 #[derive(Debug, Subcommand)]

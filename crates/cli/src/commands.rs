@@ -6,9 +6,12 @@ mod documents;
 mod export;
 mod exports;
 mod fsck;
+mod history;
 mod import;
+mod import_zones;
 mod jobs;
 mod migrate;
+mod outcomes;
 mod quotas;
 mod serve;
 mod shares;
@@ -29,6 +32,7 @@ pub async fn run(config: &Config, command: Command) -> anyhow::Result<ExitCode> 
     match command {
         Command::Serve(serve) => serve::run(config, serve).await?,
         Command::Worker { .. } => worker::run(config).await?,
+        Command::Import(import) if import.zones.zones => return import_zones::run(config, import).await,
         Command::Import(import) => return import::run(config, import).await,
         Command::Export(export) => export::run(config, export).await?,
         Command::Documents(documents) => documents::run(config, documents).await?,

@@ -1,8 +1,6 @@
 //! Documents.
 
-use colophon_domain::{
-    Cursor, Document, DocumentId, DocumentPatch, Duplicate, FileName, List, NewDocument, Tags,
-};
+use colophon_domain::{Document, DocumentId, DocumentPatch, Duplicate, FileName, List, NewDocument, Tags};
 use serde_json::Value;
 use tokio_postgres::Row;
 use uuid::Uuid;
@@ -194,7 +192,7 @@ impl<S: Scope> Documents<'_, S> {
 }
 
 /// One row more than asked for was read: if it came, there is a next part.
-pub(crate) fn part_of<T>(mut items: Vec<T>, limit: u16, cursor: impl Fn(&T) -> Cursor) -> List<T> {
+pub(crate) fn part_of<T, C>(mut items: Vec<T>, limit: u16, cursor: impl Fn(&T) -> C) -> List<T, C> {
     let more = items.len() > usize::from(limit);
     items.truncate(usize::from(limit));
     let next_cursor = if more { items.last().map(cursor) } else { None };

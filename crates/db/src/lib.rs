@@ -8,6 +8,7 @@
 
 pub mod accesses;
 pub mod changes;
+pub mod correction_outcomes;
 pub mod corrections;
 mod deliveries;
 mod document_lists;
@@ -17,6 +18,7 @@ pub mod exports;
 pub mod fsck;
 pub mod health;
 pub mod idempotency_keys;
+pub mod imported_zones;
 pub mod jobs;
 pub mod listen;
 mod mend;
@@ -27,14 +29,17 @@ mod parameter;
 mod pool;
 pub mod queue;
 pub mod quotas;
+pub mod runs;
 mod scope;
 mod session;
 pub mod shares;
 pub mod signing_keys;
 mod statement;
 pub mod sweep;
+pub mod undo;
 pub mod uploads;
 pub mod versions;
+pub mod zone_history;
 pub mod zones;
 
 pub use colophon_connection::{ConnectionUrl, Pooler};

@@ -195,6 +195,21 @@ impl<S: Scope> Tx<S> {
         Ok(())
     }
 
+    /// Takes everything back, and keeps the connection: dropping the transaction would close it.
+    ///
+    /// # Errors
+    /// The connection broke; everything is taken back all the same.
+    pub async fn rollback(mut self) -> Result<()> {
+        if *self.unanswered.get_mut() == 0
+            && *self.begun.get_mut()
+            && let Some(client) = &self.client
+        {
+            client.batch_execute("rollback").await.map_err(|e| Error::postgres("rollback", e))?;
+            *self.begun.get_mut() = false;
+        }
+        Ok(())
+    }
+
     /// Says that what follows reads this document. Only the first one of a transaction counts, and only before its first
     /// statement; whatever else is read is found all the same, at one look-up for each row.
     pub(crate) fn reading(&self, document: DocumentId) -> &Self {

@@ -3,11 +3,12 @@
 use colophon_domain::{DocumentId, JobId, NewZone, SearchHit, Strategy, Zone, ZoneFilter, ZoneId};
 use serde_json::{Value, json};
 use tokio_postgres::Row;
+use tokio_postgres::types::FromSql;
 use uuid::Uuid;
 
 use crate::session::column;
 use crate::statement::statement;
-use crate::{Result, Scope, Tx};
+use crate::{Error, ErrorKind, Result, Scope, Tx};
 
 pub use crate::deliveries::{Delivery, Overwritten, Standing};
 
@@ -74,7 +75,8 @@ impl<S: Scope> Zones<'_, S> {
         after: i32,
         limit: i64,
     ) -> Result<Vec<Zone>> {
-        self.0
+        let rows = self
+            .0
             .reading(document)
             .query_planned(
                 statement!("zones/list"),
@@ -92,10 +94,8 @@ impl<S: Scope> Zones<'_, S> {
                     &filter.parent_id.map(|id| id.0),
                 ],
             )
-            .await?
-            .iter()
-            .map(decode)
-            .collect()
+            .await?;
+        decode_all(&rows)
     }
 
     /// One zone, if the scope may see it.
@@ -122,32 +122,75 @@ impl<S: Scope> Zones<'_, S> {
 }
 
 pub(crate) fn decode(row: &Row) -> Result<Zone> {
+    decode_with(row, &Positions::of(row)?)
+}
+
+/// Many rows of one statement: where each column stands is asked once for all of them.
+fn decode_all(rows: &[Row]) -> Result<Vec<Zone>> {
+    let Some(first) = rows.first() else { return Ok(Vec::new()) };
+    let at = Positions::of(first)?;
+    rows.iter().map(|row| decode_with(row, &at)).collect()
+}
+
+macro_rules! positions {
+    ($($column:ident)+) => {
+        /// Where the columns of a zone stand in a row.
+        struct Positions { $($column: usize),+ }
+
+        impl Positions {
+            fn of(row: &Row) -> Result<Self> {
+                let at = |name: &str| {
+                    let found = row.columns().iter().position(|column| column.name() == name);
+                    found.ok_or_else(|| Error::new(ErrorKind::Corrupt, "decode", format!("no column {name}")))
+                };
+                Ok(Self { $($column: at(stringify!($column))?),+ })
+            }
+        }
+    };
+}
+
+positions! {
+    document_id id zone_index page_number zone_type coordinates content confidence processing_tool
+    status created_at updated_at metadata version revision zones_revision label
+    external_id parent_id language processing_model job_id source original created_by
+}
+
+impl Positions {
+    fn get<'a, T: FromSql<'a>>(row: &'a Row, at: usize) -> Result<T> {
+        row.try_get(at).map_err(|e| {
+            let name = row.columns().get(at).map_or("?", |column| column.name());
+            Error::new(ErrorKind::Corrupt, "decode", format!("column {name}: {e}"))
+        })
+    }
+}
+
+fn decode_with(row: &Row, at: &Positions) -> Result<Zone> {
     Ok(Zone {
-        document_id: DocumentId(column(row, "document_id")?),
-        id: ZoneId(column(row, "id")?),
-        zone_index: column(row, "zone_index")?,
-        page_number: column(row, "page_number")?,
-        zone_type: column(row, "zone_type")?,
-        coordinates: column(row, "coordinates")?,
-        content: column(row, "content")?,
-        confidence: column(row, "confidence")?,
-        processing_tool: column(row, "processing_tool")?,
-        status: column(row, "status")?,
-        created_at: column(row, "created_at")?,
-        updated_at: column(row, "updated_at")?,
-        metadata: column(row, "metadata")?,
-        version: column(row, "version")?,
-        revision: column(row, "revision")?,
-        zones_revision: column(row, "zones_revision")?,
-        label: column(row, "label")?,
-        external_id: column(row, "external_id")?,
-        parent_id: column::<Option<Uuid>>(row, "parent_id")?.map(ZoneId),
-        language: column(row, "language")?,
-        processing_model: column(row, "processing_model")?,
-        job_id: column::<Option<Uuid>>(row, "job_id")?.map(JobId),
-        source: column(row, "source")?,
-        original: column(row, "original")?,
-        created_by: column(row, "created_by")?,
+        document_id: DocumentId(Positions::get(row, at.document_id)?),
+        id: ZoneId(Positions::get(row, at.id)?),
+        zone_index: Positions::get(row, at.zone_index)?,
+        page_number: Positions::get(row, at.page_number)?,
+        zone_type: Positions::get(row, at.zone_type)?,
+        coordinates: Positions::get(row, at.coordinates)?,
+        content: Positions::get(row, at.content)?,
+        confidence: Positions::get(row, at.confidence)?,
+        processing_tool: Positions::get(row, at.processing_tool)?,
+        status: Positions::get(row, at.status)?,
+        created_at: Positions::get(row, at.created_at)?,
+        updated_at: Positions::get(row, at.updated_at)?,
+        metadata: Positions::get(row, at.metadata)?,
+        version: Positions::get(row, at.version)?,
+        revision: Positions::get(row, at.revision)?,
+        zones_revision: Positions::get(row, at.zones_revision)?,
+        label: Positions::get(row, at.label)?,
+        external_id: Positions::get(row, at.external_id)?,
+        parent_id: Positions::get::<Option<Uuid>>(row, at.parent_id)?.map(ZoneId),
+        language: Positions::get(row, at.language)?,
+        processing_model: Positions::get(row, at.processing_model)?,
+        job_id: Positions::get::<Option<Uuid>>(row, at.job_id)?.map(JobId),
+        source: Positions::get(row, at.source)?,
+        original: Positions::get(row, at.original)?,
+        created_by: Positions::get(row, at.created_by)?,
     })
 }
 

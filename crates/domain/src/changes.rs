@@ -102,4 +102,67 @@ pub struct Change {
     pub undoes: Vec<i64>,
     /// When.
     pub created_at: Timestamp,
+    /// Whether it is undone, and its undoing is not undone itself.
+    pub undone: bool,
+}
+
+/// Which changes of a document to list.
+#[derive(Debug, Clone, Default)]
+pub struct ChangeFilter {
+    /// Only of this run.
+    pub job_id: Option<JobId>,
+    /// Only in this person's name.
+    pub changed_by: Option<String>,
+    /// Only of this kind.
+    pub kind: Option<ChangeKind>,
+    /// Only from this time on.
+    pub since: Option<Timestamp>,
+}
+
+/// A point in the history of a document's zones.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AsOf {
+    /// After this change; 0 is before the first.
+    Revision(i64),
+    /// With what had been begun at this time.
+    Time(Timestamp),
+}
+
+impl std::str::FromStr for AsOf {
+    type Err = Invalid;
+
+    fn from_str(text: &str) -> Result<Self, Invalid> {
+        let number = text.parse().ok().filter(|revision| *revision >= 0).map(Self::Revision);
+        number.or_else(|| text.parse().ok().map(Self::Time)).ok_or_else(|| {
+            let reason =
+                format!("must be a revision (0, 1, 2, …) or a time as RFC 3339 writes it; got {text:?}");
+            Invalid::new("as_of", reason)
+        })
+    }
+}
+
+/// Where a point in the history lies.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Moment {
+    /// The newest revision there was.
+    pub revision: i64,
+    /// The version of the document that was the current one.
+    pub version: i32,
+    /// The newest revision there is now.
+    pub newest: i64,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_point_in_the_history_is_a_revision_or_a_time() {
+        assert_eq!("12".parse::<AsOf>().unwrap(), AsOf::Revision(12));
+        let time = "2026-11-22T10:00:00Z";
+        assert_eq!(time.parse::<AsOf>().unwrap(), AsOf::Time(time.parse().unwrap()));
+        for nonsense in ["", "-1", "1.5", "yesterday", "2026-11-22", "99999999999999999999"] {
+            assert_eq!(nonsense.parse::<AsOf>().unwrap_err().field, "as_of", "{nonsense:?}");
+        }
+    }
 }

@@ -3,8 +3,10 @@
 //! **Architecture invariant:** nothing here does I/O, knows SQL or decides a wire format. Entities have no
 //! `Serialize`; the HTTP edge has a view of each.
 
+pub mod anchor;
 pub mod changes;
 pub mod coordinates;
+pub mod correction_outcomes;
 pub mod corrections;
 pub mod document_lists;
 pub mod documents;
@@ -20,12 +22,15 @@ pub mod quotas;
 pub mod reading_orders;
 pub mod shares;
 pub mod tags;
+pub mod undo;
 pub mod uploads;
 pub mod vocabularies;
+pub mod zone_history;
 pub mod zones;
 
-pub use changes::{Change, ChangeKind, NewChange};
+pub use changes::{AsOf, Change, ChangeFilter, ChangeKind, Moment, NewChange};
 pub use coordinates::{BoundingBox, Coordinates, Point, Region};
+pub use correction_outcomes::{CorrectionOutcome, Keep, NewCorrectionOutcome, Outcome, OutcomeFilter};
 pub use corrections::{
     Correction, CorrectionFilter, CorrectionType, NewCorrection, ZoneEdit, ZoneField, ZonePatch,
 };
@@ -47,6 +52,7 @@ pub use shares::{Access, Action, LinkToken, NewShare, Share, ShareRole, ShareUse
 pub use tags::Tags;
 pub use uploads::{NewUpload, Upload};
 pub use vocabularies::{Mapped, Vocabulary};
+pub use zone_history::{DiffCounts, DiffCursor, ZoneDiff, ZoneImage, ZoneState};
 pub use zones::{NewZone, SearchHit, Zone, ZoneFilter, ZoneStatus};
 
 /// A value that breaks a rule of the domain: which field, and what the rule is.

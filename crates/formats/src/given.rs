@@ -242,7 +242,7 @@ mod tests {
         let reading = Reading { frame: Frame::Pixels(144.0), ..Reading::default() };
         let zone = json!({"page_number": 1, "zone_type": "text", "coordinates": {"x0": 10, "y0": 20, "x1": 30, "y1": 40}});
         let zone = read(&zone, &reading).unwrap().zone;
-        assert_eq!(zone.coordinates.unwrap().bounding_box.x1, 15.0);
+        assert!((zone.coordinates.unwrap().bounding_box.x1 - 15.0).abs() < 1e-9);
         let given =
             json!({"frame": "px@144", "coordinates": {"x0": 10.0, "y0": 20.0, "x1": 30.0, "y1": 40.0}});
         assert_eq!(zone.source.unwrap(), given);

@@ -1,9 +1,13 @@
 //! The formats Colophon reads and writes.
 //!
-//! [`corrections`] reads the edits of zones. [`views`] is the JSON that the API, the command line and exports share: one shape for each noun, its fields named
-//! as the columns are.
+//! [`views`] is the JSON that the API, the command line and exports share: one shape for each noun, its fields named
+//! as the columns are; [`history`] that of what was, [`words`] tells differences to people. [`import`] reads the zones in
+//! files of other programs, [`corrections`] the edits of zones.
 
 pub mod corrections;
 pub mod given;
+pub mod history;
+pub mod import;
 pub mod items;
 pub mod views;
+pub mod words;

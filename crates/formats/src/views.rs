@@ -4,8 +4,9 @@ use std::fmt::Display;
 
 use colophon_domain::geometry::{Frame, Pages, coordinates_in};
 use colophon_domain::{
-    Access, Attempt, Coordinates, Correction, Document, ExportFile, ExportRecord, HistoryEntry, Job, JobPage,
-    List, MetadataSchema, Page, PageOutcome, Quota, SearchHit, Share, ShareUse, Upload, Usage, Version, Zone,
+    Access, Attempt, Coordinates, Correction, CorrectionOutcome, Document, ExportFile, ExportRecord,
+    HistoryEntry, Job, JobPage, List, MetadataSchema, Page, PageOutcome, Quota, SearchHit, Share, ShareUse,
+    Upload, Usage, Version, Zone,
 };
 use jiff::Timestamp;
 use serde::Serialize;
@@ -42,6 +43,27 @@ macro_rules! view {
         }
     };
 }
+
+view!(
+    /// How a correction came through a run.
+    CorrectionOutcomeView of CorrectionOutcome {
+        id: Uuid = e.id,
+        document_id: Uuid = e.document_id.0,
+        correction_id: Option<Uuid> = e.correction_id,
+        zone_id: Uuid = e.zone_id.0,
+        revision: i64 = e.revision,
+        outcome: String = e.outcome,
+        zone_ids: Vec<Uuid> = e.zone_ids.into_iter().map(|zone| zone.0).collect(),
+        candidates: Value = e.candidates,
+        base: Option<Value> = e.base,
+        theirs: Option<Value> = e.theirs,
+        yours: Option<Value> = e.yours,
+        created_at: Timestamp = e.created_at,
+        resolved_at: Option<Timestamp> = e.resolved_at,
+        resolved_by: Option<String> = e.resolved_by,
+        resolution: Option<String> = e.resolution,
+    } as e
+);
 
 view!(
     /// A document.

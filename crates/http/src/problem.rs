@@ -7,6 +7,7 @@ use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use colophon_db::ErrorKind;
 use colophon_domain::Invalid;
+use colophon_formats::import::ImportError;
 use colophon_formats::views::{DocumentView, UsageView};
 use colophon_service::Error;
 use colophon_service::corrections::replay::sides;
@@ -218,9 +219,20 @@ impl From<Error> for Problem {
                     .with("refused", items.collect())
             }
             Error::NotReadable { .. } => Self::new(StatusCode::CONFLICT, "document_not_readable", detail),
+            Error::Import(error) => import_refused(&error, detail),
             Error::Database(error) => error.into(),
             Error::Store(error) => error.into(),
             Error::Pdf(_) => Self::new(StatusCode::INTERNAL_SERVER_ERROR, "pdf_reader_failed", detail),
         }
     }
+}
+
+fn import_refused(error: &ImportError, detail: String) -> Problem {
+    let (status, code) = match error {
+        ImportError::UnknownFormat(_) => (StatusCode::UNSUPPORTED_MEDIA_TYPE, "unknown_format"),
+        ImportError::Malformed { .. } => (StatusCode::UNPROCESSABLE_ENTITY, "malformed_file"),
+        ImportError::TooLarge { .. } => (StatusCode::PAYLOAD_TOO_LARGE, "element_too_large"),
+        ImportError::Io(_) | ImportError::Stopped => (StatusCode::INTERNAL_SERVER_ERROR, "internal"),
+    };
+    Problem::new(status, code, detail)
 }

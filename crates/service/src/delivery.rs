@@ -174,12 +174,15 @@ pub async fn deliver<S: Scope>(
     let parsed = parsing.await.map_err(|e| Invalid::new("body", format!("cannot be read: {e}")))?;
     parsed.map_err(|e| Invalid::new("body", e.to_string()))?;
     let delivered = writer.end();
-    if options.on_error == OnError::Refuse && delivered.counts.refused > 0 {
-        return Err(Error::ZonesRefused { items: refused(&delivered.items) });
-    }
-    // Without a commit there was no change.
-    if delivered.revision.is_some() {
+    let refuses = options.on_error == OnError::Refuse && delivered.counts.refused > 0;
+    // Taken back, it was no change.
+    if refuses || delivered.revision.is_none() {
+        tx.rollback().await?;
+    } else {
         tx.commit().await?;
+    }
+    if refuses {
+        return Err(Error::ZonesRefused { items: refused(&delivered.items) });
     }
     Ok(delivered)
 }

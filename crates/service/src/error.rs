@@ -108,6 +108,9 @@ pub enum Error {
         /// Where it stands.
         status: String,
     },
+    /// A file of zones cannot be read to its end.
+    #[error(transparent)]
+    Import(#[from] colophon_formats::import::ImportError),
     /// The database failed, or refused.
     #[error(transparent)]
     Database(#[from] colophon_db::Error),

@@ -9,12 +9,16 @@ pub mod edit;
 mod error;
 pub mod export;
 pub mod fsck;
+pub mod history;
+pub mod import_zones;
 pub mod jobs;
 pub mod metadata;
 pub mod purge;
+pub mod run;
 pub mod signed_urls;
 pub mod sweep;
 pub mod text_layer;
+pub mod undo;
 pub mod upload;
 pub mod uploads;
 

@@ -19,7 +19,7 @@ use colophon_worker::{Ended, Processor, Stopped};
 use serde_json::{Map, json};
 
 use crate::upload::without_nul;
-use crate::{Error, Platform};
+use crate::{Error, Platform, run};
 
 /// A batch is stored when it holds so many zones,
 const BATCH_ZONES: usize = 2_000;
@@ -137,12 +137,23 @@ impl Run<'_> {
             return Ok(());
         }
         let job = self.job;
-        let numbers: Vec<i32> = batch.pages.iter().map(|page| page.page_number).collect();
+        // What stands on a page that could not be read now is still the best that is known of it.
+        let completed = |page: &&JobPage| matches!(page.outcome, PageOutcome::Completed { .. });
+        let run = run::Run {
+            document: job.document_id,
+            version: Some(job.version),
+            pages: batch.pages.iter().filter(completed).map(|page| page.page_number).collect(),
+            tool: Some(Strategy::TextLayer.as_str().to_owned()),
+            model: None,
+            job: Some(job.lease.job_id),
+            reason: None,
+            replaces: run::Replaces::SameTool,
+        };
         let tx = self.platform.database.session(&SystemScope::new()).begin().await?;
         tx.queue().hold(&job.lease, self.lease.as_secs_f64()).await?;
-        tx.zones()
-            .replace_pages(job.document_id, job.version, Strategy::TextLayer, &numbers, &batch.zones)
-            .await?;
+        if !run.pages.is_empty() {
+            run::store(&tx, &run, batch.zones).await?;
+        }
         tx.jobs().record_pages(job.document_id, job.lease.job_id, &batch.pages).await?;
         tx.commit().await?;
         Ok(())

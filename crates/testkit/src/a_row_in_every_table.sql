@@ -14,6 +14,8 @@ values ('00000000-0000-7000-8000-000000000001', '00000000-0000-7000-8000-0000000
 insert into public.zone_history (document_id, zone_id, zones_revision, until_revision, zone)
 values ('00000000-0000-7000-8000-000000000001', '00000000-0000-7000-8000-000000000002', 0, 1, '{}');
 insert into public.user_corrections (zone_id, corrected_content) values ('00000000-0000-7000-8000-000000000002', 'b');
+insert into public.correction_outcomes (document_id, zone_id, revision, outcome)
+values ('00000000-0000-7000-8000-000000000001', '00000000-0000-7000-8000-000000000002', 1, 'kept');
 insert into public.processing_jobs (document_id, id, strategy, current_zone_id)
 values ('00000000-0000-7000-8000-000000000001', '00000000-0000-7000-8000-000000000003', 'text-layer',
         '00000000-0000-7000-8000-000000000002');
@@ -58,3 +60,5 @@ insert into colophon.uploads (id, owner, document_id, storage_path, upload_lengt
 values ('00000000-0000-7000-8000-000000000016', '00000000-0000-7000-8000-00000000000a',
         '00000000-0000-7000-8000-000000000017', 'o/00000000-0000-7000-8000-000000000017/x', 1, '{}', '{}',
         now() + interval '1 day');
+insert into colophon.imported_zones (ordinal, page_number, position, key, id, id_given, zone_type, coordinates, metadata)
+values (0, 1, 0, 'r1', '00000000-0000-7000-8000-000000000004', false, 'text', '{}', '{}');

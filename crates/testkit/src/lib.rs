@@ -18,6 +18,7 @@ mod database;
 mod faults;
 mod own_server;
 mod pooler;
+pub mod reruns;
 mod rows;
 mod server;
 mod skip;

@@ -5,7 +5,7 @@
 //! ```sh
 //! cargo build --release -p colophon && cargo run --release -p colophon --example zones_bulk -- target/release/colophon [FOLDER]
 //! ```
-//! `ROUNDS` says how often (7); `COLOPHON_PYTHON` names a Python with asyncpg, `COLOPHON_SPECIFICATION` the original
+//! `ROUNDS` says how often (7), `SIZES` how many at once (1,50,500,50000); `COLOPHON_PYTHON` names a Python with asyncpg, `COLOPHON_SPECIFICATION` the original
 //! specification. What is missing is skipped by name.
 
 #![allow(clippy::unwrap_used, clippy::print_stdout, clippy::cast_precision_loss, reason = "a measurement")]
@@ -32,7 +32,10 @@ fn main() {
     let server = Server::start(&program, &folder.join("data"));
     let runtime = tokio::runtime::Runtime::new().unwrap();
     let mut ways = runtime.block_on(Ways::new(&server, &folder));
-    for size in SIZES {
+    let sizes = std::env::var("SIZES").ok();
+    let sizes =
+        sizes.map_or(SIZES.to_vec(), |sizes| sizes.split(',').map(|size| size.parse().unwrap()).collect());
+    for size in sizes {
         let repeat = if size < 1_000 { rounds * 5 } else { rounds };
         measure_in(&runtime, &mut ways, size, repeat);
     }

@@ -268,7 +268,7 @@ async fn summarise(
 }
 
 /// A bar on a terminal, nothing elsewhere.
-fn bar(total: usize, what: &'static str) -> ProgressBar {
+pub(super) fn bar(total: usize, what: &'static str) -> ProgressBar {
     let bar = ProgressBar::new(total as u64);
     let style = "{msg} {wide_bar} {pos}/{len} {eta}";
     bar.set_style(ProgressStyle::with_template(style).unwrap_or_else(|_| ProgressStyle::default_bar()));

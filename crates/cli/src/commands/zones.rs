@@ -6,6 +6,7 @@ use colophon_formats::views::{ListView, SearchHitView, ZoneView};
 use colophon_service::delivery::pages_of;
 use serde_json::Value;
 
+use super::history;
 use crate::args::{ListOptions, ZoneOptions, Zones};
 use crate::config::Config;
 use crate::failure::Usage;
@@ -16,6 +17,8 @@ const WISH: Wish = Wish { program: "colophon zones", workers: 0, database_listen
 
 pub async fn run(config: &Config, zones: Zones) -> anyhow::Result<()> {
     match zones {
+        Zones::Past(asked) => history::run(config, WISH, asked).await,
+        Zones::Rerun(asked) => super::outcomes::run(config, asked).await,
         Zones::List { document, page, filter, frame, list } => {
             let instance = Instance::open(config, WISH).await?;
             let tx = instance.platform.database.session(&SystemScope::new()).begin().await?;

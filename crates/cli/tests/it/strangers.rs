@@ -7,7 +7,7 @@ use crate::pdf::numbered;
 use crate::server::Server;
 
 /// Every route that takes an identifier.
-pub const ROUTES: [&str; 13] = [
+pub const ROUTES: [&str; 20] = [
     "/v1/documents/{document}",
     "/v1/documents/{document}/content",
     "/v1/documents/{document}/content?version=1",
@@ -15,6 +15,13 @@ pub const ROUTES: [&str; 13] = [
     "/v1/documents/{document}/pages",
     "/v1/documents/{document}/zones",
     "/v1/documents/{document}/zones/{zone}",
+    "/v1/documents/{document}/zones?as_of=1",
+    "/v1/documents/{document}/zones/{zone}?as_of=1",
+    "/v1/documents/{document}/zones/{zone}/history",
+    "/v1/documents/{document}/changes",
+    "/v1/documents/{document}/changes/1",
+    "/v1/documents/{document}/diff?from=0&to=1",
+    "/v1/documents/{document}/correction-outcomes",
     "/v1/documents/{document}/exports",
     "/v1/jobs/{job}",
     "/v1/jobs/{job}/attempts",

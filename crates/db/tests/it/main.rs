@@ -9,6 +9,7 @@ mod document_plans;
 mod documents;
 mod health;
 mod idempotency_keys;
+mod imported_zones;
 mod jobs;
 mod leases;
 mod model;
@@ -26,6 +27,8 @@ mod sweep;
 mod transactions;
 mod trash;
 mod versions;
+mod zone_history;
+mod zone_history_plans;
 mod zones;
 
 use colophon_db::{Database, SystemScope, Tx};

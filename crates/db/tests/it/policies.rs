@@ -53,6 +53,11 @@ const TABLES: &[(&str, &str, &str)] = &[
         "corrected_content = 'd'",
     ),
     (
+        "correction_outcomes",
+        "(document_id, zone_id, revision, outcome) values ('DOCUMENT', 'ZONE', 1, 'kept')",
+        "resolution = 'yours', resolved_at = now()",
+    ),
+    (
         "processing_jobs",
         "(document_id, id, strategy) values ('DOCUMENT', gen_random_uuid(), 'text-layer')",
         "priority = 1",
@@ -135,6 +140,12 @@ const TABLES: &[(&str, &str, &str)] = &[
         "value = '=y'",
     ),
     ("colophon.owner_usage", "(owner) values ('00000000-0000-7000-8000-00000000000b')", "document_count = 0"),
+    (
+        "colophon.imported_zones",
+        "(ordinal, page_number, position, key, id, id_given, zone_type, coordinates, metadata)
+         values (9, 1, 0, 'k', gen_random_uuid(), false, 'text', '{}', '{}')",
+        "zone_index = 1",
+    ),
     ("colophon.signing_keys", "default values", "secret = sha256('mine')"),
 ];
 

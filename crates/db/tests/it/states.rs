@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use colophon_domain::{DocumentStatus, ErrorClass, JobStatus};
+use colophon_domain::{ChangeKind, DocumentStatus, ErrorClass, JobStatus, ZoneStatus};
 use colophon_testkit::{A_ROW_IN_EVERY_TABLE, TestDatabase};
 use tokio_postgres::Client;
 use tokio_postgres::error::SqlState;
@@ -54,6 +54,67 @@ async fn the_database_allows_exactly_those_transitions() {
     }
 }
 
+fn zone_transitions() -> BTreeSet<(&'static str, &'static str)> {
+    let of = |from: ZoneStatus| from.next().iter().map(move |to| (from.as_str(), to.as_str()));
+    ZoneStatus::ALL.into_iter().flat_map(of).collect()
+}
+
+#[tokio::test]
+async fn the_transitions_of_a_zone_are_the_same_in_the_domain_and_in_sql() {
+    let db = TestDatabase::migrated().await;
+    let client = db.client("service_role").await;
+    let rows = client.query("select from_status, to_status from colophon.zone_transitions()", &[]).await;
+    let rows = rows.expect("transitions");
+    let in_sql: BTreeSet<(&str, &str)> = rows.iter().map(|row| (row.get(0), row.get(1))).collect();
+    assert_eq!(in_sql, zone_transitions());
+    assert_eq!(rows.len(), in_sql.len(), "none is there twice");
+}
+
+#[test]
+fn the_transitions_of_a_zone_are_told_as_they_are() {
+    let text = include_str!("../../../../docs/states.md");
+    let (_, of_zones) = text.split_once("# The states of a zone").expect("a chapter");
+    let rows = of_zones.lines().filter_map(|line| line.strip_prefix("| `")?.split_once("` | "));
+    let words = |to: &str| to.split('`').skip(1).step_by(2).map(str::to_owned).collect::<Vec<_>>();
+    let told: BTreeSet<(String, String)> =
+        rows.flat_map(|(from, to)| words(to).into_iter().map(move |to| (from.to_owned(), to))).collect();
+    let real = zone_transitions().into_iter().map(|(from, to)| (from.to_owned(), to.to_owned())).collect();
+    assert_eq!(told, real, "docs/states.md");
+}
+
+#[tokio::test]
+async fn the_database_allows_exactly_those_transitions_of_a_zone_but_for_undoing() {
+    let db = TestDatabase::migrated().await;
+    let client = db.client("service_role").await;
+    db.client("postgres").await.batch_execute(A_ROW_IN_EVERY_TABLE).await.expect("rows");
+    for from in ZoneStatus::ALL {
+        for to in ZoneStatus::ALL.into_iter().filter(|to| *to != from) {
+            let make = format!(
+                "begin; insert into zones (document_id, id, zone_index, page_number, zone_type, coordinates, status)
+                 select id, '00000000-0000-7000-8000-000000000099', 99, 1, 'text', '{{}}', '{from}' from documents"
+            );
+            let go =
+                format!("update zones set status = '{to}' where id = '00000000-0000-7000-8000-000000000099'");
+            client.batch_execute(&make).await.expect("a zone in any state");
+            let gone = client.batch_execute(&go).await;
+            let allowed = zone_transitions().contains(&(from.as_str(), to.as_str()));
+            assert_eq!(gone.is_ok(), allowed, "{from} to {to}");
+            if let Err(error) = gone {
+                let refusal = error.as_db_error().expect("the server's");
+                assert_eq!(refusal.code(), &SqlState::CHECK_VIOLATION);
+                assert_eq!(refusal.constraint(), Some("zones_transition_check"), "{refusal}");
+            }
+            client.batch_execute("rollback").await.expect("a rollback");
+            // Going back is no going on.
+            let undo =
+                format!("begin; select colophon.begin_change(id, 'undo') from documents; {}", &make[6..]);
+            client.batch_execute(&undo).await.expect("a change that undoes");
+            client.batch_execute(&go).await.unwrap_or_else(|e| panic!("undone, {from} to {to}: {e:?}"));
+            client.batch_execute("rollback").await.expect("a rollback");
+        }
+    }
+}
+
 /// The words in quotes of a CHECK.
 async fn words_of(client: &Client, constraint: &str) -> BTreeSet<String> {
     let sql =
@@ -69,6 +130,8 @@ async fn every_status_of_the_domain_may_be_stored_and_no_other() {
     let set = |words: &[&str]| words.iter().map(|word| (*word).to_owned()).collect::<BTreeSet<_>>();
     let expected = [
         ("documents_status_check", set(&DocumentStatus::ALL.map(DocumentStatus::as_str))),
+        ("zones_status_check", set(&ZoneStatus::ALL.map(ZoneStatus::as_str))),
+        ("document_changes_kind_check", set(&ChangeKind::ALL.map(ChangeKind::as_str))),
         ("processing_jobs_status_check", set(&JobStatus::ALL.map(JobStatus::as_str))),
         (
             "processing_attempts_error_class_check",

@@ -16,6 +16,7 @@ use serde::Deserialize;
 
 use crate::auth::Caller;
 use crate::query::{Ids, Params, limit, parse};
+use crate::routes::changes;
 use crate::{App, Problem};
 
 pub fn router() -> Router<App> {
@@ -38,6 +39,7 @@ fn accepts_lines(headers: &HeaderMap) -> bool {
 #[derive(Debug, Deserialize)]
 struct ShowParams {
     frame: Option<String>,
+    as_of: Option<String>,
 }
 
 async fn show(
@@ -48,14 +50,20 @@ async fn show(
 ) -> Result<Response, Problem> {
     let frame: Frame = parse(params.frame.as_deref())?.unwrap_or_default();
     let tx = app.platform.database.session(&caller.scope).begin().await?;
-    let zone = tx.zones().get(document, id).await?.ok_or_else(|| Problem::not_found(format!("zone {id}")))?;
+    let moment = changes::moment(&tx, document, params.as_of.as_deref()).await?;
+    let zone = match moment {
+        None => tx.zones().get(document, id).await?,
+        Some(moment) => tx.zone_history().zone(document, id, moment.revision).await?,
+    };
+    let zone = zone.ok_or_else(|| Problem::not_found(format!("zone {id}")))?;
     let pages = match frame {
         Frame::Points => Pages::default(),
         _ => pages_of(&tx, document, zone.version).await?,
     };
     tx.commit().await?;
     list::check_known(frame, &pages)?;
-    let etag = HeaderValue::from_str(&format!("\"{}\"", zone.revision)).ok();
+    // An edit is made of what is, not of what was.
+    let etag = HeaderValue::from_str(&format!("\"{}\"", zone.revision)).ok().filter(|_| moment.is_none());
     let mut response = Json(ZoneView::in_frame(zone, frame, &pages)).into_response();
     if let Some(etag) = etag {
         response.headers_mut().insert(header::ETAG, etag);

@@ -50,7 +50,7 @@ pub async fn deliver(
     // Whoever may not edit it is refused before the body is read.
     let tx = app.platform.database.session(&caller.scope).begin().await?;
     tx.documents().lock_to_edit(document).await?;
-    drop(tx);
+    tx.rollback().await?;
     let body = spool(breakable(request.into_body(), app.broken_off.clone()), BULK_LIMIT).await?;
     // A task of its own: when the caller goes away, the change is made or not made, and not left to chance.
     let work = tokio::spawn(async move {

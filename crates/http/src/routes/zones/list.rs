@@ -7,7 +7,7 @@ use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Response};
 use colophon_db::{CallerScope, Database, Tx};
 use colophon_domain::geometry::{Frame, Pages};
-use colophon_domain::{Document, DocumentId, Zone, ZoneFilter, ZoneId};
+use colophon_domain::{Document, DocumentId, Moment, Zone, ZoneFilter, ZoneId};
 use colophon_formats::views::{ListView, ZoneView};
 use colophon_service::delivery::pages_of;
 use futures_util::stream;
@@ -16,6 +16,7 @@ use serde::Deserialize;
 use super::{NDJSON, accepts_lines};
 use crate::auth::Caller;
 use crate::query::{Ids, Params, limit, parse};
+use crate::routes::changes;
 use crate::{App, Problem};
 
 /// Zones that are read at once where all are wanted.
@@ -33,6 +34,7 @@ pub struct ListParams {
     tool: Option<String>,
     parent: Option<ZoneId>,
     frame: Option<String>,
+    as_of: Option<String>,
     limit: Option<u16>,
     cursor: Option<i32>,
 }
@@ -48,9 +50,12 @@ pub async fn list(
     let whole = accepts_lines(&headers) && params.limit.is_none();
     let limit = if whole { BATCH } else { limit(params.limit)? };
     let frame: Frame = parse(params.frame.as_deref())?.unwrap_or_default();
-    let filter = filter_of(params)?;
+    let as_of = params.as_of.clone();
+    let mut filter = filter_of(params)?;
     let tx = app.platform.database.session(&caller.scope).begin().await?;
-    let zones = tx.zones().list(id, &filter, after, i64::from(limit)).await?;
+    let moment = changes::moment(&tx, id, as_of.as_deref()).await?;
+    filter.version = filter.version.or(moment.map(|moment| moment.version));
+    let zones = read(&tx, id, &filter, moment, after, limit).await?;
     if zones.is_empty() {
         document(&tx, id).await?;
     }
@@ -65,8 +70,15 @@ pub async fn list(
             Json(ListView { items: shown, next_cursor: next.map(|next| next.to_string()) }).into_response()
         );
     }
-    let rest =
-        Rest { database: app.platform.database.clone(), caller: caller.scope, id, filter, frame, pages };
+    let rest = Rest {
+        database: app.platform.database.clone(),
+        caller: caller.scope,
+        id,
+        filter,
+        moment,
+        frame,
+        pages,
+    };
     let next = next.filter(|_| whole);
     let body = stream::try_unfold((rest, Some(lines(&shown)), next), |(rest, ready, next)| async move {
         match (ready, next) {
@@ -98,6 +110,7 @@ struct Rest {
     caller: CallerScope,
     id: DocumentId,
     filter: ZoneFilter,
+    moment: Option<Moment>,
     frame: Frame,
     pages: Pages,
 }
@@ -105,12 +118,27 @@ struct Rest {
 impl Rest {
     async fn read(&self, after: i32) -> Result<(Bytes, Option<i32>), colophon_db::Error> {
         let tx = self.database.session(&self.caller).begin().await?;
-        let zones = tx.zones().list(self.id, &self.filter, after, i64::from(BATCH)).await?;
+        let zones = read(&tx, self.id, &self.filter, self.moment, after, BATCH).await?;
         tx.commit().await?;
         let next = next_cursor(&zones, BATCH);
         let shown: Vec<ZoneView> =
             zones.into_iter().map(|zone| ZoneView::in_frame(zone, self.frame, &self.pages)).collect();
         Ok((lines(&shown), next))
+    }
+}
+
+/// Zones as they are, or as they were.
+async fn read(
+    tx: &Tx<CallerScope>,
+    id: DocumentId,
+    filter: &ZoneFilter,
+    moment: Option<Moment>,
+    after: i32,
+    limit: u16,
+) -> Result<Vec<Zone>, colophon_db::Error> {
+    match moment {
+        None => tx.zones().list(id, filter, after, i64::from(limit)).await,
+        Some(moment) => tx.zone_history().zones(id, moment, filter, after, i64::from(limit)).await,
     }
 }
 

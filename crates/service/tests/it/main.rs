@@ -1,0 +1,6 @@
+//! Use cases against a real PostgreSQL, without the program around them.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on should say where")]
+
+mod reruns;
+mod runs;
