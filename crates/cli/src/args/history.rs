@@ -9,7 +9,8 @@ use super::{ListOptions, ShowOptions};
 #[derive(Debug, Subcommand)]
 pub enum History {
     /// What was done to a zone, also to one that is gone, the newest first
-    History {
+    #[command(name = "history")]
+    OfZone {
         /// The document
         document: DocumentId,
         /// The zone

@@ -22,7 +22,7 @@ pub async fn run(config: &Config, wish: Wish, asked: History) -> anyhow::Result<
     let platform = &instance.platform;
     let scope = SystemScope::new();
     match asked {
-        History::History { document, zone, list } => {
+        History::OfZone { document, zone, list } => {
             let events = history::of_zone(platform, &scope, document, zone, None, list.limit).await?;
             instance.close().await?;
             of_zone(document, zone, events, &list)

@@ -251,14 +251,14 @@ impl World {
             line["op_id"] = json!(op.id);
             line["reason"] = json!(op.id);
             line["zone_id"] = json!(op.zone);
-            match ops.iter().rev().find(|earlier| earlier.zone == op.zone) {
-                Some(earlier) => line["after"] = json!(earlier.id),
-                None => {
-                    let zone = seen.iter().find(|zone| zone["id"] == op.zone.to_string()).unwrap();
-                    line["revision"] = zone["revision"].clone();
-                }
+            if let Some(earlier) = ops.iter().rev().find(|earlier| earlier.zone == op.zone) {
+                line["after"] = json!(earlier.id);
+            } else {
+                let zone = seen.iter().find(|zone| zone["id"] == op.zone.to_string()).unwrap();
+                line["revision"] = zone["revision"].clone();
             }
-            lines.push_str(&format!("{line}\n"));
+            lines.push_str(&line.to_string());
+            lines.push('\n');
             ops.push(op);
         }
         loop {
@@ -421,7 +421,7 @@ impl World {
             let put_down: Vec<i64> = serde_json::from_str(&put_down).unwrap();
             match end {
                 End::Done(revision) => {
-                    assert_eq!(put_down, [*revision], "seed {seed}: {op:?} is there, once")
+                    assert_eq!(put_down, [*revision], "seed {seed}: {op:?} is there, once");
                 }
                 End::Refused => assert!(put_down.is_empty(), "seed {seed}: {op:?} was refused, and is there"),
                 End::Unknown => assert!(put_down.len() < 2, "seed {seed}: {op:?} is there twice"),

@@ -143,9 +143,8 @@ fn who_sends_everything_before_reading_anything_is_answered_all_the_same() {
     let before = peak_memory(server.pid());
     // Answers of some 700 bytes each, and lines that come to nothing.
     let padding = "x".repeat(600);
-    let body: String = (0..6_000)
-        .map(|_| format!("{{\"op_id\":\"{}\",\"zone_id\":\"{padding}\",\"revision\":1}}\n", Uuid::now_v7()))
-        .collect();
+    let line = |_| format!("{{\"op_id\":\"{}\",\"zone_id\":\"{padding}\",\"revision\":1}}\n", Uuid::now_v7());
+    let body = (0..6_000).map(line).collect::<Vec<_>>().concat();
     let answers = replay(&owner, &page, &body);
     assert_eq!(answers.len(), 6_000);
     let after = peak_memory(server.pid());
