@@ -150,7 +150,9 @@ fn a_history() -> impl Strategy<Value = (Vec<Deed>, Vec<bool>)> {
 fn played(deeds: &[Deed]) -> History {
     let mut history = History::default();
     history.deed(Deed::Turn);
-    deeds.iter().for_each(|deed| history.deed(*deed));
+    for deed in deeds {
+        history.deed(*deed);
+    }
     history
 }
 

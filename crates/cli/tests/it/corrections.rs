@@ -183,7 +183,7 @@ fn one_zone_becomes_several_and_several_become_one_in_their_place() {
     assert_eq!(record["zone_ids"], json!([zones[1]["id"], zones[2]["id"], zones[3]["id"]]));
     assert_eq!(
         owner.api.list(&format!("{zone}/corrections"), 10),
-        std::slice::from_ref(&record),
+        std::slice::from_ref(record),
         "also once it is gone"
     );
     owner.api.get(&zone).refused(404, "not_found");
