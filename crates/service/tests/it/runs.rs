@@ -119,6 +119,26 @@ async fn a_run_that_says_the_same_writes_no_zone() {
 }
 
 #[tokio::test]
+async fn a_run_that_says_the_same_writes_no_zone_whatever_the_digits_of_its_numbers() {
+    let world = World::new().await;
+    let mut rng = fastrand::Rng::with_seed(5);
+    let mut next = || rng.f64() * 0.1;
+    let odd: Vec<NewZone> = (0..200_i32)
+        .map(|n| {
+            let y0 = 3.0f64.mul_add(f64::from(n), next());
+            let bounding_box =
+                BoundingBox { x0: 72.0 + next(), y0, x1: 500.0 + next(), y1: y0 + 2.0 + next() };
+            let metadata = serde_json::Map::from_iter([("size".to_owned(), next().into())]);
+            let zone = zone(n, 0.0, 1.0, &format!("Line {n}"));
+            NewZone { coordinates: Some(bounding_box.into()), metadata, ..zone }
+        })
+        .collect();
+    world.run(odd.clone()).await;
+    let report = world.run(odd).await;
+    assert_eq!((report.inserted, report.updated, report.unchanged, report.deleted), (0, 0, 200, 0));
+}
+
+#[tokio::test]
 async fn a_zone_that_is_found_again_keeps_its_id() {
     let world = World::new().await;
     let before: Vec<_> = world.zones().await.iter().map(|zone| zone.id).collect();
