@@ -433,6 +433,7 @@ pub struct ZoneOptions {
 #[derive(Debug, Subcommand)]
 pub enum Zones {
     /// List the zones of a document in reading order
+    #[command(disable_version_flag = true)]
     List {
         /// The document
         document: DocumentId,
