@@ -96,6 +96,18 @@ impl<S: Scope> CorrectionOutcomes<'_, S> {
         Ok(())
     }
 
+    /// Whether undoing these changes has a say in what waits for a person, though it may change no zone.
+    pub async fn concerned(&self, document: DocumentId, revisions: &[i64]) -> Result<bool> {
+        let params: Params<'_> = &[&document.0, &revisions];
+        column(&self.0.query_one(statement!("correction_outcomes/concerned"), params).await?, "concerned")
+    }
+
+    /// Says anew what waits, after runs were undone or done again: what they settled by saying otherwise.
+    pub async fn settle_again(&self, document: DocumentId) -> Result<()> {
+        self.0.execute(statement!("correction_outcomes/settle_again"), &[&document.0]).await?;
+        Ok(())
+    }
+
     /// Puts the run's word for some fields in the place of the person's. False where there is no such zone.
     pub async fn update_zone(&self, document: DocumentId, zone: ZoneId, fields: &Value) -> Result<bool> {
         let params: Params<'_> = &[&document.0, &zone.0, fields];

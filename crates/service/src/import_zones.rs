@@ -5,12 +5,14 @@
 //! What is in memory are two batches. The document is locked only while the zones are taken over, not while the file is
 //! read.
 
+mod orders;
+
 use std::fs::File;
 use std::io::{BufReader, Read as _, Seek as _, SeekFrom, Write as _};
 
 use bytes::Bytes;
+use colophon_db::Scope;
 use colophon_db::imported_zones::{Finder, Waiting};
-use colophon_db::{Scope, Tx};
 use colophon_domain::{ChangeKind, DocumentId, Invalid, NewChange, Page, ReadingOrder, Vocabulary};
 use colophon_formats::import::{
     self, Converter, Event, Format, ImportError, ImportReport, Level, OnInvalid, Options, PreparedZone,
@@ -107,6 +109,9 @@ pub async fn run<S: Scope>(
         reading.await.unwrap_or_else(|error| std::panic::resume_unwind(error.into_panic()));
     read?;
     if first == 0 {
+        for order in &orders {
+            report.remark(RemarkKind::ReadingOrderDropped, &order.name);
+        }
         return Ok(Imported { revision: None, inserted: 0, updated: 0, unchanged: 0, report });
     }
 
@@ -123,14 +128,21 @@ pub async fn run<S: Scope>(
     for key in &taken.parents_unknown {
         report.remark(RemarkKind::ParentUnknown, key);
     }
-    for order in orders {
-        store_order(&tx, document, version, order, &mut report).await?;
-    }
-    tx.imported_zones().clear().await?;
-    // What changed nothing is no change.
+    let page = orders::page_of(format, request.first_page);
+    let orders = orders::resolve(&tx, orders, page, &mut report).await?;
+    // What changed no zone is no change; the orders may be other all the same.
     if taken.inserted + taken.updated == 0 {
+        drop(tx);
+        if !orders.is_empty() {
+            let tx = platform.database.session(scope).begin().await?;
+            tx.documents().lock_to_edit(document).await?;
+            orders::put(&tx, document, version, &orders).await?;
+            tx.commit().await?;
+        }
         return Ok(Imported { revision: None, inserted: 0, updated: 0, unchanged: taken.unchanged, report });
     }
+    orders::put(&tx, document, version, &orders).await?;
+    tx.imported_zones().clear().await?;
     tx.commit().await?;
     Ok(Imported {
         revision: Some(revision),
@@ -206,22 +218,6 @@ async fn editable<S: Scope>(
     let pages = tx.pages().list(document, found.version, 0, i64::MAX).await?;
     tx.commit().await?;
     Ok((found.version, pages))
-}
-
-/// Stores an order in which the file's zones are read.
-#[expect(
-    clippy::unused_async,
-    reason = "there is no table of reading orders yet; the places are in `zone_index`"
-)]
-async fn store_order<S: Scope>(
-    _tx: &Tx<S>,
-    _document: DocumentId,
-    _version: i32,
-    order: ReadingOrder<String>,
-    report: &mut ImportReport,
-) -> Result<(), Error> {
-    report.remark(RemarkKind::ReadingOrderDropped, &order.name);
-    Ok(())
 }
 
 /// Some of a file's zones.

@@ -100,12 +100,15 @@ pub async fn undo_in<S: Scope>(
     let newer: Vec<i64> = newer.into_iter().collect();
     let kept_by = tx.changes().get_many(document, &newer).await?;
 
-    let nothing = settled.inserts.is_empty() && settled.updates.is_empty() && settled.deletes.is_empty();
+    let writes = !(settled.inserts.is_empty() && settled.updates.is_empty() && settled.deletes.is_empty());
+    // A run may change no zone and leave something that waits for a person all the same.
+    let nothing = !writes && !tx.correction_outcomes().concerned(document, &revisions).await?;
     let mut revision = None;
     if !nothing && !dry_run {
         let change = NewChange { reason, undoes: revisions.clone(), ..NewChange::of(ChangeKind::Undo) };
         revision = Some(tx.changes().begin(document, &change).await?);
         tx.undo().write(document, &settled).await?;
+        tx.correction_outcomes().settle_again(document).await?;
     }
     Ok(Undone {
         revision,

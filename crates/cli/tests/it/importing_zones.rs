@@ -76,6 +76,56 @@ fn a_file_of_zones_becomes_a_documents_zones_once_however_often_it_is_sent() {
 }
 
 #[test]
+fn the_reading_orders_of_a_file_are_stored_with_its_zones_once_however_often_it_is_sent() {
+    const ORDER: &str = r#"<RegionRefIndexed index="0" regionRef="r"/>"#;
+    const SECOND: &str = r#"<RegionRefIndexed index="0" regionRef="s"/><UnorderedGroupIndexed id="g" index="2">
+        <RegionRef regionRef="t"/></UnorderedGroupIndexed><RegionRefIndexed index="1" regionRef="r"/>"#;
+    const REGIONS: &str = r#"<TextRegion id="s"><Coords points="100,300 300,300 300,400 100,400"/></TextRegion>
+        <TextRegion id="t"><Coords points="100,500 300,500 300,600 100,600"/></TextRegion></Page>"#;
+    let server = Server::shared();
+    let api = server.person().api;
+    let document = api.upload("filename=orders.pdf", &numbered("orders", 2)).expect(201);
+    let path = format!("/v1/documents/{}/zones/import", id(&document));
+    let send = |query: &str, body: &str| {
+        api.insist(&format!("{path}{query}"), &[], Some(body.as_bytes())).expect(200)
+    };
+    let orders = || api.list(&format!("/v1/documents/{}/reading-orders", id(&document)), 10);
+    let zone = |page: i32, external_id: &str| -> Value {
+        let zones = api.list(&format!("/v1/documents/{}/zones?page={page}", id(&document)), 10);
+        zones.iter().find(|zone| zone["external_id"] == external_id).unwrap()["id"].clone()
+    };
+    let file = PAGE_XML.replace("</Page>", REGIONS);
+    let both = file.replace(ORDER, SECOND);
+
+    let answer = send("", &both);
+    assert_eq!((&answer["inserted"], &answer["report"]["reading_orders"]), (&json!(5), &json!(1)));
+    assert_eq!(answer["report"]["remarks"]["reading_order_dropped"], Value::Null, "{answer}");
+    let first = orders();
+    let items = json!([zone(1, "s"), zone(1, "r"), { "ordered": false, "items": [zone(1, "t")] }]);
+    assert_eq!(first.len(), 1, "{first:?}");
+    assert_eq!((&first[0]["name"], &first[0]["items"]), (&json!("ro (page 1)"), &items));
+    assert_eq!(first[0]["gone"], json!([]));
+
+    assert_eq!(send("", &both)["revision"], Value::Null);
+    assert_eq!(orders(), first, "sent again");
+    send("?page=2", &both);
+    let names: Vec<Value> = orders().iter().map(|order| order["name"].clone()).collect();
+    assert_eq!(names, ["ro (page 1)", "ro (page 2)"]);
+
+    // Another order of the same zones is no change of them, and stored.
+    assert_eq!(send("", &file)["revision"], Value::Null);
+    assert_eq!((&orders()[0]["items"], &orders()[0]["revision"]), (&json!([zone(1, "r")]), &json!(2)));
+
+    let answer = send("", &both.replace("regionRef=\"t\"", "regionRef=\"nobody\""));
+    let remarks = &answer["report"]["remarks"];
+    assert_eq!(remarks["reading_order_item_dropped"]["examples"], json!(["nobody"]), "{answer}");
+    assert_eq!(remarks["reading_order_dropped"], Value::Null, "{answer}");
+    let answer = send("", &file.replace(ORDER, r#"<RegionRefIndexed index="0" regionRef="nobody"/>"#));
+    assert_eq!(answer["report"]["remarks"]["reading_order_dropped"]["count"], 1, "{answer}");
+    assert_eq!(orders().len(), 2, "what is stored stays");
+}
+
+#[test]
 fn what_is_no_file_of_zones_is_refused_and_leaves_nothing() {
     let server = Server::shared();
     let api = server.person().api;

@@ -6,9 +6,7 @@ where document_id = $1
   and ($2::text is null or outcome = $2)
   and ($3::bool is null or $3 = (
     resolved_at is null and outcome in ('split', 'merged', 'conflict', 'orphaned')
-    and not exists (
-      select from public.document_changes c
-      where c.document_id = $1 and c.kind = 'undo' and o.revision = any(c.undoes))))
+    and o.revision <> all ((select colophon.undone_revisions($1))::int8[])))
   and ($4::uuid is null or zone_id = $4)
   and ($5::int8 is null or revision = $5)
   and ($6::uuid is null or id < $6)

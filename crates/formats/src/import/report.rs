@@ -112,6 +112,8 @@ kinds! {
     BelowLevels = Dropped,
     /// A reading order that could not be stored.
     ReadingOrderDropped = Dropped,
+    /// What a reading order names is no zone of the file, or was refused.
+    ReadingOrderItemDropped = Dropped,
     /// A further region of a zone, on a page that the document has not; it stands in `source`.
     RegionOnMissingPage = Dropped,
     /// A part outside the page was cut off.

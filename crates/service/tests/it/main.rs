@@ -4,3 +4,4 @@
 
 mod reruns;
 mod runs;
+mod undone_runs;
