@@ -11,6 +11,7 @@ mod shift;
 mod text;
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 
 pub use text::differs;
 
@@ -20,6 +21,9 @@ use text::Profile;
 
 /// An edge that moved by no more than this stands where it was: points.
 pub const TOLERANCE: f64 = 3.0;
+
+/// Zones between two that are known, of which every one is compared with every other.
+const GAP_COMPARED: usize = 200;
 
 /// A zone, as far as comparing needs it.
 #[derive(Debug, Clone, Copy)]
@@ -189,7 +193,8 @@ fn follow_neighbours(
     for b in (1..before.len()).rev() {
         follow(b - 1, b, None);
     }
-    // As many between two neighbours that are known are the same ones, whatever they are called now.
+    // Between two neighbours that are known: as many are the same ones, whatever they are called now; otherwise as many
+    // as can be found again in their order.
     let silent = |item: &Item| item.bounding_box.is_none() && item.profile.is_empty();
     let mut start = 0;
     while start < before.len() {
@@ -200,17 +205,54 @@ fn follow_neighbours(
         };
         let last = of_before.get(end).map_or(Some(now.len()), |known| *known);
         if let (Some(first), Some(last)) = (first, last)
-            && first + (end - start) == last
-            && (start..end).zip(first..last).all(|(b, n)| {
-                of_now[n].is_none() && silent(&before[b]) && silent(&now[n])
-            })
+            && first <= last
+            && end - start <= GAP_COMPARED
+            && last - first <= GAP_COMPARED
         {
-            for (b, n) in (start..end).zip(first..last) {
+            let all_silent = (start..end).all(|b| silent(&before[b])) && (first..last).all(|n| silent(&now[n]));
+            let as_many = end - start == last - first;
+            let same = |b: usize, n: usize| {
+                of_now[n].is_none()
+                    && silent(&before[b])
+                    && silent(&now[n])
+                    && ((as_many && all_silent) || before[b].zone_type == now[n].zone_type)
+            };
+            for (b, n) in in_order(start..end, first..last, same) {
                 (of_before[b], of_now[n]) = (Some(n), Some(b));
             }
         }
         start = end + 1;
     }
+}
+
+/// The most pairs that are the same and keep their order (longest common subsequence).
+fn in_order(
+    before: Range<usize>,
+    now: Range<usize>,
+    same: impl Fn(usize, usize) -> bool,
+) -> Vec<(usize, usize)> {
+    let mut longest = vec![vec![0_usize; now.len() + 1]; before.len() + 1];
+    for i in (0..before.len()).rev() {
+        for j in (0..now.len()).rev() {
+            longest[i][j] = if same(before.start + i, now.start + j) {
+                longest[i + 1][j + 1] + 1
+            } else {
+                longest[i + 1][j].max(longest[i][j + 1])
+            };
+        }
+    }
+    let (mut i, mut j, mut pairs) = (0, 0, Vec::new());
+    while i < before.len() && j < now.len() {
+        if same(before.start + i, now.start + j) {
+            pairs.push((before.start + i, now.start + j));
+            (i, j) = (i + 1, j + 1);
+        } else if longest[i + 1][j] >= longest[i][j + 1] {
+            i += 1;
+        } else {
+            j += 1;
+        }
+    }
+    pairs
 }
 
 /// Whether `part` stands in `whole`, of the same run: then it is no part broken off of anything.
