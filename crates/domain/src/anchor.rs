@@ -209,7 +209,8 @@ fn follow_neighbours(
             && end - start <= GAP_COMPARED
             && last - first <= GAP_COMPARED
         {
-            let all_silent = (start..end).all(|b| silent(&before[b])) && (first..last).all(|n| silent(&now[n]));
+            let all_silent =
+                (start..end).all(|b| silent(&before[b])) && (first..last).all(|n| silent(&now[n]));
             let as_many = end - start == last - first;
             let same = |b: usize, n: usize| {
                 of_now[n].is_none()

@@ -4,7 +4,9 @@
 use std::collections::{BTreeMap, HashMap};
 
 use colophon_domain::anchor::TOLERANCE;
-use colophon_domain::anchor::rebase::{Carried, Ghost, Outcome, Rebase, Standing, Subject, bounding_box, rebase};
+use colophon_domain::anchor::rebase::{
+    Carried, Ghost, Outcome, Rebase, Standing, Subject, bounding_box, rebase,
+};
 use colophon_domain::{BoundingBox, DocumentId, NewZone, Zone, ZoneId};
 use fastrand::Rng;
 use jiff::Timestamp;
