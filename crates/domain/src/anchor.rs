@@ -11,6 +11,7 @@ mod shift;
 mod text;
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 
 pub use text::differs;
 
@@ -20,6 +21,9 @@ use text::Profile;
 
 /// An edge that moved by no more than this stands where it was: points.
 pub const TOLERANCE: f64 = 3.0;
+
+/// Zones between two that are known, of which every one is compared with every other.
+const GAP_COMPARED: usize = 200;
 
 /// A zone, as far as comparing needs it.
 #[derive(Debug, Clone, Copy)]
@@ -122,6 +126,7 @@ fn groups(before: &[Item], now: &[Item], pairs: &[Pair]) -> Vec<Group> {
     follow_neighbours(before, now, &mut of_before, &mut of_now);
     let mut links: Vec<(usize, usize)> =
         of_now.iter().enumerate().filter_map(|(n, b)| b.map(|b| (b, n))).collect();
+    let ones = links.len();
     for pair in pairs {
         let (b, n) = (pair.before, pair.now);
         // What stands in the zone that the whole already is, is no part broken off of it.
@@ -137,6 +142,14 @@ fn groups(before: &[Item], now: &[Item], pairs: &[Pair]) -> Vec<Group> {
             links.push((b, n));
         }
     }
+    // A part that is all that is left of a zone, and a whole of which only one part was known, is another zone.
+    let (mut of_one_before, mut of_one_now) = (vec![0_usize; before.len()], vec![0_usize; now.len()]);
+    for (b, n) in &links {
+        of_one_before[*b] += 1;
+        of_one_now[*n] += 1;
+    }
+    let parts = links.split_off(ones);
+    links.extend(parts.into_iter().filter(|(b, n)| of_one_before[*b] > 1 || of_one_now[*n] > 1));
     gathered(before, now, &links)
 }
 
@@ -180,20 +193,67 @@ fn follow_neighbours(
     for b in (1..before.len()).rev() {
         follow(b - 1, b, None);
     }
-    // What stands between two neighbours that are known is known, whatever it is called now.
-    for b in 1..before.len().saturating_sub(1) {
-        let (Some(first), Some(last)) = (of_before[b - 1], of_before[b + 1]) else { continue };
-        let silent = |item: &Item| item.bounding_box.is_none() && item.profile.is_empty();
-        if first + 2 == last
-            && of_before[b].is_none()
-            && of_now[first + 1].is_none()
-            && silent(&before[b])
-            && silent(&now[first + 1])
+    // Between two neighbours that are known: as many are the same ones, whatever they are called now; otherwise as many
+    // as can be found again in their order.
+    let silent = |item: &Item| item.bounding_box.is_none() && item.profile.is_empty();
+    let mut start = 0;
+    while start < before.len() {
+        let end = (start..before.len()).find(|b| of_before[*b].is_some()).unwrap_or(before.len());
+        let first = match start.checked_sub(1) {
+            Some(known) => of_before[known].map(|n| n + 1),
+            None => Some(0),
+        };
+        let last = of_before.get(end).map_or(Some(now.len()), |known| *known);
+        if let (Some(first), Some(last)) = (first, last)
+            && first <= last
+            && end - start <= GAP_COMPARED
+            && last - first <= GAP_COMPARED
         {
-            of_before[b] = Some(first + 1);
-            of_now[first + 1] = Some(b);
+            let all_silent =
+                (start..end).all(|b| silent(&before[b])) && (first..last).all(|n| silent(&now[n]));
+            let as_many = end - start == last - first;
+            let same = |b: usize, n: usize| {
+                of_now[n].is_none()
+                    && silent(&before[b])
+                    && silent(&now[n])
+                    && ((as_many && all_silent) || before[b].zone_type == now[n].zone_type)
+            };
+            for (b, n) in in_order(start..end, first..last, same) {
+                (of_before[b], of_now[n]) = (Some(n), Some(b));
+            }
+        }
+        start = end + 1;
+    }
+}
+
+/// The most pairs that are the same and keep their order (longest common subsequence).
+fn in_order(
+    before: Range<usize>,
+    now: Range<usize>,
+    same: impl Fn(usize, usize) -> bool,
+) -> Vec<(usize, usize)> {
+    let mut longest = vec![vec![0_usize; now.len() + 1]; before.len() + 1];
+    for i in (0..before.len()).rev() {
+        for j in (0..now.len()).rev() {
+            longest[i][j] = if same(before.start + i, now.start + j) {
+                longest[i + 1][j + 1] + 1
+            } else {
+                longest[i + 1][j].max(longest[i][j + 1])
+            };
         }
     }
+    let (mut i, mut j, mut pairs) = (0, 0, Vec::new());
+    while i < before.len() && j < now.len() {
+        if same(before.start + i, now.start + j) {
+            pairs.push((before.start + i, now.start + j));
+            (i, j) = (i + 1, j + 1);
+        } else if longest[i + 1][j] >= longest[i][j + 1] {
+            i += 1;
+        } else {
+            j += 1;
+        }
+    }
+    pairs
 }
 
 /// Whether `part` stands in `whole`, of the same run: then it is no part broken off of anything.
@@ -201,8 +261,8 @@ fn stands_in(part: &Item, whole: &Item) -> bool {
     let silent = part.profile.is_empty() || whole.profile.is_empty();
     let textual = silent || part.profile.within(&whole.profile) >= 0.6;
     let placeless = part.bounding_box.is_none() || whole.bounding_box.is_none();
-    let boxed = placeless || covered(whole.bounding_box, part.bounding_box) >= 0.5;
-    textual && boxed
+    let place = covered(whole.bounding_box, part.bounding_box);
+    (textual && (placeless || place >= 0.5)) || place >= 0.9
 }
 
 /// The groups that the links make.

@@ -4,7 +4,9 @@
 use std::collections::{BTreeMap, HashMap};
 
 use colophon_domain::anchor::TOLERANCE;
-use colophon_domain::anchor::rebase::{Carried, Ghost, Outcome, Rebase, Standing, Subject, rebase};
+use colophon_domain::anchor::rebase::{
+    Carried, Ghost, Outcome, Rebase, Standing, Subject, bounding_box, rebase,
+};
 use colophon_domain::{BoundingBox, DocumentId, NewZone, Zone, ZoneId};
 use fastrand::Rng;
 use jiff::Timestamp;
@@ -34,6 +36,9 @@ pub const LEVELS: [Level; 3] = [
     Level { name: "moderate", shifted: 0.5, shift: [6.0, 20.0], jitter: 1.5, noise: 0.03, operations: 0.05 },
     Level { name: "heavy", shifted: 0.75, shift: [6.0, 40.0], jitter: 2.5, noise: 0.08, operations: 0.10 },
 ];
+
+/// How much more often than others zones are joined that can be: few of a page can.
+const JOINED: f64 = 6.0;
 
 /// What share of the zones people worked on.
 const CORRECTED: f64 = 0.3;
@@ -219,7 +224,8 @@ impl World {
             let zone = &page[at];
             // What has no place cannot move.
             let stays = if zone.coordinates.is_some() { stays } else { Outcome::Kept };
-            let operation = usize_below(rng.f64(), level.operations);
+            let often = neighbour(page, at, &joined).is_some() && rng.f64() < JOINED * level.operations;
+            let operation = if often { Some(1) } else { usize_below(rng.f64(), level.operations) };
             match operation {
                 Some(0) if let Some(parts) = cut(zone) => {
                     self.expect(zone, Outcome::Split, None);
@@ -341,7 +347,16 @@ impl World {
             if outcome == *truth && !mistaken {
                 score.right += 1;
             } else if tally.wrong.len() < 200 {
-                tally.wrong.push(self.told_wrong(*zone, *truth, outcome, mistaken));
+                let as_what = merged
+                    .refreshed
+                    .iter()
+                    .filter(|new| self.standing[new.standing].id == *zone)
+                    .map(|new| new.found)
+                    .chain(carried.candidates.iter().copied())
+                    .map(|at| &self.found[at]);
+                let as_what: Vec<String> = as_what.map(described).collect();
+                let wrong = self.told_wrong(*zone, *truth, outcome, mistaken);
+                tally.wrong.push(format!("{wrong}; the run's: {}", as_what.join(" + ")));
             }
         }
     }
@@ -349,7 +364,8 @@ impl World {
     fn told_wrong(&self, zone: ZoneId, truth: Outcome, told: Outcome, mistaken: bool) -> String {
         let text = self.standing.iter().find(|z| z.id == zone).map(|z| {
             let said = z.original.as_ref().and_then(|o| o.get("content")).and_then(Value::as_str);
-            format!("{} {:?} {}", z.zone_type, said.or(z.content.as_deref()), z.coordinates)
+            let place = bounding_box(&z.coordinates).map(edges);
+            format!("{} {:?} {place:.0?}", z.zone_type, said.or(z.content.as_deref()))
         });
         let work = self.work.get(&zone);
         format!("{truth:?} told as {told:?} (mistaken {mistaken}) {work:?}: {text:?}")
@@ -370,6 +386,15 @@ impl World {
         });
         deleted.count() + changed.count()
     }
+}
+
+fn described(zone: &NewZone) -> String {
+    let place = zone.coordinates.as_ref().map(|c| edges(c.bounding_box));
+    format!("{} {:?} {place:.0?}", zone.zone_type, zone.content)
+}
+
+fn edges(b: BoundingBox) -> [f64; 4] {
+    [b.x0, b.y0, b.x1, b.y1]
 }
 
 /// Which of the six operations, each with the same chance.
@@ -415,7 +440,7 @@ fn never_seen(zone: &NewZone, rng: &mut Rng) -> NewZone {
     }
 }
 
-/// The zone below, if it is near and in the same column, and neither holds others.
+/// The zone below in the same column, or beside in the same line, if it is near and neither holds others.
 fn neighbour(page: &[NewZone], at: usize, joined: &[bool]) -> Option<usize> {
     let (zone, next) = (&page[at], page.get(at + 1)?);
     if joined[at + 1] || !has_text(zone) || !has_text(next) {
@@ -423,16 +448,22 @@ fn neighbour(page: &[NewZone], at: usize, joined: &[bool]) -> Option<usize> {
     }
     let (a, b) = (zone.coordinates.as_ref()?.bounding_box, next.coordinates.as_ref()?.bounding_box);
     let across = a.x1.min(b.x1) - a.x0.max(b.x0);
-    let gap = b.y0 - a.y1;
+    let along = a.y1.min(b.y1) - a.y0.max(b.y0);
+    let below = across > 0.5 * (a.x1 - a.x0).min(b.x1 - b.x0) && (-2.0..30.0).contains(&(b.y0 - a.y1));
+    let beside = along > 0.5 * (a.y1 - a.y0).min(b.y1 - b.y0) && (-2.0..10.0).contains(&(b.x0 - a.x1));
     let both = around(a, b);
-    let free =
-        page.iter().enumerate().filter(|(other, _)| *other != at && *other != at + 1).all(|(_, zone)| {
-            zone.coordinates.as_ref().is_none_or(|c| {
-                let c = c.bounding_box;
-                c.x1 <= both.x0 || c.x0 >= both.x1 || c.y1 <= both.y0 || c.y0 >= both.y1
-            })
-        });
-    (across > 0.5 * (a.x1 - a.x0).min(b.x1 - b.x0) && (-2.0..30.0).contains(&gap) && free).then_some(at + 1)
+    let apart = |c: BoundingBox| c.x1 <= both.x0 || c.x0 >= both.x1 || c.y1 <= both.y0 || c.y0 >= both.y1;
+    // What both of them stand in goes on holding them.
+    let holds = |c: BoundingBox| {
+        c.x0 <= both.x0 + 1.0 && c.y0 <= both.y0 + 1.0 && c.x1 >= both.x1 - 1.0 && c.y1 >= both.y1 - 1.0
+    };
+    let free = || {
+        let others = page.iter().enumerate().filter(|(other, _)| *other != at && *other != at + 1);
+        others
+            .filter_map(|(_, zone)| zone.coordinates.as_ref())
+            .all(|c| apart(c.bounding_box) || holds(c.bounding_box))
+    };
+    ((below || beside) && free()).then_some(at + 1)
 }
 
 fn around(a: BoundingBox, b: BoundingBox) -> BoundingBox {

@@ -73,8 +73,8 @@ fn ratio(part: usize, whole: usize) -> f64 {
 /// Texts longer than this are compared by their runs, since comparing letters takes the square of the length.
 const LETTERS_COMPARED: usize = 4_000;
 
-/// Whether two texts differ by more than a tool's noise: more than one letter in seven, white space apart. Of a text
-/// of three letters or fewer each counts.
+/// Whether two texts differ by more than a tool's noise, white space apart: by more letters than a tool that misreads one
+/// in thirty plausibly misreads of so many ([`noise`]).
 pub fn differs(a: &str, b: &str) -> bool {
     if a == b {
         return false;
@@ -88,8 +88,18 @@ pub fn differs(a: &str, b: &str) -> bool {
     if longer > LETTERS_COMPARED {
         return Profile::of(a).likeness(&Profile::of(b)) < 0.6;
     }
-    let allowed = if longer <= 3 { 0 } else { longer.div_ceil(7) };
-    !at_most(&a_letters, &b_letters, allowed)
+    !at_most(&a_letters, &b_letters, noise(&a_letters, &b_letters))
+}
+
+/// How many letters may be misread: one in seven and, since few are misread in heaps, one more of a word. Of three
+/// letters or fewer none, and of a number that is read as another number only the one in seven.
+fn noise(a: &[char], b: &[char]) -> usize {
+    let number = |text: &[char]| !text.iter().any(|letter| letter.is_alphabetic());
+    match a.len().max(b.len()) {
+        0..=3 => 0,
+        longer if longer <= 4 || (number(a) && number(b)) => longer.div_ceil(7),
+        longer => longer.div_ceil(7) + 1,
+    }
 }
 
 /// Whether `a` becomes `b` by `limit` changes of a letter or fewer (Ukkonen: only the band around the diagonal).
