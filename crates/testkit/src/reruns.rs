@@ -39,6 +39,8 @@ pub const LEVELS: [Level; 3] = [
 
 /// How much more often than others zones are joined that can be: few of a page can.
 const JOINED: f64 = 6.0;
+/// Of more, a page of prose would be another page.
+const JOINED_AT_MOST: f64 = 0.3;
 
 /// What share of the zones people worked on.
 const CORRECTED: f64 = 0.3;
@@ -224,7 +226,8 @@ impl World {
             let zone = &page[at];
             // What has no place cannot move.
             let stays = if zone.coordinates.is_some() { stays } else { Outcome::Kept };
-            let often = neighbour(page, at, &joined).is_some() && rng.f64() < JOINED * level.operations;
+            let often = neighbour(page, at, &joined).is_some()
+                && rng.f64() < (JOINED * level.operations).min(JOINED_AT_MOST);
             let operation = if often { Some(1) } else { usize_below(rng.f64(), level.operations) };
             match operation {
                 Some(0) if let Some(parts) = cut(zone) => {
