@@ -28,6 +28,14 @@ pub enum Spooled {
 /// # Errors
 /// It is larger, or it breaks off, or there is no room for it.
 pub async fn spool(body: Body, limit: u64) -> Result<Spooled, Problem> {
+    spool_seen(body, limit, |_| ()).await
+}
+
+/// As [`spool`], and shows each part as it comes.
+///
+/// # Errors
+/// As [`spool`].
+pub async fn spool_seen(body: Body, limit: u64, mut seen: impl FnMut(&[u8])) -> Result<Spooled, Problem> {
     let mut stream = body.into_data_stream();
     let (mut memory, mut file) = (Vec::new(), None::<tokio::fs::File>);
     let mut length = 0_u64;
@@ -36,6 +44,7 @@ pub async fn spool(body: Body, limit: u64) -> Result<Spooled, Problem> {
             let detail = format!("the body broke off ({e}); nothing was stored, send it again");
             Problem::bad_request("body_interrupted", detail)
         })?;
+        seen(&chunk);
         length += u64::try_from(chunk.len()).unwrap_or(u64::MAX);
         if length > limit {
             let detail = format!("the body is larger than {limit} bytes, the most that is taken");

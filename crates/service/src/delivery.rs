@@ -3,6 +3,7 @@
 //! The body is at hand before the transaction begins, so that no slow sender holds the document. It is parsed beside the
 //! writing, some thousand zones at a time. A crash leaves nothing: what was not committed was not answered.
 
+mod repeated;
 mod writer;
 
 use std::io::BufRead;
@@ -13,6 +14,7 @@ use colophon_domain::vocabularies::Vocabulary;
 use colophon_domain::{DocumentId, Invalid, JobId, ZoneId};
 use colophon_formats::given::{self, ReadZone, Reading};
 use colophon_formats::items::{self, Items};
+use serde::{Deserialize, Serialize};
 use tokio::sync::mpsc;
 
 use crate::{Error, Platform};
@@ -47,6 +49,17 @@ pub struct Options {
     pub job_id: Option<JobId>,
     /// Why, in the caller's words.
     pub reason: Option<String>,
+    /// What makes a repeated delivery harmless.
+    pub once: Option<Once>,
+}
+
+/// A delivery that may be sent again, where its answer did not come through.
+#[derive(Debug, Clone)]
+pub struct Once {
+    /// The sender's idempotency key.
+    pub key: String,
+    /// The request: another one under the same key is refused.
+    pub request: String,
 }
 
 /// What to do where a zone cannot be taken.
@@ -82,10 +95,13 @@ pub struct Delivered {
     pub items: Vec<Item>,
     /// How many there were of each.
     pub counts: Counts,
+    /// It was delivered before, under the same key: what it made is told again. Of more than 10,000 items only the counts
+    /// are.
+    pub repeated: bool,
 }
 
 /// How many zones met which end.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Counts {
     /// New ones.
     pub inserted: usize,
@@ -146,7 +162,7 @@ pub struct RefusedItem {
 /// # Errors
 /// There is no such document or version, or it may only be read ([`Error::Database`]); [`Error::InTrash`];
 /// [`Error::ZonesRefused`] where a zone cannot be taken and none is to be skipped; [`Error::Invalid`] where the body as a
-/// whole cannot.
+/// whole cannot; [`Error::KeyReused`].
 pub async fn deliver<S: Scope>(
     platform: &Platform,
     scope: &S,
@@ -156,6 +172,14 @@ pub async fn deliver<S: Scope>(
 ) -> Result<Delivered, Error> {
     let tx = platform.database.session(scope).begin().await?;
     let mut writer = Writer::begin(&tx, scope, document, &options).await?;
+    // Whoever sent the same at the same time held the document, and has committed.
+    if let Some(once) = &options.once
+        && let Some(earlier) = repeated::earlier(&tx, scope, once).await?
+    {
+        drop(writer);
+        tx.rollback().await?;
+        return Ok(earlier);
+    }
     let reading = Reading {
         frame: options.frame,
         vocabulary: options.vocabulary,
@@ -179,6 +203,9 @@ pub async fn deliver<S: Scope>(
     if refuses || delivered.revision.is_none() {
         tx.rollback().await?;
     } else {
+        if let Some(once) = &options.once {
+            repeated::keep(&tx, scope, once, document, &delivered).await?;
+        }
         tx.commit().await?;
     }
     if refuses {

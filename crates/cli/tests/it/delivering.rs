@@ -287,3 +287,30 @@ fn ten_thousands_go_in_as_lines_and_come_out_whole_and_filtered() {
     assert_eq!(count(&format!("parent={}", id(&whole[7]))), 1);
     person.api.get(&format!("{path}?min_confidence=2")).refused(400, "invalid_query");
 }
+
+/// The answer was lost, and the sender sends again: zones without a place of their own are there once.
+#[test]
+fn what_is_sent_twice_under_one_key_is_stored_once() {
+    let server = Server::shared();
+    let (person, tool) = (server.person(), service(&server));
+    let document = document(&person);
+    let mut zones = json!([zone(0, "heron"), zone(1, "stork")]);
+    for zone in zones.as_array_mut().unwrap() {
+        zone.as_object_mut().unwrap().remove("zone_index");
+    }
+    let key = Uuid::now_v7().to_string();
+    let send = |api: &Api, zones: &Value| {
+        let headers = [("content-type", "application/json"), ("idempotency-key", key.as_str())];
+        let path = format!("/v1/documents/{document}/zones?tool=reader");
+        api.insist(&path, &headers, Some(zones.to_string().as_bytes()))
+    };
+    let first = send(&tool, &zones).expect(200);
+    assert_eq!((&first["inserted"], &first["repeated"]), (&json!(2), &Value::Null));
+    let again = send(&tool, &zones).expect(200);
+    assert_eq!((&again["repeated"], &again["revision"]), (&json!(true), &first["revision"]));
+    assert_eq!(again["items"], first["items"]);
+    assert_eq!(person.api.list(&format!("/v1/documents/{document}/zones"), 10).len(), 2);
+
+    send(&tool, &json!([zone(5, "ibis")])).refused(422, "idempotency_key_reused");
+    assert_eq!(send(&person.api, &zones).expect(200)["inserted"], 2, "another's key is another key");
+}

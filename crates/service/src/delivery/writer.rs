@@ -145,6 +145,7 @@ impl<'t, S: Scope> Writer<'t, S> {
             version: self.delivery.version,
             items: self.items,
             counts: self.counts,
+            repeated: false,
         }
     }
 

@@ -4,19 +4,22 @@ use axum::body::{Body, Bytes};
 use axum::extract::{Request, State};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use colophon_domain::geometry::OutsideThePage;
 use colophon_domain::vocabularies::Vocabulary;
 use colophon_domain::{DocumentId, Invalid};
-use colophon_service::delivery::{self, Delivered, Item, Options, Outcome};
+use colophon_service::delivery::{self, Delivered, Item, Once, Options, Outcome};
 use futures_util::stream;
 use serde::Deserialize;
 use serde_json::{Value, json};
+use sha2::{Digest as _, Sha256};
 
 use super::{NDJSON, accepts_lines};
 use crate::auth::Caller;
 use crate::query::{Ids, Params, parse};
-use crate::routes::upload::breakable;
-use crate::spool::spool;
+use crate::routes::upload::{breakable, idempotency_key};
+use crate::spool::spool_seen;
 use crate::{App, Problem};
 
 /// Bytes of zones that one request may bring.
@@ -45,13 +48,26 @@ pub async fn deliver(
     Params(params): Params<DeliverParams>,
     request: Request,
 ) -> Result<Response, Problem> {
-    let options = options_of(params)?;
+    let mut options = options_of(params)?;
     let lines = accepts_lines(request.headers());
+    let key = idempotency_key(request.headers())?;
+    let asked = request.uri().query().unwrap_or_default().to_owned();
     // Whoever may not edit it is refused before the body is read.
     let tx = app.platform.database.session(&caller.scope).begin().await?;
     tx.documents().lock_to_edit(document).await?;
     tx.rollback().await?;
-    let body = spool(breakable(request.into_body(), app.broken_off.clone()), BULK_LIMIT).await?;
+    let mut digest = Sha256::new();
+    let body = breakable(request.into_body(), app.broken_off.clone());
+    let body = spool_seen(body, BULK_LIMIT, |part| {
+        if key.is_some() {
+            digest.update(part);
+        }
+    });
+    let body = body.await?;
+    options.once = key.map(|key| {
+        let request = format!("zones {document} {asked} {}", URL_SAFE_NO_PAD.encode(digest.finalize()));
+        Once { key, request }
+    });
     // A task of its own: when the caller goes away, the change is made or not made, and not left to chance.
     let work = tokio::spawn(async move {
         delivery::deliver(&app.platform, &caller.scope, document, options, body).await
@@ -83,6 +99,7 @@ fn options_of(params: DeliverParams) -> Result<Options, Problem> {
         model: named("model", params.model, 100)?,
         job_id: None,
         reason: named("reason", params.reason, 1_000)?,
+        once: None,
     })
 }
 
@@ -120,11 +137,15 @@ fn answer(delivered: Delivered, lines: bool) -> Response {
 
 fn summary(delivered: &Delivered) -> Value {
     let counts = delivered.counts;
-    json!({
+    let mut summary = json!({
         "revision": delivered.revision, "version": delivered.version, "inserted": counts.inserted,
         "updated": counts.updated, "unchanged": counts.unchanged, "refused": counts.refused,
         "clamped": counts.clamped, "kept_human": counts.kept_human,
-    })
+    });
+    if delivered.repeated {
+        summary["repeated"] = true.into();
+    }
+    summary
 }
 
 fn view(index: usize, item: Item) -> Value {
