@@ -895,7 +895,7 @@ CREATE FUNCTION colophon.undone_revisions(of_document uuid) RETURNS bigint[]
     SET search_path TO ''
     AS $$
 declare
-  undone bigint[] := '{}';
+  undone bigint[] := array[]::bigint[];
   undo record;
 begin
   -- The newest first: what it undid has no say any more.

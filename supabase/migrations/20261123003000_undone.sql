@@ -7,7 +7,7 @@
 create function colophon.undone_revisions(of_document uuid) returns bigint[]
 language plpgsql stable set search_path = '' as $$
 declare
-  undone bigint[] := '{}';
+  undone bigint[] := array[]::bigint[];
   undo record;
 begin
   -- The newest first: what it undid has no say any more.
