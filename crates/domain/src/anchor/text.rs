@@ -74,7 +74,7 @@ fn ratio(part: usize, whole: usize) -> f64 {
 const LETTERS_COMPARED: usize = 4_000;
 
 /// Whether two texts differ by more than a tool's noise, white space apart: by more letters than a tool that misreads one
-/// in thirty plausibly misreads of so many ([`noise`]).
+/// in thirty plausibly misreads of so many (`noise`).
 pub fn differs(a: &str, b: &str) -> bool {
     if a == b {
         return false;
