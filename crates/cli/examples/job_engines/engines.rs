@@ -124,7 +124,7 @@ impl Engine {
             Self::Pgqueuer => python(programs, "peer_pgqueuer.py", &url, &text),
             Self::Procrastinate => python(programs, "peer_procrastinate.py", &url, &text),
         };
-        let mut peer = Peer::start(peer)?;
+        let mut peer = Box::new(Peer::start(peer)?);
         let about = peer.ask(&json!({ "do": "setup" })).await?;
         Ok(Running::Peer { version: about["version"].as_str().unwrap_or_default().to_owned(), peer })
     }
@@ -143,7 +143,7 @@ fn python(programs: &Programs, script: &str, url: &str, payload: &str) -> Comman
 /// An engine at work on its database.
 pub enum Running {
     Colophon(Colophon),
-    Peer { version: String, peer: Peer },
+    Peer { version: String, peer: Box<Peer> },
 }
 
 /// What became of a burn-down.
