@@ -3,7 +3,7 @@
 //!
 //! ```sh
 //! python3 -m venv target/ci-engines && target/ci-engines/bin/pip install pgqueuer asyncpg uvloop procrastinate 'psycopg[binary,pool]'
-//! npm install --prefix target/ci-engines --no-save node@22 graphile-worker
+//! npm install --prefix target/ci-engines --no-save node@22 graphile-worker@latest
 //! cargo run --release -p colophon --example job_engines -- --python target/ci-engines/bin/python \
 //!     --node target/ci-engines/node_modules/.bin/node --node-modules target/ci-engines/node_modules --json target/job_engines.json
 //! ```
