@@ -37,6 +37,8 @@ use server::Server;
 const LIMIT: Duration = Duration::from_mins(2);
 /// Jobs by which an engine's speed is guessed.
 const GUESS: usize = 2_000;
+/// No burn-down has more.
+const MOST: usize = 500_000;
 /// The part of the hold at its beginning and end that is compared, seconds; a third of it where it is short.
 const EDGE: f64 = 30.0;
 
@@ -81,33 +83,46 @@ async fn main() -> Result<()> {
         server.version(),
         payload.to_string().len() + r#""n":100000,"#.len()
     );
-    let wanted = Engine::ALL.into_iter().filter(|e| args.engines.is_empty() || args.engines.contains(e));
+    let chosen = Engine::ALL.into_iter().filter(|e| args.engines.is_empty() || args.engines.contains(e));
     let mut all = Vec::new();
-    for engine in wanted {
+    for engine in chosen {
         match guess(engine, &server, &args, &payload).await {
             Ok(measured) => all.push((engine, measured)),
             Err(error) => println!("skipped: {} ({error:#})", engine.name()),
         }
     }
+    let mut failures = Vec::new();
     for round in 0..args.rounds {
         // Another one begins each time.
         for turn in 0..all.len() {
             let at = (round + turn) % all.len();
             let (engine, measured) = &mut all[at];
-            let figures = one_round(*engine, measured.jobs, &server, &args, &payload).await;
-            let figures = figures.with_context(|| format!("{}, round {round}", engine.name()))?;
-            eprintln!("{}, round {}: {figures:.1?}", engine.name(), round + 1);
-            measured.rounds.push(figures);
+            match one_round(*engine, measured.jobs, &server, &args, &payload).await {
+                Ok(figures) => {
+                    eprintln!("{}, round {}: {figures:.1?}", engine.name(), round + 1);
+                    measured.jobs = measured.jobs.max(longer(&figures, args.seconds));
+                    measured.rounds.push(figures);
+                }
+                Err(error) => failures.push(format!("{}, round {}: {error:#}", engine.name(), round + 1)),
+            }
         }
     }
     for _ in 0..if args.hold > 0.0 { args.hold_rounds } else { 0 } {
         for (engine, measured) in &mut all {
             let rate = measured.median(|round| round.worked_per_second);
-            let figures = held(*engine, rate, &server, &args, &payload).await;
-            let figures = figures.with_context(|| format!("{}, with an open transaction", engine.name()))?;
-            let (first, last) = (figures.first_per_second, figures.last_per_second);
-            eprintln!("{}, with an open transaction: {first:.0} a second, then {last:.0}", engine.name());
-            measured.open.push(figures);
+            match held(*engine, rate, &server, &args, &payload).await {
+                Ok(figures) => {
+                    let (first, last) = (figures.first_per_second, figures.last_per_second);
+                    eprintln!(
+                        "{}, with an open transaction: {first:.0} a second, then {last:.0}",
+                        engine.name()
+                    );
+                    measured.open.push(figures);
+                }
+                Err(error) => {
+                    failures.push(format!("{}, with an open transaction: {error:#}", engine.name()))
+                }
+            }
         }
     }
     let all: Vec<Measured> = all.into_iter().map(|(_, measured)| measured).collect();
@@ -116,7 +131,9 @@ async fn main() -> Result<()> {
         let text = serde_json::to_string_pretty(&json!({ "postgresql": server.version(), "engines": all }))?;
         std::fs::write(path, text).with_context(|| format!("writing {}", path.display()))?;
     }
-    server.stop().await
+    server.stop().await?;
+    anyhow::ensure!(failures.is_empty(), "could not be measured:\n{}", failures.join("\n"));
+    Ok(())
 }
 
 /// What a job carries besides its number.
@@ -137,9 +154,15 @@ async fn guess(engine: Engine, server: &Server, args: &Args, payload: &Value) ->
         running.enqueue(jobs).await?;
         analyze(engine, server).await?;
         let rate = running.work(jobs, LIMIT).await?.rate();
-        jobs = whole((rate * seconds / 1e3).ceil().clamp(1.0, 500.0)) * 1_000;
+        jobs = (whole((rate * seconds / 1e3).ceil().max(1.0)) * 1_000).min(MOST);
     }
     Ok(Measured::new(engine, running.version(), jobs))
+}
+
+/// Jobs of the next rounds: more where a burn-down was over too soon, since its guess was made when the machine had other
+/// work.
+fn longer(round: &Round, seconds: f64) -> usize {
+    (whole((count(round.jobs) * seconds / round.work_seconds / 1e3).ceil()) * 1_000).min(MOST)
 }
 
 async fn one_round(
@@ -163,6 +186,7 @@ async fn one_round(
     drop(running);
     server.drop(engine.database()).await?;
     Ok(Round {
+        jobs,
         enqueued_per_second: count(jobs) / enqueued,
         worked_per_second: worked.rate(),
         work_seconds: worked.seconds,

@@ -8,6 +8,7 @@ use crate::engines::Engine;
 /// One round of one engine.
 #[derive(Debug, Clone, Serialize)]
 pub struct Round {
+    pub jobs: usize,
     pub enqueued_per_second: f64,
     pub worked_per_second: f64,
     pub work_seconds: f64,
