@@ -120,7 +120,7 @@ async fn main() -> Result<()> {
                     measured.open.push(figures);
                 }
                 Err(error) => {
-                    failures.push(format!("{}, with an open transaction: {error:#}", engine.name()))
+                    failures.push(format!("{}, with an open transaction: {error:#}", engine.name()));
                 }
             }
         }
