@@ -77,6 +77,15 @@ struct Args {
 async fn main() -> Result<()> {
     let args = Args::parse();
     let server = Server::start(&args.folder).await?;
+    let measured = tokio::select! {
+        measured = measure(&server, &args) => measured,
+        _ = tokio::signal::ctrl_c() => Err(anyhow::anyhow!("broken off")),
+    };
+    server.stop().await?;
+    measured
+}
+
+async fn measure(server: &Server, args: &Args) -> Result<()> {
     let payload = payload();
     println!(
         "PostgreSQL {}, payload of {} bytes",
@@ -86,7 +95,7 @@ async fn main() -> Result<()> {
     let chosen = Engine::ALL.into_iter().filter(|e| args.engines.is_empty() || args.engines.contains(e));
     let mut all = Vec::new();
     for engine in chosen {
-        match guess(engine, &server, &args, &payload).await {
+        match guess(engine, server, args, &payload).await {
             Ok(measured) => all.push((engine, measured)),
             Err(error) => println!("skipped: {} ({error:#})", engine.name()),
         }
@@ -97,7 +106,7 @@ async fn main() -> Result<()> {
         for turn in 0..all.len() {
             let at = (round + turn) % all.len();
             let (engine, measured) = &mut all[at];
-            match one_round(*engine, measured.jobs, &server, &args, &payload).await {
+            match one_round(*engine, measured.jobs, server, args, &payload).await {
                 Ok(figures) => {
                     eprintln!("{}, round {}: {figures:.1?}", engine.name(), round + 1);
                     measured.jobs = measured.jobs.max(longer(&figures, args.seconds));
@@ -110,7 +119,7 @@ async fn main() -> Result<()> {
     for _ in 0..if args.hold > 0.0 { args.hold_rounds } else { 0 } {
         for (engine, measured) in &mut all {
             let rate = measured.median(|round| round.worked_per_second);
-            match held(*engine, rate, &server, &args, &payload).await {
+            match held(*engine, rate, server, args, &payload).await {
                 Ok(figures) => {
                     let (first, last) = (figures.first_per_second, figures.last_per_second);
                     eprintln!(
@@ -131,7 +140,6 @@ async fn main() -> Result<()> {
         let text = serde_json::to_string_pretty(&json!({ "postgresql": server.version(), "engines": all }))?;
         std::fs::write(path, text).with_context(|| format!("writing {}", path.display()))?;
     }
-    server.stop().await?;
     anyhow::ensure!(failures.is_empty(), "could not be measured:\n{}", failures.join("\n"));
     Ok(())
 }
