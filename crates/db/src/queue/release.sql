@@ -32,7 +32,7 @@ with engine as materialized (
   from held h
   cross join (select clock_timestamp() as now, count(*) from documents) t
   cross join engine
-  where j.document_id = h.document_id and j.id = h.job_id
+  where j.document_id = h.document_id and j.id = h.job_id and j.status = 'running'
   returning j.document_id, j.id, j.version, j.updated_at as ended_at,
             j.page_numbers is null and j.zone_ids is null as is_whole
 ), attempts as (
@@ -53,3 +53,4 @@ with engine as materialized (
   from jobs j where d.id = j.document_id and d.version = j.version and j.is_whole
 )
 select h.job_id, h.document_id from held h
+join jobs j on j.document_id = h.document_id and j.id = h.job_id

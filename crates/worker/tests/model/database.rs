@@ -1,4 +1,5 @@
 //! What PostgreSQL holds of one job, and each statement as one step: the row locks that a statement takes make it so.
+//! Fields and steps are named as in the schema and in `crates/db/src/queue`.
 //!
 //! Time is a choice: a lease may run out at any moment, a deadline may pass at any moment; so neither is written down.
 //! `Seen` is no part of the engine: it is what an onlooker who knows every claim has seen, and what the properties speak of.
@@ -10,12 +11,23 @@ use colophon_domain::JobStatus;
 pub enum Fence {
     /// As the engine does: by `lease_seq`, which every claim and every rescue raises and nothing lowers.
     LeaseSeq,
-    /// `lease_seq`, but from 0 again where an ended job is asked for again.
+    /// `lease_seq`, but behind the last attempt on record where an ended job is asked for again.
+    LeaseSeqAfterAttempts,
+    /// `lease_seq`, but from 0 where an ended job is asked for again.
     LeaseSeqFromZero,
     /// By the number of the attempt.
     Attempt,
     /// Not at all: the job runs, so it will be ours.
     Absent,
+}
+
+/// After how many attempts a job is given up.
+#[derive(Debug, Clone, Copy)]
+pub struct Patience {
+    /// `max_attempts`; as many again where the job is asked for again.
+    pub attempts: u8,
+    /// Workers that it may kill before it is quarantined.
+    pub kills: u8,
 }
 
 /// The state of a live row.
@@ -32,9 +44,10 @@ pub enum LiveState {
 pub struct Live {
     pub state: LiveState,
     pub attempt: u8,
+    pub max_attempts: u8,
+    pub kills: u8,
     pub lease_seq: u8,
-    pub cancel_requested: bool,
-    /// Which claim the row is in the hands of; only `Seen` looks at it.
+    /// Which claim the row is in the hands of; no statement looks at it.
     claim: u8,
 }
 
@@ -55,8 +68,6 @@ pub enum End {
     FailedForGood,
     /// It failed, another may succeed; where none is left it failed for good.
     Failed,
-    /// It was told to stop by somebody who cancels the job.
-    Cancelled,
     /// Handed back unfinished: the worker shuts down. The attempt does not count.
     Released,
 }
@@ -69,37 +80,47 @@ pub struct Seen {
     pub counted: u8,
     /// Ends that took effect, since the job was last asked for.
     pub ends: u8,
+    /// Somebody ended the job past the engine, since it was last asked for.
+    pub ended_by_hand: bool,
     pub highest_seq: u8,
     pub seq_not_higher: bool,
     pub stale_heartbeat: bool,
     pub stale_finish: bool,
-    pub claimed_after_cancel: bool,
     pub forbidden_transition: bool,
 }
 
 /// The record, the live row, and what was seen.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Database {
+    /// `processing_jobs.status` and `.attempt`.
     pub status: JobStatus,
+    attempt: u8,
+    /// The highest `processing_attempts.lease_seq`.
+    last_attempt_seq: u8,
     pub live: Option<Live>,
     pub seen: Seen,
 }
 
 impl Database {
     /// A job is asked for: jobs/insert.sql and jobs/enqueue.sql in the caller's transaction.
-    pub fn new() -> Self {
-        Self { status: JobStatus::Queued, live: Some(Live::at(0)), seen: Seen::default() }
+    pub fn new(patience: Patience) -> Self {
+        let live = Some(Live::at(0, 0, patience));
+        Self { status: JobStatus::Queued, attempt: 0, last_attempt_seq: 0, live, seen: Seen::default() }
     }
 
-    /// queue/claim.sql
+    /// queue/claim.sql. `None`: nothing is given out.
     pub fn claim(&mut self) -> Option<Lease> {
         let live = self.live.as_mut().filter(|live| live.state == LiveState::Queued)?;
-        self.seen.claimed_after_cancel |= live.cancel_requested;
-        self.seen.claims += 1;
-        self.seen.counted += 1;
         live.state = LiveState::Running;
         live.attempt += 1;
         live.lease_seq += 1;
+        // A job that was ended by hand is not given out; its live row falls to queue/reap.
+        if !matches!(self.status, JobStatus::Queued | JobStatus::Retrying) {
+            return None;
+        }
+        self.attempt = live.attempt;
+        self.seen.claims += 1;
+        self.seen.counted += 1;
         live.claim = self.seen.claims;
         let lease = Lease { seq: live.lease_seq, attempt: live.attempt, claim: live.claim };
         self.seen.seq_not_higher |= lease.seq <= self.seen.highest_seq;
@@ -108,13 +129,12 @@ impl Database {
         Some(lease)
     }
 
-    /// queue/heartbeat.sql, and queue/hold.sql, which goes before what a worker writes. `None`: the lease is lost;
-    /// `Some(true)`: somebody asks to cancel.
-    pub fn heartbeat(&mut self, fence: Fence, lease: Lease) -> Option<bool> {
-        let live = self.held(fence, lease)?;
-        let (claim, cancel_requested) = (live.claim, live.cancel_requested);
-        self.seen.stale_heartbeat |= claim != lease.claim;
-        Some(cancel_requested)
+    /// queue/heartbeat.sql, and queue/hold.sql, which goes before what a worker writes. `false`: the lease is lost.
+    pub fn heartbeat(&mut self, fence: Fence, lease: Lease) -> bool {
+        let of_another = !self.is_in_hands_of(lease);
+        let is_held = self.held(fence, lease).is_some();
+        self.seen.stale_heartbeat |= is_held && of_another;
+        is_held
     }
 
     /// Whether the job runs under this very claim, whatever a fence thinks.
@@ -122,43 +142,43 @@ impl Database {
         self.live.as_ref().is_some_and(|live| live.state == LiveState::Running && live.claim == lease.claim)
     }
 
-    /// queue/complete.sql, queue/retry.sql, queue/release.sql. `false`: the lease is lost, nothing was changed.
-    pub fn finish(&mut self, fence: Fence, max_attempts: u8, lease: Lease, end: End) -> bool {
+    /// queue/finish.sql, queue/fail.sql, queue/release.sql.
+    pub fn finish(&mut self, fence: Fence, lease: Lease, end: End) {
         let of_another = !self.is_in_hands_of(lease);
-        let Some(live) = self.held(fence, lease) else { return false };
-        let again = live.attempt < max_attempts && !live.cancel_requested;
-        match end {
-            End::Completed => self.ends(JobStatus::Completed),
-            End::Cancelled => self.ends(JobStatus::Cancelled),
-            End::Released if live.cancel_requested => self.ends(JobStatus::Cancelled),
-            End::Released => {
-                live.attempt = live.attempt.saturating_sub(1);
-                live.goes_back(LiveState::Queued);
-                self.seen.counted = self.seen.counted.saturating_sub(1);
-                self.becomes(JobStatus::Queued);
-            }
-            End::Failed if again => {
-                live.goes_back(LiveState::Scheduled);
-                self.becomes(JobStatus::Retrying);
-            }
-            End::Failed if live.cancel_requested => self.ends(JobStatus::Cancelled),
-            End::Failed | End::FailedForGood => self.ends(JobStatus::Failed),
+        let by_hand = self.status.is_final();
+        if self.held(fence, lease).is_none() {
+            return;
         }
         self.seen.stale_finish |= of_another;
-        true
+        let Some(live) = self.live.as_mut() else { return };
+        match end {
+            End::Completed => self.ends(JobStatus::Completed),
+            End::Released => {
+                live.attempt = live.attempt.saturating_sub(1);
+                if !by_hand {
+                    self.attempt = self.attempt.saturating_sub(1);
+                    self.seen.counted = self.seen.counted.saturating_sub(1);
+                }
+                self.goes_back(LiveState::Queued, JobStatus::Queued);
+            }
+            End::Failed if live.attempt < live.max_attempts => {
+                self.goes_back(LiveState::Scheduled, JobStatus::Retrying);
+            }
+            End::Failed | End::FailedForGood => self.ends(JobStatus::Failed),
+        }
     }
 
     /// queue/reap.sql: the lease ran out, or the deadline passed, which no heartbeat puts off.
-    pub fn reap(&mut self, max_attempts: u8) {
+    pub fn reap(&mut self, patience: Patience) {
         let Some(live) = self.live.as_mut() else { return };
-        live.lease_seq += 1;
-        if live.cancel_requested {
-            self.ends(JobStatus::Cancelled);
-        } else if live.attempt < max_attempts {
-            live.goes_back(LiveState::Queued);
-            self.becomes(JobStatus::Queued);
-        } else {
+        if self.status != JobStatus::Running {
+            self.live = None;
+        } else if live.attempt >= live.max_attempts || live.kills >= patience.kills {
             self.ends(JobStatus::Failed);
+        } else {
+            live.kills += 1;
+            self.goes_back(LiveState::Scheduled, JobStatus::Retrying);
+            self.raise();
         }
     }
 
@@ -169,30 +189,27 @@ impl Database {
         }
     }
 
-    /// Cancel. `true`: the job is cancelled, and that is final; `false`: it runs, and its worker is told.
+    /// `colophon.cancel_job`. A job that runs is taken from its worker. `true`: it is cancelled now.
     pub fn cancel(&mut self) -> bool {
-        let Some(live) = self.live.as_mut() else { return false };
-        if live.state == LiveState::Running {
-            live.cancel_requested = true;
-            return false;
+        let is_live = !self.status.is_final();
+        if is_live {
+            self.ends(JobStatus::Cancelled);
         }
-        self.ends(JobStatus::Cancelled);
-        true
+        is_live
     }
 
-    /// Pause. A job that runs is taken from its worker, and that attempt does not count.
+    /// `colophon.pause_job`. A job that runs is taken from its worker, and that attempt does not count.
     pub fn pause(&mut self) {
         let Some(live) = self.live.as_mut() else { return };
         if live.state == LiveState::Running {
             live.attempt = live.attempt.saturating_sub(1);
-            live.lease_seq += 1;
             self.seen.counted = self.seen.counted.saturating_sub(1);
         }
-        live.goes_back(LiveState::Paused);
-        self.becomes(JobStatus::Paused);
+        self.goes_back(LiveState::Paused, JobStatus::Paused);
+        self.raise();
     }
 
-    /// Resume.
+    /// `colophon.resume_job`
     pub fn resume(&mut self) {
         if let Some(live) = self.live.as_mut() {
             live.state = LiveState::Queued;
@@ -200,29 +217,77 @@ impl Database {
         }
     }
 
-    /// A job that ended otherwise than completed is asked for again: attempts from 0, the fence from where it was.
-    pub fn ask_again(&mut self, fence: Fence) {
-        let from = if fence == Fence::LeaseSeqFromZero { 0 } else { self.seen.highest_seq };
-        self.live = Some(Live::at(from));
+    /// `colophon.retry_job`: a job that ended otherwise than completed is asked for again. Attempts are counted on.
+    pub fn ask_again(&mut self, fence: Fence, patience: Patience) {
+        let from = match fence {
+            Fence::LeaseSeqFromZero => 0,
+            Fence::LeaseSeqAfterAttempts => self.last_attempt_seq + 1,
+            // What it begins with is the clock's, above whatever was counted before.
+            Fence::LeaseSeq | Fence::Attempt | Fence::Absent => {
+                self.seen.highest_seq.max(self.last_attempt_seq) + 1
+            }
+        };
+        self.live = Some(Live::at(from, self.attempt, patience));
         self.seen.ends = 0;
         self.seen.counted = 0;
+        self.seen.ended_by_hand = false;
         self.becomes(JobStatus::Queued);
+    }
+
+    /// Somebody with the keys of the platform writes `cancelled` into the record, and leaves the live row alone.
+    pub fn end_by_hand(&mut self) {
+        self.seen.ends += 1;
+        self.seen.ended_by_hand = true;
+        self.becomes(JobStatus::Cancelled);
     }
 
     /// The live row, where the fence lets the holder of `lease` change it.
     fn held(&mut self, fence: Fence, lease: Lease) -> Option<&mut Live> {
         let live = self.live.as_mut().filter(|live| live.state == LiveState::Running);
         live.filter(|live| match fence {
-            Fence::LeaseSeq | Fence::LeaseSeqFromZero => live.lease_seq == lease.seq,
+            Fence::LeaseSeq | Fence::LeaseSeqAfterAttempts | Fence::LeaseSeqFromZero => {
+                live.lease_seq == lease.seq
+            }
             Fence::Attempt => live.attempt == lease.attempt,
             Fence::Absent => true,
         })
     }
 
+    /// The live row goes; the record and the attempt follow, unless it was ended by hand.
     fn ends(&mut self, status: JobStatus) {
+        self.note_attempt();
         self.live = None;
-        self.seen.ends += 1;
-        self.becomes(status);
+        if !self.status.is_final() {
+            self.seen.ends += 1;
+            self.becomes(status);
+        }
+    }
+
+    /// Nobody works on it any more; the record and the attempt follow, unless it was ended by hand.
+    fn goes_back(&mut self, state: LiveState, status: JobStatus) {
+        self.note_attempt();
+        if let Some(live) = self.live.as_mut() {
+            live.state = state;
+            live.claim = 0;
+        }
+        if !self.status.is_final() {
+            self.becomes(status);
+        }
+    }
+
+    /// A row of `processing_attempts`.
+    fn note_attempt(&mut self) {
+        if let Some(live) = self.live.as_ref().filter(|live| live.state == LiveState::Running)
+            && self.status == JobStatus::Running
+        {
+            self.last_attempt_seq = self.last_attempt_seq.max(live.lease_seq);
+        }
+    }
+
+    fn raise(&mut self) {
+        if let Some(live) = self.live.as_mut() {
+            live.lease_seq += 1;
+        }
     }
 
     /// The trigger `processing_jobs_transition` refuses what `JobStatus::next` does not name.
@@ -233,13 +298,8 @@ impl Database {
 }
 
 impl Live {
-    fn at(lease_seq: u8) -> Self {
-        Self { state: LiveState::Queued, attempt: 0, lease_seq, cancel_requested: false, claim: 0 }
-    }
-
-    /// Nobody works on it any more.
-    fn goes_back(&mut self, state: LiveState) {
-        self.state = state;
-        self.claim = 0;
+    fn at(lease_seq: u8, attempt: u8, patience: Patience) -> Self {
+        let max_attempts = attempt + patience.attempts;
+        Self { state: LiveState::Queued, attempt, max_attempts, kills: 0, lease_seq, claim: 0 }
     }
 }

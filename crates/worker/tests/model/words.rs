@@ -14,8 +14,9 @@ impl fmt::Display for Database {
             LiveState::Running => "running",
             LiveState::Paused => "paused",
         };
-        let cancelled = if live.cancel_requested { ", to be cancelled" } else { "" };
-        write!(f, "{state}, attempt {}, lease_seq {}{cancelled}", live.attempt, live.lease_seq)
+        let by_hand =
+            if self.status.is_final() { format!(" ({} by hand)", self.status) } else { String::new() };
+        write!(f, "{state}, attempt {}, lease_seq {}{by_hand}", live.attempt, live.lease_seq)
     }
 }
 
@@ -32,7 +33,6 @@ impl fmt::Display for End {
             Self::Completed => "completed",
             Self::FailedForGood => "failed for good",
             Self::Failed => "failed",
-            Self::Cancelled => "cancelled",
             Self::Released => "released",
         })
     }
@@ -55,6 +55,7 @@ impl fmt::Display for Step {
             Self::Cancel => "a person cancels".to_owned(),
             Self::Pause => "a person pauses".to_owned(),
             Self::Resume => "a person resumes".to_owned(),
+            Self::EndByHand => "somebody writes “cancelled” into the record".to_owned(),
             Self::AskAgain => "a person asks for it again".to_owned(),
         };
         f.pad(&text)
