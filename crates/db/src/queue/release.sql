@@ -32,7 +32,7 @@ with engine as materialized (
   from held h
   cross join (select clock_timestamp() as now, count(*) from documents) t
   cross join engine
-  where j.document_id = h.document_id and j.id = h.job_id
+  where j.document_id = h.document_id and j.id = h.job_id and j.status = 'running'
   returning j.version, j.updated_at as ended_at, j.page_numbers is null and j.zone_ids is null as is_whole, h.*
 ), attempts as (
   insert into public.processing_attempts (
