@@ -83,6 +83,13 @@ impl Database {
         self.0.pool.close();
     }
 
+    /// Tells the metrics how the pool stands.
+    pub fn measure_pool(&self) {
+        let status = self.0.pool.status();
+        let in_use = status.size.saturating_sub(status.available);
+        colophon_metrics::get().database.pool(status.max_size, status.size, in_use, status.waiting);
+    }
+
     /// What can listen: it has a session of its own. `None` where only a pooler in transaction mode is known.
     pub(crate) fn listening(&self) -> Option<&Connector> {
         self.0.listening.as_ref()

@@ -26,6 +26,7 @@ mod scopes;
 mod shares;
 mod statements;
 mod states;
+mod statistics;
 mod sweep;
 mod transactions;
 mod trash;
