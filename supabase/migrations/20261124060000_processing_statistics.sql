@@ -57,11 +57,12 @@ revoke all on function colophon.measured(jsonb, numeric) from public, anon;
 grant execute on function colophon.measured(jsonb, numeric) to service_role;
 
 -- Attempts that ended from `since` until `until`, counted; those of documents that `reader` may see, or all if null.
+-- As its owner, since the platform itself may not ask what is shared with somebody; nobody else may call it.
 create function colophon.count_attempts(since timestamptz, until timestamptz, reader text)
 returns table (
   hour timestamptz, strategy text, outcome text, error_class text, error_code text, stage text, bucket integer,
   observations bigint, microseconds bigint, longest bigint, pages bigint, pages_failed bigint)
-language plpgsql stable set search_path = '' as $$
+language plpgsql stable security definer set search_path = '' as $$
 #variable_conflict use_column
 begin
   return query

@@ -159,7 +159,7 @@ const TABLES: &[(&str, &str, &str)] = &[
     ),
     (
         "colophon.processing_statistics_progress",
-        "(only_row, counted_until) values (true, now())",
+        "(only_row, counted_until) values (true, now()) on conflict do nothing",
         "counted_until = now()",
     ),
 ];
