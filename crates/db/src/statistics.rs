@@ -4,7 +4,7 @@
 //! has counted outlives the attempts.
 
 use colophon_domain::{StatisticsBy, StatisticsRow};
-use colophon_metrics::QueueDepth;
+pub use colophon_metrics::QueueDepth;
 use jiff::Timestamp;
 use tokio_postgres::Row;
 

@@ -53,6 +53,11 @@ pub struct StatisticsBy {
     pub error: bool,
 }
 
+impl StatisticsBy {
+    /// By day and strategy, where nobody says.
+    pub const DEFAULT: Self = Self { day: true, strategy: true, error: false };
+}
+
 impl FromStr for StatisticsBy {
     type Err = Invalid;
 

@@ -53,7 +53,7 @@ fn collector() -> (String, Receiver<(String, ExportTraceServiceRequest)>) {
 }
 
 fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    bytes.iter().fold(String::new(), |text, byte| text + &format!("{byte:02x}"))
 }
 
 #[test]
