@@ -113,12 +113,13 @@ pub fn alone(database: Database, listen: SocketAddr) -> Router {
 pub async fn show(State(app): State<App>, request: Request) -> Result<Response, Problem> {
     let (mut parts, _) = request.into_parts();
     let metrics = &app.metrics;
-    if !metrics.knows(&parts.headers) && !(metrics.is_open && is_of_this_machine(&parts.headers)) {
+    let is_let_in = metrics.knows(&parts.headers) || metrics.is_open && is_of_this_machine(&parts.headers);
+    if !is_let_in {
         let caller = Caller::from_request_parts(&mut parts, &app).await?;
         if !matches!(caller.scope, CallerScope::Service(_)) {
             let detail =
                 "metrics are the platform's: send metrics.token, or a token of the role service_role";
-            return Err(Problem::new(StatusCode::FORBIDDEN, "platform_only", detail));
+            return Err(Problem::new(StatusCode::FORBIDDEN, "forbidden", detail));
         }
     }
     Ok(metrics.text(&app.platform.database).await)
