@@ -9,7 +9,7 @@ with looked_at as materialized (
   from public.processing_jobs j
   where j.completed_at < least(
       clock_timestamp() - make_interval(secs => $1),
-      (select p.counted_until - interval '1 hour' from colophon.processing_statistics_progress p))
+      coalesce((select p.counted_until - interval '1 hour' from colophon.processing_statistics_progress p), '-infinity'))
     and (j.completed_at, j.id) > ($2, $3)
     and pg_try_advisory_xact_lock(hashtextextended('colophon.sweep.jobs', 0))
   order by j.completed_at, j.id

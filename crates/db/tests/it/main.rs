@@ -22,6 +22,7 @@ mod policies;
 mod poolers;
 mod quotas;
 mod reading_orders;
+mod retention;
 mod scopes;
 mod shares;
 mod statements;
