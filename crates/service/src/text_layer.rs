@@ -11,7 +11,7 @@ use colophon_db::SystemScope;
 use colophon_db::queue::{ClaimedJob, Failure};
 use colophon_domain::zones::ZONES_PER_PAGE;
 use colophon_domain::{
-    BoundingBox, Coordinates, ErrorClass, JobPage, JobStatus, NewZone, PageOutcome, Strategy, ZoneId,
+    BoundingBox, Coordinates, ErrorClass, JobPage, JobStatus, NewZone, PageOutcome, Stages, Strategy, ZoneId,
     ZoneStatus,
 };
 use colophon_pdf::{PageSelection, PageText, TextZone};
@@ -166,7 +166,7 @@ impl Run<'_> {
         let failed: Vec<(i32, &str, &str)> = pages
             .iter()
             .filter_map(|page| match &page.outcome {
-                PageOutcome::Failed { code, message } => {
+                PageOutcome::Failed { code, message, .. } => {
                     Some((page.page_number, code.as_str(), message.as_str()))
                 }
                 PageOutcome::Completed { .. } => None,
@@ -205,12 +205,21 @@ impl Batch {
                 }
             }
             Err(failure) => PageOutcome::Failed {
+                class: ErrorClass::Permanent,
                 code: failure.code.as_str().to_owned(),
                 message: without_nul(&failure.reason),
             },
         };
         let duration_ms = i32::try_from(page.duration.as_millis()).ok();
-        self.pages.push(JobPage { page_number, outcome, attempt: job.attempt, duration_ms });
+        self.pages.push(JobPage {
+            page_number,
+            outcome,
+            attempt: job.attempt,
+            duration_ms,
+            stages: Stages::new(),
+            strategy: None,
+            reason: None,
+        });
     }
 }
 
