@@ -34,16 +34,16 @@ pub struct Leftover {
     pub storage_path: String,
 }
 
-/// Where a look at jobs stands that are due to be pruned: they come in the order in which they ended.
+/// Where a look at jobs stands that are due to be pruned: they come in the order in which they were asked for.
 #[derive(Debug, Clone, Copy)]
 pub struct JobPlace {
-    completed_at: Timestamp,
+    created_at: Timestamp,
     id: Uuid,
 }
 
 impl JobPlace {
     /// Before the first of them.
-    pub const START: Self = Self { completed_at: Timestamp::UNIX_EPOCH, id: Uuid::nil() };
+    pub const START: Self = Self { created_at: Timestamp::UNIX_EPOCH, id: Uuid::nil() };
 }
 
 impl Sweep<'_> {
@@ -105,10 +105,10 @@ impl Sweep<'_> {
     /// behind `after`. Gives how many went and how far it looked; `None`: there is nothing more to look at, or another node
     /// is at it.
     pub async fn jobs(&self, age: f64, after: JobPlace, limit: i64) -> Result<Option<(u64, JobPlace)>> {
-        let params: Params<'_> = &[&age, &after.completed_at, &after.id, &limit];
+        let params: Params<'_> = &[&age, &after.created_at, &after.id, &limit];
         let Some(row) = self.0.query_opt(statement!("sweep/jobs"), params).await? else { return Ok(None) };
         let gone: i64 = column(&row, "gone")?;
-        let place = JobPlace { completed_at: column(&row, "completed_at")?, id: column(&row, "id")? };
+        let place = JobPlace { created_at: column(&row, "created_at")?, id: column(&row, "id")? };
         Ok(Some((gone.unsigned_abs(), place)))
     }
 

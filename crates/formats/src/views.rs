@@ -7,9 +7,9 @@ use colophon_domain::calibration::Bucket;
 use colophon_domain::geometry::{Frame, Pages, coordinates_in};
 use colophon_domain::{
     Access, Attempt, Calibration, Confidence, Coordinates, Correction, CorrectionOutcome, Document,
-    Durations, ExportFile, ExportRecord, HistoryEntry, Job, JobPage, JobStatistics, JobZone, List, MetadataSchema,
-    Page, PageOutcome, Period, Quota, ReadingOrderItem, SearchHit, Share, ShareUse, Stages, StoredReadingOrder,
-    Upload, Usage, Version, Zone,
+    Durations, ExportFile, ExportRecord, HistoryEntry, Job, JobPage, JobStatistics, JobZone, List,
+    MetadataSchema, Page, PageOutcome, Period, Quota, ReadingOrderItem, SearchHit, Share, ShareUse, Stages,
+    StoredReadingOrder, Upload, Usage, Version, Zone,
 };
 use jiff::Timestamp;
 use serde::Serialize;

@@ -8,7 +8,7 @@ with engine as materialized (
   select * from unnest($1::uuid[], $2::int8[], $3::float8[], $4::text[], $5::text[], $6::text[], $7::jsonb[])
     as e (job_id, lease_seq, delay_seconds, error_class, error_code, error_message, metrics)
 ), held as materialized (
-  select q.job_id, q.document_id, q.attempt, q.lease_seq, q.worker, q.started_at, e.error_class, e.metrics,
+  select q.job_id, q.document_id, q.strategy, q.attempt, q.lease_seq, q.worker, q.started_at, e.error_class, e.metrics,
          e.error_class = 'permanent' or q.attempt >= q.max_attempts or (e.error_class = 'poison' and q.kills >= 2) as is_over,
          case when e.error_class = 'poison' and q.kills >= 2 then 'quarantined' else e.error_code end as error_code,
          case when e.error_class = 'poison' and q.kills >= 2
@@ -75,7 +75,7 @@ with engine as materialized (
       status_detail = case j.status when 'failed' then j.error_message end
   from jobs j where d.id = j.document_id and d.version = j.version and j.is_whole
 )
-select h.job_id, h.document_id, h.is_over, case when not h.is_over then h.delay_seconds end as delay_seconds,
+select h.job_id, h.document_id, h.strategy, extract(epoch from h.ended_at - h.started_at)::float8 as seconds, h.is_over, case when not h.is_over then h.delay_seconds end as delay_seconds,
        exists (select from public.job_queue w where w.state = 'waiting') as others_wait
 from held h
 join jobs j on j.document_id = h.document_id and j.id = h.job_id

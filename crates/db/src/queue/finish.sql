@@ -66,7 +66,7 @@ with engine as materialized (
       status_detail = j.error_message
   from jobs j where d.id = j.document_id and d.version = j.version and j.is_whole
 )
-select g.job_id, g.document_id,
+select g.job_id, g.document_id, g.strategy, extract(epoch from j.completed_at - g.started_at)::float8 as seconds,
        exists (select from public.job_queue w where w.state = 'waiting') as others_wait
 from gone g
 join jobs j on j.document_id = g.document_id and j.id = g.job_id
