@@ -1,12 +1,13 @@
--- What attempts took, counted by hours that are over, so that the platform's statistics need not read every attempt, and
+-- What attempts took, counted by hours and days that are over, so that the platform's statistics need not read every attempt, and
 -- outlive the jobs that are pruned. New tables and functions only: locks nothing that exists.
 -- Back: rollbacks/20261124060000_processing_statistics.sql drops them; they can be counted again from the attempts that
 -- are still there.
 
--- Each attempt is one observation of its whole (stage '') and one of each stage that its metrics name. Texts that are
+-- grain: 'hour', and 'day' (UTC) for the hours of a whole day together, for long periods. Each attempt is one observation of its whole (stage '') and one of each stage that its metrics name. Texts that are
 -- absent are '', since they belong to the key. Sums are whole microseconds, so that a sum of sums is the sum.
 create table colophon.processing_statistics (
-  hour         timestamptz not null,
+  grain        text collate "C" not null,
+  since        timestamptz not null,
   strategy     text collate "C" not null,
   outcome      text collate "C" not null,
   error_class  text collate "C" not null,
@@ -18,7 +19,8 @@ create table colophon.processing_statistics (
   longest      bigint not null,
   pages        bigint not null,
   pages_failed bigint not null,
-  primary key (hour, strategy, outcome, error_class, error_code, stage, bucket)
+  primary key (grain, since, strategy, outcome, error_class, error_code, stage, bucket),
+  constraint processing_statistics_grain_check check (grain in ('hour', 'day'))
 );
 -- Up to when attempts have been counted: one row, none before the first time.
 create table colophon.processing_statistics_progress (
@@ -37,26 +39,9 @@ revoke all on colophon.processing_statistics, colophon.processing_statistics_pro
 grant select, insert, update, delete on colophon.processing_statistics, colophon.processing_statistics_progress
   to service_role;
 
--- The bucket of a duration: 0 below 100 µs, then 1, 2, 5, 10, … The same bounds stand in the domain crate; a test compares.
-create function colophon.duration_bucket(microseconds bigint) returns integer
-language sql immutable parallel safe set search_path = '' as $$
-  select width_bucket(microseconds, '{
-    100, 200, 500, 1000, 2000, 5000, 10000, 20000, 50000, 100000, 200000, 500000, 1000000, 2000000, 5000000, 10000000,
-    20000000, 50000000, 100000000, 200000000, 500000000, 1000000000, 2000000000, 5000000000, 10000000000}'::bigint[])
-$$;
-revoke all on function colophon.duration_bucket(bigint) from public, anon;
-grant execute on function colophon.duration_bucket(bigint) to service_role;
-
--- What a number of metrics says, whatever else tools write there; never below 0, and with room for sums.
-create function colophon.measured(value jsonb, factor numeric) returns bigint
-language sql immutable parallel safe set search_path = '' as $$
-  select case when jsonb_typeof(value) = 'number'
-    then least(greatest(round((value #>> '{}')::numeric * factor), 0), 1000000000000)::bigint end
-$$;
-revoke all on function colophon.measured(jsonb, numeric) from public, anon;
-grant execute on function colophon.measured(jsonb, numeric) to service_role;
-
--- Attempts that ended from `since` until `until`, counted; those of documents that `reader` may see, or all if null.
+-- Attempts that ended from `since` until `until`, counted; whatever tools write into metrics, only numbers count, never below
+-- 0 and with room for sums. Without helpers: a function that fixes its search path costs more than all it does here. Those of
+-- documents that `reader` may see, or all if null.
 -- As its owner, since the platform itself may not ask what is shared with somebody; nobody else may call it.
 create function colophon.count_attempts(since timestamptz, until timestamptz, reader text)
 returns table (
@@ -64,6 +49,11 @@ returns table (
   observations bigint, microseconds bigint, longest bigint, pages bigint, pages_failed bigint)
 language plpgsql stable security definer set search_path = '' as $$
 #variable_conflict use_column
+declare
+  -- Microseconds: 1, 2, 5, 10, …. The same bounds stand in the domain crate; a test compares.
+  bounds constant bigint[] := '{
+    100, 200, 500, 1000, 2000, 5000, 10000, 20000, 50000, 100000, 200000, 500000, 1000000, 2000000, 5000000, 10000000,
+    20000000, 50000000, 100000000, 200000000, 500000000, 1000000000, 2000000000, 5000000000, 10000000000}';
 begin
   return query
   with visible as (
@@ -83,21 +73,23 @@ begin
     select date_trunc('hour', e.finished_at, 'UTC') as hour, coalesce(j.strategy, '') as strategy, e.outcome,
            coalesce(e.error_class, '') as error_class, coalesce(left(e.error_code, 100), '') as error_code, o.stage,
            o.microseconds,
-           case when o.stage = '' then colophon.measured(e.metrics -> 'pages', 1) end as pages,
-           case when o.stage = '' then colophon.measured(e.metrics -> 'pages_failed', 1) end as pages_failed
+           case when o.stage = '' and jsonb_typeof(e.metrics -> 'pages') = 'number'
+             then least(greatest(round((e.metrics ->> 'pages')::numeric), 0), 1000000000)::bigint end as pages,
+           case when o.stage = '' and jsonb_typeof(e.metrics -> 'pages_failed') = 'number'
+             then least(greatest(round((e.metrics ->> 'pages_failed')::numeric), 0), 1000000000)::bigint end as pages_failed
     from ended e
     join public.processing_jobs j on j.document_id = e.document_id and j.id = e.job_id
     cross join lateral (
       select '' as stage, greatest(coalesce(extract(epoch from e.finished_at - e.started_at), 0) * 1000000, 0)::bigint
         as microseconds
       union all
-      (select left(s.key, 50), colophon.measured(s.value, 1000)
+      (select left(s.key, 50), least(greatest(round((s.value #>> '{}')::numeric * 1000), 0), 1000000000000)::bigint
       from jsonb_each(case when jsonb_typeof(e.metrics -> 'stages') = 'object' then e.metrics -> 'stages' end) s
       where s.key <> '' and jsonb_typeof(s.value) = 'number'
-      order by s.key limit 20)
+      limit 20)
     ) o
   )
-  select o.hour, o.strategy, o.outcome, o.error_class, o.error_code, o.stage, colophon.duration_bucket(o.microseconds),
+  select o.hour, o.strategy, o.outcome, o.error_class, o.error_code, o.stage, width_bucket(o.microseconds, bounds),
          count(*), sum(o.microseconds)::bigint, max(o.microseconds), coalesce(sum(o.pages), 0)::bigint,
          coalesce(sum(o.pages_failed), 0)::bigint
   from observed o
@@ -107,8 +99,8 @@ $$;
 revoke all on function colophon.count_attempts(timestamptz, timestamptz, text) from public, anon;
 grant execute on function colophon.count_attempts(timestamptz, timestamptz, text) to service_role;
 
--- The same for whoever asks, by day, strategy and error, or by those of them that are asked for. The platform gets hours
--- that are over from processing_statistics and the others from their attempts; a person what they may see, from attempts
+-- The same for whoever asks, by day, strategy and error, or by those of them that are asked for. The platform gets days and
+-- hours that are over from processing_statistics and the others from their attempts; a person what they may see, from attempts
 -- alone. As its owner, since under row-level security each attempt would look for its document; who reads is looked up
 -- here, once.
 create function colophon.job_statistics(
@@ -124,14 +116,29 @@ declare
   counted_until constant timestamptz := case when reads_all
     then coalesce((select p.counted_until from colophon.processing_statistics_progress p), '-infinity')
     else '-infinity' end;
+  hours_until constant timestamptz := least(until, counted_until);
+  -- Whole days, and hours before and behind them.
+  days_since timestamptz := date_trunc('day', since + interval '1 day' - interval '1 microsecond', 'UTC');
+  days_until timestamptz := date_trunc('day', hours_until, 'UTC');
 begin
+  if days_since >= days_until then
+    days_since := hours_until;
+    days_until := hours_until;
+  end if;
   return query
   with counted as (
-    select s.* from colophon.processing_statistics s where s.hour >= since and s.hour < least(until, counted_until)
+    select s.* from colophon.processing_statistics s
+    where s.grain = 'day' and s.since >= days_since and s.since < days_until
     union all
-    select c.* from colophon.count_attempts(greatest(since, counted_until), until, reader) c
+    select s.* from colophon.processing_statistics s
+    where s.grain = 'hour' and s.since >= job_statistics.since and s.since < days_since
+    union all
+    select s.* from colophon.processing_statistics s
+    where s.grain = 'hour' and s.since >= days_until and s.since < hours_until
+    union all
+    select 'hour', c.* from colophon.count_attempts(greatest(job_statistics.since, counted_until), until, reader) c
   )
-  select case when by_day then date_trunc('day', c.hour, 'UTC') end, case when by_strategy then c.strategy end, c.outcome,
+  select case when by_day then date_trunc('day', c.since, 'UTC') end, case when by_strategy then c.strategy end, c.outcome,
          case when by_error then c.error_class end, case when by_error then c.error_code end, c.stage, c.bucket,
          sum(c.observations)::bigint, sum(c.microseconds)::bigint, max(c.longest), sum(c.pages)::bigint,
          sum(c.pages_failed)::bigint

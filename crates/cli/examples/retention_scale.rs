@@ -1,6 +1,6 @@
 //! What statistics and pruning cost at 1,000,000 jobs, and what workers notice of it.
 //!
-//! `cargo run --release -p colophon --example retention_scale [JOBS]` needs what the tests need: a PostgreSQL of its
+//! `cargo run --release -p colophon --example retention_scale [JOBS [ROUNDS]]` needs what the tests need: a PostgreSQL of its
 //! own.
 
 #![allow(
@@ -34,11 +34,10 @@ const TABLES: [&str; 4] =
 /// history; one in twenty failed. Triggers and foreign keys sleep meanwhile.
 const FILL: [&str; 4] = [
     "insert into processing_jobs (document_id, id, status, strategy, created_at, started_at, completed_at)
-     select d.id, gen_random_uuid(), case when n % 20 = 0 then 'failed' else 'completed' end,
+     select id, gen_random_uuid(), case when n % 20 = 0 then 'failed' else 'completed' end,
             (array['text-layer', 'ocr', 'auto', 'theirs'])[1 + n % 4], t, t, t + interval '2 seconds'
-     from (select id, row_number() over () as number from documents where filename = 'filled') d
-     cross join generate_series(1, 10) n
-     cross join lateral (select now() - make_interval(secs => (FIRST + LAST_DAYS * random()) * 86400) as t) t",
+     from (select d.id, n, now() - make_interval(secs => (FIRST + LAST_DAYS * random()) * 86400) as t
+       from documents d, generate_series(1, 10) n where filename = 'filled' offset 0) d",
     "insert into processing_attempts (document_id, job_id, lease_seq, attempt, outcome, worker, started_at, finished_at,
        error_class, error_code, metrics)
      select document_id, id, 1, 1, status, 'w', started_at, completed_at,
@@ -60,6 +59,7 @@ const FILL: [&str; 4] = [
 #[tokio::main]
 async fn main() {
     let jobs: i64 = std::env::args().nth(1).map_or(1_000_000, |jobs| jobs.parse().unwrap());
+    let rounds: u32 = std::env::args().nth(2).map_or(3, |rounds| rounds.parse().unwrap());
     let db = TestDatabase::migrated().await;
     let database = db.database_of(20).await;
     let admin = db.client("supabase_admin").await;
@@ -101,8 +101,8 @@ async fn main() {
     })
     .await;
 
-    println!("\n# room: pruned and filled again, three times");
-    for round in 1..=3 {
+    println!("\n# room: pruned and filled again");
+    for round in 1..=rounds {
         vacuum(&admin).await;
         sizes(&admin, &format!("round {round}, pruned and vacuumed")).await;
         // As many as went, of the same documents.

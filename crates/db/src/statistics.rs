@@ -46,6 +46,7 @@ impl Statistics<'_, SystemScope> {
         // Hours that were counted before, as by a restored backup, are counted anew and not twice.
         self.0.execute(statement!("statistics/forget"), &[&since, &until]).await?;
         self.0.execute(statement!("statistics/count"), &[&since, &until]).await?;
+        self.0.execute(statement!("statistics/days"), &[&since, &until]).await?;
         self.0.execute(statement!("statistics/advance"), &[&until]).await?;
         Ok(Some(until))
     }

@@ -100,7 +100,8 @@ impl Period {
             Some(from) => time("from", from)?,
             None => until.checked_sub((DAYS * 24).hours()).map_err(far)?,
         };
-        let since = since.round(hour(RoundMode::Floor)).map_err(far)?;
+        // Before that there were no jobs, and PostgreSQL's time has a beginning.
+        let since = since.max(Timestamp::UNIX_EPOCH).round(hour(RoundMode::Floor)).map_err(far)?;
         if since < until {
             Ok(Self { since, until })
         } else {
@@ -370,7 +371,8 @@ mod tests {
         {
             assert!(period(Some(from), Some(to)).is_err(), "{from} {to}");
         }
-        assert!(Period::new(Some("-009999-01-01"), Some("9999-12-31T23:59:59Z"), now).is_err());
+        assert_eq!(period(Some("-009998-01-01"), None), is("1970-01-01T00:00:00Z", "2026-11-23T11:00:00Z"));
+        assert!(period(None, Some("-009998-01-01")).is_err());
         assert_eq!("day, error".parse(), Ok(StatisticsBy { day: true, strategy: false, error: true }));
         assert!("week".parse::<StatisticsBy>().is_err());
     }

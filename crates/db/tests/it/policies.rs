@@ -154,7 +154,7 @@ const TABLES: &[(&str, &str, &str)] = &[
     ("colophon.signing_keys", "default values", "secret = sha256('mine')"),
     (
         "colophon.processing_statistics",
-        "values (now(), 's', 'completed', '', '', '', 0, 1, 1, 1, 1, 1)",
+        "values ('hour', now(), 's', 'completed', '', '', '', 0, 1, 1, 1, 1, 1)",
         "observations = 2",
     ),
     (

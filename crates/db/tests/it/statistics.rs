@@ -86,7 +86,8 @@ async fn what_was_counted_is_what_the_attempts_say_however_often_it_is_counted()
         assert_eq!(&read(&database, &system_scope, by).await, expected);
     }
     // The present hour is not counted before it is over, and yet it is told.
-    let counted = "select coalesce(sum(observations) filter (where stage = ''), 0)::bigint from colophon.processing_statistics";
+    let counted = "select coalesce(sum(observations) filter (where stage = '' and grain = 'hour'), 0)::bigint
+                   from colophon.processing_statistics";
     let counted: i64 = postgres.query_one(counted, &[]).await.expect("a sum").get(0);
     assert!((380..400).contains(&counted), "{counted}");
 }
@@ -120,15 +121,28 @@ async fn a_person_gets_the_statistics_of_what_they_may_see() {
 #[tokio::test]
 async fn the_buckets_are_those_of_the_domain() {
     let db = TestDatabase::migrated().await;
-    let client = db.client("service_role").await;
-    let bucket = async |microseconds: u64| -> i32 {
+    let database = db.database().await;
+    a_job(&database, UserId::new()).await;
+    let client = db.client("postgres").await;
+    // An attempt that took a bound, and one that took a microsecond less.
+    let attempt = "insert into processing_attempts (document_id, job_id, lease_seq, attempt, outcome, started_at, finished_at)
+                   select document_id, id, $1::bigint, 1, 'completed', now() - $1::bigint * interval '1 microsecond', now()
+                   from processing_jobs";
+    for microseconds in BOUNDS.into_iter().flat_map(|bound| [bound - 1, bound]) {
         let microseconds = i64::try_from(microseconds).expect("it fits");
-        let sql = "select colophon.duration_bucket($1)";
-        client.query_one(sql, &[&microseconds]).await.expect("a bucket").get(0)
-    };
-    for (bound, number) in BOUNDS.into_iter().zip(0..) {
-        assert_eq!((bucket(bound - 1).await, bucket(bound).await), (number, number + 1), "{bound}");
+        client.execute(attempt, &[&microseconds]).await.expect("an attempt");
     }
+    let period = Period::new(None, None, Timestamp::now()).expect("a period");
+    let tx = system(&database).await;
+    let read = tx.statistics().read(period.since, period.until, StatisticsBy::default()).await;
+    let mut rows: Vec<_> =
+        read.expect("rows").iter().map(|r| (r.bucket, r.observations, r.longest)).collect();
+    rows.sort_unstable();
+    let expected = (0..=BOUNDS.len()).map(|bucket| {
+        let longest = BOUNDS.get(bucket).map_or(BOUNDS[BOUNDS.len() - 1], |bound| bound - 1);
+        (bucket, if (1..BOUNDS.len()).contains(&bucket) { 2 } else { 1 }, longest)
+    });
+    assert_eq!(rows, expected.collect::<Vec<_>>());
 }
 
 #[tokio::test]
@@ -159,4 +173,31 @@ async fn only_one_counts_at_a_time() {
     assert!(second.statistics().count().await.expect("it looks").is_none(), "and does not wait");
     first.commit().await.expect("it commits");
     second.commit().await.expect("it commits");
+}
+
+#[tokio::test]
+async fn a_period_is_made_of_days_and_of_the_hours_before_and_behind_them() {
+    let db = TestDatabase::migrated().await;
+    let database = db.database().await;
+    a_job(&database, UserId::new()).await;
+    db.client("postgres").await.batch_execute(ATTEMPTS).await.expect("attempts");
+    let now = Timestamp::now();
+    let of = async |from: i64, to: i64| {
+        let hours_ago =
+            |hours: i64| now.checked_sub(jiff::SignedDuration::from_hours(hours)).expect("a time");
+        let (from, to) = (hours_ago(from).to_string(), hours_ago(to).to_string());
+        let period = Period::new(Some(&from), Some(&to), now).expect("a period");
+        let tx = system(&database).await;
+        let rows = tx.statistics().read(period.since, period.until, StatisticsBy::DEFAULT).await;
+        summarize(&rows.expect("rows"), StatisticsBy::DEFAULT)
+    };
+    let periods = [(49, 0), (40, 3), (30, 20), (48, 24), (5, 4), (3, 0)];
+    let mut from_attempts = Vec::new();
+    for (from, to) in periods {
+        from_attempts.push(of(from, to).await);
+    }
+    count(&database).await;
+    for ((from, to), expected) in periods.into_iter().zip(from_attempts) {
+        assert_eq!(of(from, to).await, expected, "{from} to {to} hours ago");
+    }
 }
