@@ -152,6 +152,52 @@ begin
 end
 $$;
 
+CREATE FUNCTION colophon.count_attempts(since timestamp with time zone, until timestamp with time zone, reader text) RETURNS TABLE(hour timestamp with time zone, strategy text, outcome text, error_class text, error_code text, stage text, bucket integer, observations bigint, microseconds bigint, longest bigint, pages bigint, pages_failed bigint)
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+#variable_conflict use_column
+begin
+  return query
+  with visible as (
+    select d.id from public.documents d where d.uploaded_by = reader
+    union
+    select d.id from public.documents d
+    where reader is not null and d.deleted_at is null and d.id in (select colophon.shared_documents('viewer'))
+  ), ended as (
+    select a.document_id, a.job_id, a.started_at, a.finished_at, a.outcome, a.error_class, a.error_code, a.metrics
+    from public.processing_attempts a
+    where reader is null and a.finished_at >= since and a.finished_at < until
+    union all
+    select a.document_id, a.job_id, a.started_at, a.finished_at, a.outcome, a.error_class, a.error_code, a.metrics
+    from visible v
+    join public.processing_attempts a on a.document_id = v.id and a.finished_at >= since and a.finished_at < until
+  ), observed as (
+    select date_trunc('hour', e.finished_at, 'UTC') as hour, coalesce(j.strategy, '') as strategy, e.outcome,
+           coalesce(e.error_class, '') as error_class, coalesce(left(e.error_code, 100), '') as error_code, o.stage,
+           o.microseconds,
+           case when o.stage = '' then colophon.measured(e.metrics -> 'pages', 1) end as pages,
+           case when o.stage = '' then colophon.measured(e.metrics -> 'pages_failed', 1) end as pages_failed
+    from ended e
+    join public.processing_jobs j on j.document_id = e.document_id and j.id = e.job_id
+    cross join lateral (
+      select '' as stage, greatest(coalesce(extract(epoch from e.finished_at - e.started_at), 0) * 1000000, 0)::bigint
+        as microseconds
+      union all
+      (select left(s.key, 50), colophon.measured(s.value, 1000)
+      from jsonb_each(case when jsonb_typeof(e.metrics -> 'stages') = 'object' then e.metrics -> 'stages' end) s
+      where s.key <> '' and jsonb_typeof(s.value) = 'number'
+      order by s.key limit 20)
+    ) o
+  )
+  select o.hour, o.strategy, o.outcome, o.error_class, o.error_code, o.stage, colophon.duration_bucket(o.microseconds),
+         count(*), sum(o.microseconds)::bigint, max(o.microseconds), coalesce(sum(o.pages), 0)::bigint,
+         coalesce(sum(o.pages_failed), 0)::bigint
+  from observed o
+  group by 1, 2, 3, 4, 5, 6, 7;
+end
+$$;
+
 CREATE FUNCTION colophon.count_documents() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO ''
@@ -250,6 +296,15 @@ begin
   where q.job_id in (select w.job_id from public.job_queue w where w.document_id = old.id for update skip locked);
   return null;
 end
+$$;
+
+CREATE FUNCTION colophon.duration_bucket(microseconds bigint) RETURNS integer
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    SET search_path TO ''
+    AS $$
+  select width_bucket(microseconds, '{
+    100, 200, 500, 1000, 2000, 5000, 10000, 20000, 50000, 100000, 200000, 500000, 1000000, 2000000, 5000000, 10000000,
+    20000000, 50000000, 100000000, 200000000, 500000000, 1000000000, 2000000000, 5000000000, 10000000000}'::bigint[])
 $$;
 
 CREATE FUNCTION colophon.field_value(value jsonb) RETURNS text
@@ -491,6 +546,33 @@ CREATE FUNCTION colophon.is_undone(of_document uuid, of_revision bigint) RETURNS
   select of_revision = any (colophon.undone_revisions(of_document))
 $$;
 
+CREATE FUNCTION colophon.job_statistics(since timestamp with time zone, until timestamp with time zone, by_day boolean, by_strategy boolean, by_error boolean) RETURNS TABLE(day timestamp with time zone, strategy text, outcome text, error_class text, error_code text, stage text, bucket integer, observations bigint, microseconds bigint, longest bigint, pages bigint, pages_failed bigint)
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+#variable_conflict use_column
+declare
+  reads_all constant boolean := coalesce(current_setting('role', true), '') = 'service_role';
+  reader constant text := case when reads_all then null else coalesce(auth.uid()::text, '') end;
+  counted_until constant timestamptz := case when reads_all
+    then coalesce((select p.counted_until from colophon.processing_statistics_progress p), '-infinity')
+    else '-infinity' end;
+begin
+  return query
+  with counted as (
+    select s.* from colophon.processing_statistics s where s.hour >= since and s.hour < least(until, counted_until)
+    union all
+    select c.* from colophon.count_attempts(greatest(since, counted_until), until, reader) c
+  )
+  select case when by_day then date_trunc('day', c.hour, 'UTC') end, case when by_strategy then c.strategy end, c.outcome,
+         case when by_error then c.error_class end, case when by_error then c.error_code end, c.stage, c.bucket,
+         sum(c.observations)::bigint, sum(c.microseconds)::bigint, max(c.longest), sum(c.pages)::bigint,
+         sum(c.pages_failed)::bigint
+  from counted c
+  group by 1, 2, 3, 4, 5, 6, 7;
+end
+$$;
+
 CREATE FUNCTION colophon.job_transitions() RETURNS TABLE(from_status text, to_status text)
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
     SET search_path TO ''
@@ -640,6 +722,14 @@ CREATE FUNCTION colophon.may_process(document_id uuid) RETURNS boolean
     where d.id = may_process.document_id
       and (d.uploaded_by = (select auth.uid())::text
         or (d.deleted_at is null and d.id in (select colophon.shared_documents('editor')))))
+$$;
+
+CREATE FUNCTION colophon.measured(value jsonb, factor numeric) RETURNS bigint
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    SET search_path TO ''
+    AS $$
+  select case when jsonb_typeof(value) = 'number'
+    then least(greatest(round((value #>> '{}')::numeric * factor), 0), 1000000000000)::bigint end
 $$;
 
 CREATE TABLE public.metadata_schemas (
@@ -2576,6 +2666,27 @@ CREATE TABLE colophon.owner_usage (
 )
 WITH (fillfactor='50');
 
+CREATE TABLE colophon.processing_statistics (
+    hour timestamp with time zone NOT NULL,
+    strategy text NOT NULL COLLATE pg_catalog."C",
+    outcome text NOT NULL COLLATE pg_catalog."C",
+    error_class text NOT NULL COLLATE pg_catalog."C",
+    error_code text NOT NULL COLLATE pg_catalog."C",
+    stage text NOT NULL COLLATE pg_catalog."C",
+    bucket integer NOT NULL,
+    observations bigint NOT NULL,
+    microseconds bigint NOT NULL,
+    longest bigint NOT NULL,
+    pages bigint NOT NULL,
+    pages_failed bigint NOT NULL
+);
+
+CREATE TABLE colophon.processing_statistics_progress (
+    only_row boolean DEFAULT true NOT NULL,
+    counted_until timestamp with time zone NOT NULL,
+    CONSTRAINT processing_statistics_progress_only_row_check CHECK (only_row)
+);
+
 CREATE TABLE colophon.quotas (
     owner text NOT NULL,
     max_bytes bigint,
@@ -3030,6 +3141,12 @@ ALTER TABLE ONLY colophon.objects
 ALTER TABLE ONLY colophon.owner_usage
     ADD CONSTRAINT owner_usage_pkey PRIMARY KEY (owner);
 
+ALTER TABLE ONLY colophon.processing_statistics
+    ADD CONSTRAINT processing_statistics_pkey PRIMARY KEY (hour, strategy, outcome, error_class, error_code, stage, bucket);
+
+ALTER TABLE ONLY colophon.processing_statistics_progress
+    ADD CONSTRAINT processing_statistics_progress_pkey PRIMARY KEY (only_row);
+
 ALTER TABLE ONLY colophon.quotas
     ADD CONSTRAINT quotas_pkey PRIMARY KEY (owner);
 
@@ -3175,6 +3292,8 @@ CREATE INDEX job_queue_running_idx ON public.job_queue USING btree (started_at) 
 CREATE INDEX job_queue_scheduled_idx ON public.job_queue USING btree (run_at) WHERE (state = 'scheduled'::text);
 
 CREATE INDEX job_queue_waiting_idx ON public.job_queue USING btree (job_id) WHERE (state = 'waiting'::text);
+
+CREATE INDEX processing_attempts_finished_at_idx ON public.processing_attempts USING brin (finished_at timestamptz_minmax_multi_ops) WITH (pages_per_range='32', autosummarize='on');
 
 CREATE INDEX processing_attempts_outcome_idx ON public.processing_attempts USING btree (outcome, finished_at DESC) WHERE (outcome = ANY (ARRAY['failed'::text, 'partially_completed'::text, 'cancelled'::text, 'lease_lost'::text]));
 
@@ -3380,6 +3499,14 @@ CREATE POLICY objects_service ON colophon.objects FOR SELECT TO service_role USI
 ALTER TABLE colophon.owner_usage ENABLE ROW LEVEL SECURITY;
 
 CREATE POLICY owner_usage_select ON colophon.owner_usage FOR SELECT TO authenticated USING ((owner = (( SELECT auth.uid() AS uid))::text));
+
+ALTER TABLE colophon.processing_statistics ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE colophon.processing_statistics_progress ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY processing_statistics_progress_service ON colophon.processing_statistics_progress FOR SELECT TO service_role USING (true);
+
+CREATE POLICY processing_statistics_service ON colophon.processing_statistics FOR SELECT TO service_role USING (true);
 
 ALTER TABLE colophon.quotas ENABLE ROW LEVEL SECURITY;
 
@@ -3635,6 +3762,9 @@ GRANT ALL ON FUNCTION colophon.cancel_job(id uuid) TO service_role;
 
 REVOKE ALL ON FUNCTION colophon.check_job_transition() FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION colophon.count_attempts(since timestamp with time zone, until timestamp with time zone, reader text) FROM PUBLIC;
+GRANT ALL ON FUNCTION colophon.count_attempts(since timestamp with time zone, until timestamp with time zone, reader text) TO service_role;
+
 REVOKE ALL ON FUNCTION colophon.count_documents() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION colophon.count_stored_bytes() FROM PUBLIC;
@@ -3647,6 +3777,9 @@ GRANT ALL ON FUNCTION colophon.document_in_view() TO authenticated;
 GRANT ALL ON FUNCTION colophon.document_in_view() TO service_role;
 
 REVOKE ALL ON FUNCTION colophon.drop_live_work() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION colophon.duration_bucket(microseconds bigint) FROM PUBLIC;
+GRANT ALL ON FUNCTION colophon.duration_bucket(microseconds bigint) TO service_role;
 
 REVOKE ALL ON FUNCTION colophon.field_value(value jsonb) FROM PUBLIC;
 GRANT ALL ON FUNCTION colophon.field_value(value jsonb) TO authenticated;
@@ -3690,6 +3823,10 @@ REVOKE ALL ON FUNCTION colophon.is_undone(of_document uuid, of_revision bigint) 
 GRANT ALL ON FUNCTION colophon.is_undone(of_document uuid, of_revision bigint) TO authenticated;
 GRANT ALL ON FUNCTION colophon.is_undone(of_document uuid, of_revision bigint) TO service_role;
 
+REVOKE ALL ON FUNCTION colophon.job_statistics(since timestamp with time zone, until timestamp with time zone, by_day boolean, by_strategy boolean, by_error boolean) FROM PUBLIC;
+GRANT ALL ON FUNCTION colophon.job_statistics(since timestamp with time zone, until timestamp with time zone, by_day boolean, by_strategy boolean, by_error boolean) TO authenticated;
+GRANT ALL ON FUNCTION colophon.job_statistics(since timestamp with time zone, until timestamp with time zone, by_day boolean, by_strategy boolean, by_error boolean) TO service_role;
+
 REVOKE ALL ON FUNCTION colophon.job_transitions() FROM PUBLIC;
 GRANT ALL ON FUNCTION colophon.job_transitions() TO authenticated;
 GRANT ALL ON FUNCTION colophon.job_transitions() TO service_role;
@@ -3721,6 +3858,8 @@ GRANT INSERT(queue) ON TABLE public.processing_jobs TO authenticated;
 
 GRANT INSERT(priority) ON TABLE public.processing_jobs TO authenticated;
 
+GRANT INSERT(max_attempts) ON TABLE public.processing_jobs TO authenticated;
+
 GRANT INSERT(total_pages) ON TABLE public.processing_jobs TO authenticated;
 
 GRANT INSERT(created_by) ON TABLE public.processing_jobs TO authenticated;
@@ -3738,10 +3877,14 @@ GRANT INSERT(job_key) ON TABLE public.processing_jobs TO authenticated;
 GRANT INSERT(depends_on) ON TABLE public.processing_jobs TO authenticated;
 
 REVOKE ALL ON FUNCTION colophon.lock_job(id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION colophon.lock_job(id uuid) TO service_role;
 
 REVOKE ALL ON FUNCTION colophon.may_process(document_id uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION colophon.may_process(document_id uuid) TO authenticated;
 GRANT ALL ON FUNCTION colophon.may_process(document_id uuid) TO service_role;
+
+REVOKE ALL ON FUNCTION colophon.measured(value jsonb, factor numeric) FROM PUBLIC;
+GRANT ALL ON FUNCTION colophon.measured(value jsonb, factor numeric) TO service_role;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.metadata_schemas TO service_role;
 GRANT SELECT,DELETE ON TABLE public.metadata_schemas TO authenticated;
@@ -3883,6 +4026,10 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE colophon.objects TO service_role;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE colophon.owner_usage TO service_role;
 GRANT SELECT ON TABLE colophon.owner_usage TO authenticated;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE colophon.processing_statistics TO service_role;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE colophon.processing_statistics_progress TO service_role;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE colophon.quotas TO service_role;
 GRANT SELECT ON TABLE colophon.quotas TO authenticated;

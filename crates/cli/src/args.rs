@@ -4,6 +4,7 @@ mod documents;
 mod flags;
 mod history;
 mod import_zones;
+mod job_reports;
 mod migrate;
 mod outcomes;
 pub mod zones;
@@ -21,6 +22,7 @@ pub use documents::{EditDocument, FindDocuments};
 pub use flags::Flags;
 pub use history::History;
 pub use import_zones::ImportZones;
+pub use job_reports::JobReports;
 pub use migrate::{Manners, Migrate, RepairStatus};
 pub use outcomes::Outcomes;
 
@@ -505,6 +507,8 @@ pub enum Jobs {
         #[command(flatten)]
         show: ShowOptions,
     },
+    #[command(flatten)]
+    Report(JobReports),
 }
 
 #[derive(Debug, Subcommand)]

@@ -5,7 +5,7 @@ use colophon_domain::{
     JobZone, List, NewJob, PageOutcome, Stages, UnitFailure, ZoneId,
 };
 use jiff::Timestamp;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use tokio_postgres::Row;
 use uuid::Uuid;
 
@@ -36,6 +36,9 @@ pub struct Enqueued {
     pub live: Option<JobId>,
 }
 
+/// The option that leads from a job back to the request that asked for it, as W3C's Trace Context has it.
+pub const TRACEPARENT: &str = "traceparent";
+
 /// Jobs that the scope may see.
 pub struct Jobs<'t, S>(&'t Tx<S>);
 
@@ -52,7 +55,7 @@ impl<S: Scope> Jobs<'_, S> {
     /// # Errors
     /// [`ErrorKind::Conflict`] where a live job of the owner has its key ([`Jobs::live_of_key`]).
     pub async fn enqueue(&self, new: &NewJob) -> Result<()> {
-        let options = Value::Object(new.options.clone());
+        let options = traced(&new.options);
         let (page_numbers, zone_ids) = (new.units.page_numbers(), new.units.zone_ids());
         self.0
             .execute(
@@ -198,7 +201,7 @@ impl Jobs<'_, SystemScope> {
         let each = |of: fn(&NewJob) -> Uuid| new.iter().map(of).collect::<Vec<_>>();
         let text = |of: fn(&NewJob) -> Option<&str>| new.iter().map(of).collect::<Vec<_>>();
         let array = |of: fn(&NewJob) -> Option<String>| new.iter().map(of).collect::<Vec<_>>();
-        let options: Vec<Value> = new.iter().map(|job| Value::Object(job.options.clone())).collect();
+        let options: Vec<Value> = new.iter().map(|job| traced(&job.options)).collect();
         let versions: Vec<i32> = new.iter().map(|job| job.version).collect();
         let priorities: Vec<i16> = new.iter().map(|job| job.priority).collect();
         let max_attempts: Vec<i16> = new.iter().map(|job| job.max_attempts).collect();
@@ -349,6 +352,15 @@ fn decode_class(row: &Row) -> Result<ErrorClass> {
     let class: Option<String> = column(row, "error_class")?;
     // Rows of before the class was kept have none.
     Ok(class.and_then(|class| class.parse().ok()).unwrap_or(ErrorClass::Permanent))
+}
+
+/// Where this is traced, whoever works on the job is told what asked for it, in whatever language they are written.
+fn traced(options: &Map<String, Value>) -> Value {
+    let mut options = options.clone();
+    if let Some(traceparent) = colophon_traces::traceparent() {
+        options.entry(TRACEPARENT).or_insert(Value::String(traceparent));
+    }
+    Value::Object(options)
 }
 
 fn decode(row: &Row) -> Result<Job> {

@@ -38,6 +38,7 @@ mod session;
 pub mod shares;
 pub mod signing_keys;
 mod statement;
+pub mod statistics;
 pub mod sweep;
 pub mod undo;
 pub mod uploads;

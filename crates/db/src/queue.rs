@@ -2,6 +2,8 @@
 //!
 //! Whoever ends or prolongs jobs does it for many at once, and is told which of them it still held.
 
+mod measure;
+
 use colophon_domain::{DocumentId, ErrorClass, JobId, JobStatus};
 use jiff::Timestamp;
 use serde_json::Value;
@@ -199,6 +201,7 @@ impl Queue<'_> {
             .await?
             .iter()
             .map(decode)
+            .inspect(measure::claimed)
             .collect()
     }
 
@@ -292,6 +295,9 @@ impl Queue<'_> {
                 &[&jobs, &fences, &statuses, &classes, &codes, &messages, &metrics],
             )
             .await?;
+        let ends =
+            ends.iter().map(|end| (end.lease.job_id, (end.status.as_str(), &end.failure, &end.metrics)));
+        measure::finished(&rows, &ends.collect())?;
         let others_wait = rows.first().map_or(Ok(false), |row| column(row, "others_wait"))?;
         Ok((changed(&rows)?, others_wait))
     }
@@ -312,6 +318,7 @@ impl Queue<'_> {
                 &[&jobs, &fences, &delays, &classes, &codes, &messages, &metrics],
             )
             .await?;
+        measure::failed(&rows, &ends.iter().map(|end| (end.lease.job_id, end)).collect())?;
         let others_wait = rows.first().map_or(Ok(false), |row| column(row, "others_wait"))?;
         let delays = rows.iter().map(|row| column(row, "delay_seconds"));
         let failed = changed(&rows)?
@@ -350,7 +357,9 @@ impl Queue<'_> {
 
     /// Takes back jobs whose lease ran out. Gives them.
     pub async fn reap(&self) -> Result<Vec<Changed>> {
-        changed(&self.0.query(statement!("queue/reap"), &[]).await?)
+        let reaped = changed(&self.0.query(statement!("queue/reap"), &[]).await?)?;
+        colophon_metrics::get().jobs.reaped(u64::try_from(reaped.len()).unwrap_or(u64::MAX));
+        Ok(reaped)
     }
 }
 

@@ -6,6 +6,7 @@
 
 mod address;
 pub mod auth;
+mod observe;
 mod problem;
 mod query;
 mod revision;
@@ -16,11 +17,13 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
+use axum::middleware::from_fn;
 use axum::routing::get;
 use colophon_service::Platform;
 use tokio_util::sync::CancellationToken;
 
 pub use problem::Problem;
+pub use routes::metrics::{Metrics, alone as metrics_alone};
 
 /// What every route needs.
 #[derive(Debug, Clone)]
@@ -35,6 +38,8 @@ pub struct App {
     pub broken_off: CancellationToken,
     /// Cancelled when the server is asked to stop: uploads that can be resumed are broken off at once, and lose nothing.
     pub stopping: CancellationToken,
+    /// Who may read the metrics.
+    pub metrics: Arc<Metrics>,
 }
 
 /// Bytes that a request other than an upload may have.
@@ -45,6 +50,7 @@ pub fn router(app: App) -> Router {
     Router::new()
         .route("/healthz", get(routes::operation::healthz))
         .route("/readyz", get(routes::operation::readyz))
+        .route("/metrics", get(routes::metrics::show))
         .merge(routes::console::router())
         .merge(routes::documents::router())
         .merge(routes::edit::router())
@@ -67,9 +73,11 @@ pub fn router(app: App) -> Router {
         .merge(routes::changes::router())
         .merge(routes::corrections::router())
         .merge(routes::jobs::router())
+        .merge(routes::job_statistics::router())
         .merge(routes::exports::router())
         .layer(DefaultBodyLimit::max(BODY_LIMIT))
         .fallback(routes::operation::not_found)
         .method_not_allowed_fallback(routes::operation::method_not_allowed)
+        .layer(from_fn(observe::observe))
         .with_state(app)
 }

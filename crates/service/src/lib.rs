@@ -14,6 +14,7 @@ pub mod import_zones;
 pub mod jobs;
 pub mod metadata;
 pub mod purge;
+pub mod retention;
 pub mod run;
 pub mod signed_urls;
 pub mod sweep;

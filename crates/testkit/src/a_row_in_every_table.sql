@@ -71,3 +71,6 @@ values ('00000000-0000-7000-8000-000000000016', '00000000-0000-7000-8000-0000000
         now() + interval '1 day');
 insert into colophon.imported_zones (ordinal, page_number, position, key, id, id_given, zone_type, coordinates, metadata)
 values (0, 1, 0, 'r1', '00000000-0000-7000-8000-000000000004', false, 'text', '{}', '{}');
+insert into colophon.processing_statistics
+values ('hour', '2020-01-01T00:00:00Z', 'text-layer', 'completed', '', '', '', 7, 1, 12345, 12345, 1, 0);
+insert into colophon.processing_statistics_progress (counted_until) values ('2020-01-01T01:00:00Z');

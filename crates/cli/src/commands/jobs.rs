@@ -14,6 +14,7 @@ const WISH: Wish = Wish { program: "colophon jobs", workers: 0, database_listen:
 
 pub async fn run(config: &Config, jobs: Jobs) -> anyhow::Result<()> {
     match jobs {
+        Jobs::Report(reports) => super::job_reports::run(config, reports).await,
         Jobs::List { status, document, list } => {
             let instance = Instance::open(config, WISH).await?;
             let tx = instance.platform.database.session(&SystemScope::new()).begin().await?;

@@ -9,14 +9,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
-use colophon_http::{App, auth};
+use colophon_http::{App, Metrics, auth};
 use serde_json::json;
 use tokio_util::sync::CancellationToken;
 
-use super::asked_to_stop;
 use super::worker::{start_sweeper, start_workers};
+use super::{asked_to_stop, metrics};
 use crate::args::Serve;
-use crate::config::Config;
+use crate::config::{Config, Secret};
 use crate::instance::{Instance, Wish};
 use crate::output;
 
@@ -35,6 +35,7 @@ pub async fn run(config: &Config, serve: Serve) -> anyhow::Result<()> {
         format!("cannot listen on {}; is another program there? say --listen ADDRESS", config.listen)
     })?;
     let listen = listener.local_addr()?;
+    let metrics_at = metrics::bind(config).await?;
     let wish =
         Wish { program: "colophon serve", workers: config.workers, database_listen: config.database.listen };
     // One ear for all phases, opened before anything is started: no signal falls between two of them.
@@ -60,7 +61,9 @@ pub async fn run(config: &Config, serve: Serve) -> anyhow::Result<()> {
         public_url: config.public_url.clone(),
         broken_off: broken_off.clone(),
         stopping: stop.clone(),
+        metrics: Arc::new(Metrics::new(config.metrics.token.as_ref().map(Secret::expose), listen)),
     };
+    metrics::start(metrics_at, &instance.platform.database, &stop);
 
     let stopping = stop.clone();
     let mut serving = tokio::spawn(

@@ -79,6 +79,12 @@ impl Folder {
         self.with_keys()
     }
 
+    /// The same with one more thing said to its commands.
+    pub fn with_environment(mut self, name: &'static str, value: &str) -> Self {
+        self.environment.push((name, value.to_owned()));
+        self
+    }
+
     fn with_keys(mut self) -> Self {
         self.environment.push(("AWS_ACCESS_KEY_ID", Bucket::ACCESS_KEY_ID.to_owned()));
         self.environment.push(("AWS_SECRET_ACCESS_KEY", Bucket::SECRET_ACCESS_KEY.to_owned()));

@@ -152,6 +152,16 @@ const TABLES: &[(&str, &str, &str)] = &[
         "zone_index = 1",
     ),
     ("colophon.signing_keys", "default values", "secret = sha256('mine')"),
+    (
+        "colophon.processing_statistics",
+        "values ('hour', now(), 's', 'completed', '', '', '', 0, 1, 1, 1, 1, 1)",
+        "observations = 2",
+    ),
+    (
+        "colophon.processing_statistics_progress",
+        "(only_row, counted_until) values (true, now()) on conflict do nothing",
+        "counted_until = now()",
+    ),
 ];
 
 const OWNER: &str = "00000000-0000-7000-8000-00000000000a";

@@ -7,7 +7,7 @@ use colophon_blobs::Store;
 use colophon_db::{Config, Database, Pooler};
 use colophon_domain::UserId;
 use colophon_http::auth::{Refusal, Verifier};
-use colophon_http::{App, Problem, router};
+use colophon_http::{App, Metrics, Problem, router};
 use colophon_service::uploads::{DEFAULT_UPLOAD_EXPIRY, Turns};
 use colophon_service::{DEFAULT_UPLOAD_LIMIT, MetadataSchemas, Platform};
 use colophon_testkit::{TestDatabase, store_document};
@@ -44,6 +44,7 @@ pub fn platform(database: Database, objects: &std::path::Path) -> Platform {
 async fn serve(database: Database, verifier: Verifier, objects: &std::path::Path) -> String {
     let platform = platform(database, objects);
     let app = App {
+        metrics: Arc::new(Metrics::new(None, ([127, 0, 0, 1], 0).into())),
         platform: Arc::new(platform),
         verifier: Arc::new(verifier),
         public_url: None,
