@@ -13,4 +13,4 @@ mod tsv;
 
 pub use options::{Options, OptionsError};
 pub use tesseract::{Error, Installed, Limits, PageFailure, Picture, Tesseract};
-pub use tsv::{Line, Paragraph, PixelBox, Recognised, Word, parse};
+pub use tsv::{ImageArea, Line, Paragraph, PixelBox, Recognised, Word, parse};

@@ -113,6 +113,11 @@ pub struct PageFailure {
 }
 
 impl Tesseract {
+    /// A program that gets nothing of an environment, with the usual limits.
+    pub fn at(program: impl Into<PathBuf>) -> Self {
+        Self { program: program.into(), environment: Vec::new(), limits: Limits::default() }
+    }
+
     /// What is installed.
     ///
     /// # Errors
@@ -147,7 +152,11 @@ impl Tesseract {
     fn command(&self) -> Command {
         let mut command = Command::new(&self.program);
         // More threads than one make a page slower, not faster, where several are read beside each other.
-        command.env_clear().envs(self.environment.iter().cloned()).env("OMP_THREAD_LIMIT", "1").kill_on_drop(true);
+        command
+            .env_clear()
+            .envs(self.environment.iter().cloned())
+            .env("OMP_THREAD_LIMIT", "1")
+            .kill_on_drop(true);
         command
     }
 
@@ -165,7 +174,15 @@ impl Tesseract {
         let mode = options.page_segmentation_mode.unwrap_or(if orientation { 1 } else { 3 });
         let mut process = self
             .command()
-            .args(["-", "-", "--dpi", &format!("{:.0}", picture.dpi.max(1.0)), "--psm", &mode.to_string(), "-l"])
+            .args([
+                "-",
+                "-",
+                "--dpi",
+                &format!("{:.0}", picture.dpi.max(1.0)),
+                "--psm",
+                &mode.to_string(),
+                "-l",
+            ])
             .arg(options.language_argument())
             .arg("tsv")
             .stdin(Stdio::piped())
@@ -179,13 +196,19 @@ impl Tesseract {
         let Ok(read) = read.await else {
             process.kill().await?;
             let seconds = self.limits.page_time.as_secs();
-            return Ok(Err(failed("timed_out", format!("tesseract took longer than {seconds} s for the page"))));
+            return Ok(Err(failed(
+                "timed_out",
+                format!("tesseract took longer than {seconds} s for the page"),
+            )));
         };
         let Said { table, complaints, whole } = read?;
         if !whole {
             process.kill().await?;
             let most = self.limits.output_bytes >> 20;
-            return Ok(Err(failed("too_much_output", format!("tesseract says more than {most} MiB of the page"))));
+            return Ok(Err(failed(
+                "too_much_output",
+                format!("tesseract says more than {most} MiB of the page"),
+            )));
         }
         let rest = self.limits.page_time.saturating_sub(started.elapsed()).max(Duration::from_secs(1));
         let Ok(status) = timeout(rest, process.wait()).await else {
@@ -242,7 +265,9 @@ fn limit(process: &Child, limits: &Limits) {
     use rustix::process::{Pid, Resource, Rlimit, prlimit};
     let pid = process.id().and_then(|id| i32::try_from(id).ok()).and_then(Pid::from_raw);
     let Some(pid) = pid else { return };
-    let set = |resource, most: u64| prlimit(Some(pid), resource, Rlimit { current: Some(most), maximum: Some(most) });
+    let set = |resource, most: u64| {
+        prlimit(Some(pid), resource, Rlimit { current: Some(most), maximum: Some(most) })
+    };
     let _ = set(Resource::As, limits.memory_bytes);
     // For the case that this program is killed and nobody watches the clock any more.
     let _ = set(Resource::Cpu, limits.page_time.as_secs() + 1);
@@ -273,7 +298,8 @@ async fn converse(process: &mut Child, picture: Picture<'_>, most: u64) -> std::
         let _ = stdin.write_all(picture.pixels).await;
         let _ = stdin.shutdown().await;
     };
-    let ((), table, complaints) = tokio::join!(give, kept(stdout, most + 1, false), kept(stderr, COMPLAINTS, true));
+    let ((), table, complaints) =
+        tokio::join!(give, kept(stdout, most + 1, false), kept(stderr, COMPLAINTS, true));
     let (table, complaints) = (table?, complaints?);
     Ok(Said {
         whole: table.len() as u64 <= most,
@@ -291,4 +317,3 @@ async fn kept(mut from: impl AsyncRead + Unpin, most: u64, to_the_end: bool) -> 
     }
     Ok(kept)
 }
-

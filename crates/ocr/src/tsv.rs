@@ -19,7 +19,16 @@ pub struct Recognised {
     /// Its paragraphs.
     pub paragraphs: Vec<Paragraph>,
     /// What tesseract took for an image rather than for writing.
-    pub images: Vec<PixelBox>,
+    pub images: Vec<ImageArea>,
+}
+
+/// What is an image rather than writing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ImageArea {
+    /// Where it is.
+    pub bbox: PixelBox,
+    /// How many paragraphs come before it.
+    pub after: usize,
 }
 
 /// A paragraph: one line at least.
@@ -61,7 +70,9 @@ pub fn parse(table: &str, width: u32, height: u32) -> Recognised {
             2 => boxes = [None, None],
             3 => boxes = [Some(row.bbox), None],
             4 => boxes[1] = Some(row.bbox),
-            5 if row.text.is_empty() => read.images.push(row.bbox),
+            5 if row.text.is_empty() => {
+                read.images.push(ImageArea { bbox: row.bbox, after: read.paragraphs.len() });
+            }
             5 if row.confidence >= 0.0 => {
                 if boxes[0].is_some() || read.paragraphs.is_empty() {
                     let bbox = boxes[0].take().unwrap_or(row.bbox);
@@ -133,7 +144,13 @@ impl Paragraph {
             let quarter = match (right.abs() >= down.abs(), right >= 0, down >= 0) {
                 // Writing from right to left looks alike, and is far more frequent than a page upside down.
                 (true, true, _) => 0,
-                (true, false, _) => if line.is_right_to_left() { 0 } else { 2 },
+                (true, false, _) => {
+                    if line.is_right_to_left() {
+                        0
+                    } else {
+                        2
+                    }
+                }
                 (false, _, true) => 1,
                 (false, _, false) => 3,
             };
@@ -165,7 +182,8 @@ impl Line {
 
     fn is_right_to_left(&self) -> bool {
         // Hebrew, Arabic, Syriac, Thaana and the presentation forms.
-        let right_to_left = |c: char| matches!(c, '\u{590}'..='\u{7bf}' | '\u{fb1d}'..='\u{fdff}' | '\u{fe70}'..='\u{feff}');
+        let right_to_left =
+            |c: char| matches!(c, '\u{590}'..='\u{7bf}' | '\u{fb1d}'..='\u{fdff}' | '\u{fe70}'..='\u{feff}');
         self.words.iter().any(|word| word.text.contains(right_to_left))
     }
 }
@@ -188,7 +206,8 @@ fn is_ideograph(c: char) -> bool {
 mod tests {
     use super::*;
 
-    const TABLE: &str = "level\tpage_num\tblock_num\tpar_num\tline_num\tword_num\tleft\ttop\twidth\theight\tconf\ttext
+    const TABLE: &str =
+        "level\tpage_num\tblock_num\tpar_num\tline_num\tword_num\tleft\ttop\twidth\theight\tconf\ttext
 1\t1\t0\t0\t0\t0\t0\t0\t1000\t800\t-1\t
 2\t1\t1\t0\t0\t0\t10\t20\t300\t90\t-1\t
 3\t1\t1\t1\t0\t0\t10\t20\t300\t90\t-1\t
@@ -212,7 +231,8 @@ mod tests {
         let contents: Vec<String> = read.paragraphs.iter().map(Paragraph::content).collect();
         assert_eq!(contents, ["What is\nwritten", "Last"]);
         assert_eq!(read.paragraphs[0].bbox, PixelBox { x0: 10, y0: 20, x1: 310, y1: 110 });
-        assert_eq!(read.images, [PixelBox { x0: 400, y0: 400, x1: 700, y1: 700 }]);
+        let bbox = PixelBox { x0: 400, y0: 400, x1: 700, y1: 700 };
+        assert_eq!(read.images, [ImageArea { bbox, after: 2 }]);
     }
 
     #[test]
@@ -224,9 +244,16 @@ mod tests {
 
     #[test]
     fn rows_that_make_no_sense_are_left_out() {
-        for row in ["", "5", "5\t1\t1\t1\t1\t1\t-4\t0\t1\t1\t90\tx", "5\t1\t1\t1\t1\t1\t0\t0\t0\t1\t90\tx", "x\ty",
-            "5\t1\t1\t1\t1\t1\t0\t0\t9\t9\tNaN\tx", "5\t1\t1\t1\t1\t1\t9999\t0\t9\t9\t90\tx",
-            "5\t1\t1\t1\t1\t1\t4294967295\t0\t9\t9\t90\tx"] {
+        for row in [
+            "",
+            "5",
+            "5\t1\t1\t1\t1\t1\t-4\t0\t1\t1\t90\tx",
+            "5\t1\t1\t1\t1\t1\t0\t0\t0\t1\t90\tx",
+            "x\ty",
+            "5\t1\t1\t1\t1\t1\t0\t0\t9\t9\tNaN\tx",
+            "5\t1\t1\t1\t1\t1\t9999\t0\t9\t9\t90\tx",
+            "5\t1\t1\t1\t1\t1\t4294967295\t0\t9\t9\t90\tx",
+        ] {
             assert_eq!(parse(row, 1000, 800), Recognised::default(), "{row:?}");
         }
         let cut = parse("5\t1\t1\t1\t1\t1\t990\t790\t100\t100\t90\tx", 1000, 800);
@@ -250,7 +277,11 @@ mod tests {
 
     #[test]
     fn ideographs_are_joined_without_spaces() {
-        let word = |text: &str| Word { bbox: PixelBox { x0: 0, y0: 0, x1: 1, y1: 1 }, text: text.into(), confidence: 1.0 };
+        let word = |text: &str| Word {
+            bbox: PixelBox { x0: 0, y0: 0, x1: 1, y1: 1 },
+            text: text.into(),
+            confidence: 1.0,
+        };
         let bbox = PixelBox { x0: 0, y0: 0, x1: 1, y1: 1 };
         let line = Line { bbox, words: ["文", "字", "in", "two", "語"].map(word).into() };
         assert_eq!(line.content(), "文字 in two 語");

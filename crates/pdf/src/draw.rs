@@ -56,10 +56,9 @@ pub(crate) fn draw(
         let started = Instant::now();
         let index = usize::try_from(page).unwrap_or(usize::MAX).wrapping_sub(1);
         let drawn = match tree.pages.get(index) {
-            None => Err(failure(
-                FailureCode::NoSuchPage,
-                format!("the document has {} pages", tree.pages.len()),
-            )),
+            None => {
+                Err(failure(FailureCode::NoSuchPage, format!("the document has {} pages", tree.pages.len())))
+            }
             Some(node) => catch_unwind(AssertUnwindSafe(|| {
                 let drawable = drawable(node, index, &tree, pdf.pages())?;
                 Ok(image(node, drawable, &cache, wanted))
@@ -75,6 +74,8 @@ pub(crate) fn draw(
             width: image.width,
             height: image.height,
             dpi: image.dpi,
+            page_width: image.page_width,
+            page_height: image.page_height,
         });
         out.say_now(&Message::Image { page, micros, image: head })?;
         if let Ok(image) = drawn {
@@ -99,7 +100,10 @@ fn drawable<'p, 'a>(
     let by_name = node.dict.obj_id().and_then(|_| pages.iter().find(same));
     let by_place = || if pages.len() == tree.pages.len() { pages.get(index) } else { None };
     by_name.or_else(by_place).ok_or_else(|| {
-        failure(FailureCode::Damaged, "the page lies in the damaged page tree where it cannot be drawn".into())
+        failure(
+            FailureCode::Damaged,
+            "the page lies in the damaged page tree where it cannot be drawn".into(),
+        )
     })
 }
 
@@ -129,5 +133,12 @@ fn image<'a>(node: &PageNode<'a>, page: &'a Page<'a>, cache: &RenderCache<'a>, w
         ((u32::from(red) * 77 + u32::from(green) * 150 + u32::from(blue) * 29) >> 8) as u8
     };
     let pixels = pixmap.data().iter().map(|pixel| grey([pixel.r, pixel.g, pixel.b])).collect();
-    Image { width: u32::from(pixmap.width()), height: u32::from(pixmap.height()), dpi, pixels }
+    Image {
+        width: u32::from(pixmap.width()),
+        height: u32::from(pixmap.height()),
+        dpi,
+        page_width: width,
+        page_height: height,
+        pixels,
+    }
 }

@@ -27,9 +27,11 @@ mod text;
 mod types;
 
 pub use limits::Limits;
-pub use parent::{Child, Drawing, Error, ImageReader, PageSelection, TextReader, draw_pages, inspect, read_text};
+pub use parent::{
+    Child, Drawing, Error, ImageReader, PageSelection, TextReader, draw_pages, inspect, read_text,
+};
 pub use read::looks_like_pdf;
 pub use types::{
-    BBox, Encryption, FailureCode, Image, Inspection, Outcome, Page, PageFailure, PageImage, PageText, TextLayer,
-    TextZone, ZoneType,
+    BBox, Encryption, FailureCode, Image, Inspection, Outcome, Page, PageFailure, PageImage, PageText,
+    TextLayer, TextZone, ZoneType,
 };

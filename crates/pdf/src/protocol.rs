@@ -73,4 +73,6 @@ pub(crate) struct ImageHead {
     pub(crate) width: u32,
     pub(crate) height: u32,
     pub(crate) dpi: f64,
+    pub(crate) page_width: f64,
+    pub(crate) page_height: f64,
 }

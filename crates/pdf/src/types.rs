@@ -139,6 +139,10 @@ pub struct Image {
     pub height: u32,
     /// Dots per inch of the page as displayed: fewer than asked for where the page is large.
     pub dpi: f64,
+    /// Width of the page in points as displayed.
+    pub page_width: f64,
+    /// Height of the page in points as displayed.
+    pub page_height: f64,
     /// A byte each, row by row from the top; 0 is black.
     pub pixels: Vec<u8>,
 }

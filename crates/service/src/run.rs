@@ -13,7 +13,9 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use colophon_db::runs::{Origin, Place, Refresh, Removed};
 use colophon_db::{Scope, Tx};
 use colophon_domain::anchor::rebase::{Ghost, OtherPage, Rebase, Refreshed, Standing, bounding_box, rebase};
-use colophon_domain::{ChangeKind, DocumentId, Invalid, JobId, NewChange, NewZone, Outcome, Zone, ZoneId};
+use colophon_domain::{
+    ChangeKind, DocumentId, Invalid, JobId, NewChange, NewZone, Outcome, Strategy, Zone, ZoneId,
+};
 use serde_json::{Value, json};
 
 use crate::Error;
@@ -32,6 +34,22 @@ pub enum Replaces {
     EveryTool,
     /// Only what the same tool said.
     SameTool,
+    /// What the built-in strategies said.
+    BuiltIn,
+}
+
+impl Replaces {
+    /// Whether a run of `tool` takes the place of what `said` found.
+    fn holds(self, tool: Option<&str>, said: Option<&str>) -> bool {
+        match self {
+            Self::EveryTool => true,
+            Self::SameTool => said == tool,
+            Self::BuiltIn => {
+                said == tool
+                    || said.is_some_and(|said| Strategy::ALL.into_iter().any(|built| built.as_str() == said))
+            }
+        }
+    }
 }
 
 impl std::str::FromStr for Replaces {
@@ -106,13 +124,12 @@ pub async fn store<S: Scope>(tx: &Tx<S>, run: &Run, found: Vec<NewZone>) -> Resu
     let mut standing = tx.runs().standing(run.document, version, &run.pages).await?;
     let mut removed = tx.runs().removed(run.document, version, &run.pages).await?;
     removed.retain(|removed| {
-        run.replaces == Replaces::EveryTool
-            || removed.zone.get("processing_tool").and_then(Value::as_str) == run.tool.as_deref()
+        run.replaces.holds(run.tool.as_deref(), removed.zone.get("processing_tool").and_then(Value::as_str))
     });
     let others = tx.runs().other_pages(run.document, version, &run.pages).await?;
     let replaced: Vec<bool> = standing
         .iter()
-        .map(|zone| run.replaces == Replaces::EveryTool || zone.processing_tool == run.tool)
+        .map(|zone| run.replaces.holds(run.tool.as_deref(), zone.processing_tool.as_deref()))
         .collect();
     let ghosts: Vec<Ghost> = removed.iter().map(ghost).collect();
     let merge = Merge { standing, replaced, ghosts, found, others };

@@ -9,7 +9,8 @@ use std::time::{Duration, Instant};
 use colophon_ocr::{Error, Installed, Limits, Options, Picture, Tesseract};
 
 fn tesseract() -> Tesseract {
-    let environment = std::env::vars_os().filter(|(name, _)| name == "PATH" || name == "TESSDATA_PREFIX").collect();
+    let environment =
+        std::env::vars_os().filter(|(name, _)| name == "PATH" || name == "TESSDATA_PREFIX").collect();
     Tesseract { program: "tesseract".into(), environment, limits: Limits::default() }
 }
 
@@ -81,7 +82,8 @@ async fn a_program_that_hangs_floods_or_dies_fails_the_page_with_a_reason() {
         let mut bad = pretender(folder.path(), text);
         bad.limits = Limits { page_time: Duration::from_secs(1), output_bytes: 1 << 20, ..Limits::default() };
         let begun = Instant::now();
-        let failure = bad.recognise(picture, &Options::default(), &nothing_installed()).await.unwrap().unwrap_err();
+        let failure =
+            bad.recognise(picture, &Options::default(), &nothing_installed()).await.unwrap().unwrap_err();
         assert_eq!(failure.code, code, "{text}: {failure}");
         assert!(begun.elapsed() < Duration::from_secs(20), "{text}");
     }

@@ -173,7 +173,7 @@ impl Reader {
 
     /// The pixels behind their announcement; `None` where the child died over them.
     async fn pixels(&mut self, head: ImageHead) -> Result<Option<Image>, Error> {
-        let ImageHead { width, height, dpi } = head;
+        let ImageHead { width, height, dpi, page_width, page_height } = head;
         let (Want::Image(drawing), Some(session)) = (self.want, &mut self.session) else { return Ok(None) };
         let count = u64::from(width) * u64::from(height);
         // A few more than the limit come of rounding each side.
@@ -182,7 +182,7 @@ impl Reader {
             return Err(Error::Protocol { line: format!("an image of {width} × {height} pixels") });
         };
         match session.bytes(count, &self.limits, &mut self.budget).await? {
-            Ok(pixels) => Ok(Some(Image { width, height, dpi, pixels })),
+            Ok(pixels) => Ok(Some(Image { width, height, dpi, page_width, page_height, pixels })),
             Err(death) => {
                 self.bury(death);
                 Ok(None)
