@@ -1,10 +1,11 @@
 //! Jobs: the record of what was asked, and what became of it.
 
 use colophon_domain::{
-    Attempt, Cursor, DocumentId, HistoryEntry, Job, JobFilter, JobId, JobPage, JobStatus, List, NewJob,
-    PageOutcome,
+    Attempt, Cursor, DocumentId, ErrorClass, HistoryEntry, Job, JobFilter, JobId, JobPage, JobStatus,
+    JobZone, List, NewJob, PageOutcome, Stages, UnitFailure, ZoneId,
 };
-use serde_json::Value;
+use jiff::Timestamp;
+use serde_json::{Value, json};
 use tokio_postgres::Row;
 use uuid::Uuid;
 
@@ -14,8 +15,26 @@ use crate::session::column;
 use crate::statement::statement;
 use crate::{Error, ErrorKind, Result, Scope, SystemScope, Tx};
 
-/// The queue that built-in strategies use.
-pub const DEFAULT_QUEUE: &str = "default";
+/// What became of a person's word about a job.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Asked {
+    /// The job's document.
+    pub document_id: DocumentId,
+    /// The status that the job has now.
+    pub status: String,
+    /// Whether it was changed; else its status does not allow what was asked.
+    pub changed: bool,
+}
+
+/// A job that was asked for among many.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Enqueued {
+    /// The job asked for.
+    pub asked: JobId,
+    /// The live job: the one asked for, or the one that has its key already. `None` where somebody made that one in this
+    /// moment: asking again finds it.
+    pub live: Option<JobId>,
+}
 
 /// Jobs that the scope may see.
 pub struct Jobs<'t, S>(&'t Tx<S>);
@@ -29,31 +48,65 @@ impl<S: Scope> Tx<S> {
 
 impl<S: Scope> Jobs<'_, S> {
     /// Records a job and makes it live, in this transaction. Commit with [`Tx::commit_and_wake`].
+    ///
+    /// # Errors
+    /// [`ErrorKind::Conflict`] where a live job of the owner has its key ([`Jobs::live_of_key`]).
     pub async fn enqueue(&self, new: &NewJob) -> Result<()> {
         let options = Value::Object(new.options.clone());
+        let (page_numbers, zone_ids) = (new.units.page_numbers(), new.units.zone_ids());
         self.0
             .execute(
                 statement!("jobs/insert"),
                 &[
                     &new.document_id.0,
                     &new.id.0,
-                    &new.strategy.as_str(),
+                    &new.strategy,
                     &options,
                     &new.version,
-                    &DEFAULT_QUEUE,
+                    &new.queue,
                     &new.priority,
+                    &new.max_attempts,
                     &new.total_pages,
                     &new.created_by,
+                    &page_numbers,
+                    &zone_ids,
+                    &depends_on(new),
+                    &new.run_at,
+                    &new.timeout_seconds,
+                    &new.job_key,
                 ],
             )
             .await?;
-        self.0
-            .execute(
-                statement!("jobs/enqueue"),
-                &[&new.id.0, &new.document_id.0, &DEFAULT_QUEUE, &new.strategy.as_str(), &new.priority],
-            )
-            .await?;
+        self.0.execute(statement!("jobs/enqueue"), &[&new.id.0, &new.document_id.0, &new.strategy]).await?;
         Ok(())
+    }
+
+    /// The live job that has this key, among those of the document's owner.
+    pub async fn live_of_key(&self, document: DocumentId, job_key: &str) -> Result<Option<JobId>> {
+        let row = self.0.query_one(statement!("jobs/live_of_key"), &[&document.0, &job_key]).await?;
+        Ok(column::<Option<Uuid>>(&row, "job_id")?.map(JobId))
+    }
+
+    /// Calls a job off: at once, whether it waits or runs. Whoever works on it has lost its lease, and learns it with
+    /// its next heartbeat. `None` where there is no such job for this scope.
+    pub async fn cancel(&self, id: JobId) -> Result<Option<Asked>> {
+        asked(self.0.query_opt(statement!("jobs/cancel"), &[&id.0]).await?)
+    }
+
+    /// Puts a job aside, whether it waits or runs. What is done of it stays done.
+    pub async fn pause(&self, id: JobId) -> Result<Option<Asked>> {
+        asked(self.0.query_opt(statement!("jobs/pause"), &[&id.0]).await?)
+    }
+
+    /// Takes up a job that was put aside.
+    pub async fn resume(&self, id: JobId) -> Result<Option<Asked>> {
+        asked(self.0.query_opt(statement!("jobs/resume"), &[&id.0]).await?)
+    }
+
+    /// Asks again for a job that failed, in whole or in part, or was cancelled: what is done stays done. One that waits
+    /// for its next attempt waits no longer.
+    pub async fn retry(&self, id: JobId) -> Result<Option<Asked>> {
+        asked(self.0.query_opt(statement!("jobs/retry"), &[&id.0]).await?)
     }
 
     /// One job, if the scope may see it.
@@ -105,6 +158,17 @@ impl<S: Scope> Jobs<'_, S> {
             .collect()
     }
 
+    /// The outcome of each zone that the job names, so far.
+    pub async fn zones(&self, document: DocumentId, job: JobId) -> Result<Vec<JobZone>> {
+        self.0
+            .reading(document)
+            .query(statement!("jobs/zones"), &[&document.0, &job.0])
+            .await?
+            .iter()
+            .map(decode_zone)
+            .collect()
+    }
+
     /// Attempts that ended, first to last.
     pub async fn attempts(&self, document: DocumentId, job: JobId) -> Result<Vec<Attempt>> {
         self.0
@@ -129,32 +193,162 @@ impl<S: Scope> Jobs<'_, S> {
 }
 
 impl Jobs<'_, SystemScope> {
+    /// Records many jobs and makes them live, in one statement. Commit with [`Tx::commit_and_wake`].
+    pub async fn enqueue_many(&self, new: &[NewJob]) -> Result<Vec<Enqueued>> {
+        let each = |of: fn(&NewJob) -> Uuid| new.iter().map(of).collect::<Vec<_>>();
+        let text = |of: fn(&NewJob) -> Option<&str>| new.iter().map(of).collect::<Vec<_>>();
+        let array = |of: fn(&NewJob) -> Option<String>| new.iter().map(of).collect::<Vec<_>>();
+        let options: Vec<Value> = new.iter().map(|job| Value::Object(job.options.clone())).collect();
+        let versions: Vec<i32> = new.iter().map(|job| job.version).collect();
+        let priorities: Vec<i16> = new.iter().map(|job| job.priority).collect();
+        let max_attempts: Vec<i16> = new.iter().map(|job| job.max_attempts).collect();
+        let run_at: Vec<Option<Timestamp>> = new.iter().map(|job| job.run_at).collect();
+        let timeouts: Vec<Option<i32>> = new.iter().map(|job| job.timeout_seconds).collect();
+        self.0
+            .query(
+                statement!("jobs/enqueue_many"),
+                &[
+                    &each(|job| job.document_id.0),
+                    &each(|job| job.id.0),
+                    &text(|job| Some(&job.strategy)),
+                    &options,
+                    &versions,
+                    &text(|job| Some(&job.queue)),
+                    &priorities,
+                    &max_attempts,
+                    &text(|job| job.created_by.as_deref()),
+                    &array(|job| job.units.page_numbers().map(literal)),
+                    &array(|job| job.units.zone_ids().as_deref().map(literal)),
+                    &array(|job| depends_on(job).as_deref().map(literal)),
+                    &run_at,
+                    &timeouts,
+                    &text(|job| job.job_key.as_deref()),
+                ],
+            )
+            .await?
+            .iter()
+            .map(|row| {
+                let live: Option<Uuid> = column(row, "job_id")?;
+                Ok(Enqueued { asked: JobId(column(row, "id")?), live: live.map(JobId) })
+            })
+            .collect()
+    }
+
     /// Records how some pages ended and the job's progress with them.
     pub async fn record_pages(&self, document: DocumentId, job: JobId, pages: &[JobPage]) -> Result<()> {
         let Some(attempt) = pages.first().map(|p| p.attempt) else { return Ok(()) };
         let numbers: Vec<i32> = pages.iter().map(|p| p.page_number).collect();
-        let (mut outcomes, mut counts, mut codes, mut messages) = (vec![], vec![], vec![], vec![]);
+        let (mut outcomes, mut counts, mut classes) = (vec![], vec![], vec![]);
+        let (mut codes, mut messages) = (vec![], vec![]);
         for page in pages {
-            let (outcome, count, code, message) = match &page.outcome {
-                PageOutcome::Completed { zone_count } => ("completed", *zone_count, None, None),
-                PageOutcome::Failed { code, message } => {
-                    ("failed", 0, Some(code.as_str()), Some(message.as_str()))
+            let (outcome, count, class, code, message) = match &page.outcome {
+                PageOutcome::Completed { zone_count } => ("completed", *zone_count, None, None, None),
+                PageOutcome::Failed { class, code, message } => {
+                    ("failed", 0, Some(class.as_str()), Some(code.as_str()), Some(message.as_str()))
                 }
             };
             outcomes.push(outcome);
             counts.push(count);
+            classes.push(class);
             codes.push(code);
             messages.push(message);
         }
         let durations: Vec<Option<i32>> = pages.iter().map(|p| p.duration_ms).collect();
+        let stages: Vec<Option<Value>> = pages.iter().map(|p| stages_value(&p.stages)).collect();
+        let strategies: Vec<Option<&str>> = pages.iter().map(|p| p.strategy.as_deref()).collect();
+        let reasons: Vec<Option<&str>> = pages.iter().map(|p| p.reason.as_deref()).collect();
         self.0
             .execute(
                 statement!("jobs/record_pages"),
-                &[&document.0, &job.0, &attempt, &numbers, &outcomes, &counts, &codes, &messages, &durations],
+                &[
+                    &document.0,
+                    &job.0,
+                    &attempt,
+                    &numbers,
+                    &outcomes,
+                    &counts,
+                    &codes,
+                    &messages,
+                    &durations,
+                    &classes,
+                    &stages,
+                    &strategies,
+                    &reasons,
+                ],
             )
             .await?;
         Ok(())
     }
+
+    /// Records how some of the zones ended that a job names, and the job's progress with them.
+    pub async fn record_zones(&self, document: DocumentId, job: JobId, zones: &[JobZone]) -> Result<()> {
+        let Some(attempt) = zones.first().map(|z| z.attempt) else { return Ok(()) };
+        let ids: Vec<Uuid> = zones.iter().map(|z| z.zone_id.0).collect();
+        let failure = |zone: &JobZone| if zone.failure.is_some() { "failed" } else { "completed" };
+        let outcomes: Vec<&str> = zones.iter().map(failure).collect();
+        let classes: Vec<Option<&str>> =
+            zones.iter().map(|z| z.failure.as_ref().map(|f| f.class.as_str())).collect();
+        let codes: Vec<Option<&str>> =
+            zones.iter().map(|z| z.failure.as_ref().map(|f| f.code.as_str())).collect();
+        let messages: Vec<Option<&str>> =
+            zones.iter().map(|z| z.failure.as_ref().map(|f| f.message.as_str())).collect();
+        let durations: Vec<Option<i32>> = zones.iter().map(|z| z.duration_ms).collect();
+        let stages: Vec<Option<Value>> = zones.iter().map(|z| stages_value(&z.stages)).collect();
+        self.0
+            .execute(
+                statement!("jobs/record_zones"),
+                &[
+                    &document.0,
+                    &job.0,
+                    &attempt,
+                    &ids,
+                    &outcomes,
+                    &classes,
+                    &codes,
+                    &messages,
+                    &durations,
+                    &stages,
+                ],
+            )
+            .await?;
+        Ok(())
+    }
+}
+
+fn depends_on(job: &NewJob) -> Option<Vec<Uuid>> {
+    (!job.depends_on.is_empty()).then(|| job.depends_on.iter().map(|id| id.0).collect())
+}
+
+/// An array as PostgreSQL reads it from text. Numbers and UUIDs alone: nothing in them needs quotes.
+fn literal<T: std::fmt::Display>(items: &[T]) -> String {
+    let items: Vec<String> = items.iter().map(ToString::to_string).collect();
+    format!("{{{}}}", items.join(","))
+}
+
+fn stages_value(stages: &Stages) -> Option<Value> {
+    (!stages.is_empty()).then(|| json!(stages))
+}
+
+fn asked(row: Option<Row>) -> Result<Option<Asked>> {
+    row.map(|row| {
+        Ok(Asked {
+            document_id: DocumentId(column(&row, "document_id")?),
+            status: column(&row, "status")?,
+            changed: column(&row, "changed")?,
+        })
+    })
+    .transpose()
+}
+
+fn decode_stages(row: &Row) -> Result<Stages> {
+    let stages: Option<Value> = column(row, "stages")?;
+    Ok(stages.and_then(|value| serde_json::from_value(value).ok()).unwrap_or_default())
+}
+
+fn decode_class(row: &Row) -> Result<ErrorClass> {
+    let class: Option<String> = column(row, "error_class")?;
+    // Rows of before the class was kept have none.
+    Ok(class.and_then(|class| class.parse().ok()).unwrap_or(ErrorClass::Permanent))
 }
 
 fn decode(row: &Row) -> Result<Job> {
@@ -181,9 +375,16 @@ fn decode(row: &Row) -> Result<Job> {
         max_attempts: column(row, "max_attempts")?,
         total_pages: column(row, "total_pages")?,
         completed_pages: column(row, "completed_pages")?,
+        error_class: column(row, "error_class")?,
         error_code: column(row, "error_code")?,
         error_message: column(row, "error_message")?,
         created_by: column(row, "created_by")?,
+        page_numbers: column(row, "page_numbers")?,
+        zone_ids: column(row, "zone_ids")?,
+        run_at: column(row, "run_at")?,
+        timeout_seconds: column(row, "timeout_seconds")?,
+        job_key: column(row, "job_key")?,
+        depends_on: column(row, "depends_on")?,
     })
 }
 
@@ -195,10 +396,31 @@ fn decode_page(row: &Row) -> Result<JobPage> {
         outcome: if outcome == "completed" {
             PageOutcome::Completed { zone_count: column(row, "zone_count")? }
         } else {
-            PageOutcome::Failed { code: text("error_code")?, message: text("error_message")? }
+            PageOutcome::Failed {
+                class: decode_class(row)?,
+                code: text("error_code")?,
+                message: text("error_message")?,
+            }
         },
         attempt: column(row, "attempt")?,
         duration_ms: column(row, "duration_ms")?,
+        stages: decode_stages(row)?,
+        strategy: column(row, "strategy")?,
+        reason: column(row, "reason")?,
+    })
+}
+
+fn decode_zone(row: &Row) -> Result<JobZone> {
+    let outcome: String = column(row, "outcome")?;
+    let text = |name| column::<Option<String>>(row, name).map(Option::unwrap_or_default);
+    let failure =
+        UnitFailure { class: decode_class(row)?, code: text("error_code")?, message: text("error_message")? };
+    Ok(JobZone {
+        zone_id: ZoneId(column(row, "zone_id")?),
+        failure: (outcome == "failed").then_some(failure),
+        attempt: column(row, "attempt")?,
+        duration_ms: column(row, "duration_ms")?,
+        stages: decode_stages(row)?,
     })
 }
 

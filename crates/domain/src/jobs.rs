@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
-use crate::{DocumentId, Invalid, JobId};
+use crate::{DocumentId, Invalid, JobId, ZoneId};
 
 /// Where a job stands. The transitions are enforced by the database too (`colophon.job_transitions()`); a test
 /// compares the two.
@@ -146,6 +146,9 @@ pub enum ErrorClass {
 }
 
 impl ErrorClass {
+    /// Every class.
+    pub const ALL: [Self; 3] = [Self::Transient, Self::Permanent, Self::Poison];
+
     /// The name in the database and in the API.
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -153,6 +156,22 @@ impl ErrorClass {
             Self::Permanent => "permanent",
             Self::Poison => "poison",
         }
+    }
+}
+
+impl fmt::Display for ErrorClass {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl std::str::FromStr for ErrorClass {
+    type Err = Invalid;
+    fn from_str(text: &str) -> Result<Self, Invalid> {
+        Self::ALL.into_iter().find(|class| class.as_str() == text).ok_or_else(|| {
+            let known = Self::ALL.map(Self::as_str).join(", ");
+            Invalid::new("error_class", format!("{text:?} is none of {known}"))
+        })
     }
 }
 
@@ -203,13 +222,33 @@ pub struct Job {
     pub total_pages: Option<i32>,
     /// Pages with an outcome.
     pub completed_pages: i32,
+    /// What may be done about the last failure.
+    pub error_class: Option<String>,
     /// Stable name of the last failure.
     pub error_code: Option<String>,
     /// The last failure in words.
     pub error_message: Option<String>,
     /// Who asked.
     pub created_by: Option<String>,
+    /// The pages asked for; `None` for all, or where zones are named.
+    pub page_numbers: Option<Vec<i32>>,
+    /// The zones asked for; `None` where pages are meant.
+    pub zone_ids: Option<Vec<Uuid>>,
+    /// Not to be begun before.
+    pub run_at: Option<Timestamp>,
+    /// Seconds that one attempt may take.
+    pub timeout_seconds: Option<i32>,
+    /// Of an owner's jobs with the same key, one is live.
+    pub job_key: Option<String>,
+    /// Jobs that must have ended well before this one begins.
+    pub depends_on: Option<Vec<Uuid>>,
 }
+
+/// Name of the queue that built-in strategies use.
+pub const DEFAULT_QUEUE: &str = "default";
+
+/// Attempts allowed unless asked for otherwise.
+pub const MAX_ATTEMPTS: i16 = 5;
 
 /// A job to be queued.
 #[derive(Debug, Clone)]
@@ -220,16 +259,83 @@ pub struct NewJob {
     pub document_id: DocumentId,
     /// Version of the document.
     pub version: i32,
-    /// How to read it.
-    pub strategy: Strategy,
+    /// How to read it: a built-in [`Strategy`], or one that somebody's own workers know.
+    pub strategy: String,
     /// Strategy's own settings.
     pub options: Map<String, Value>,
     /// 1 is first, 4 is last.
     pub priority: i16,
-    /// Pages of the version, where known.
+    /// Units of the job, where known: the pages named, or those of the version.
     pub total_pages: Option<i32>,
     /// Who asks.
     pub created_by: Option<String>,
+    /// Name of the queue.
+    pub queue: String,
+    /// Attempts allowed, 1..=100.
+    pub max_attempts: i16,
+    /// Which part of the document.
+    pub units: Units,
+    /// Not to be begun before.
+    pub run_at: Option<Timestamp>,
+    /// Seconds that one attempt may take, whatever its heartbeats say; 1..=604,800 (a week).
+    pub timeout_seconds: Option<i32>,
+    /// Of an owner's jobs with the same key, one is live.
+    pub job_key: Option<String>,
+    /// Jobs that must have ended well before this one begins.
+    pub depends_on: Vec<JobId>,
+}
+
+impl NewJob {
+    /// A job for a whole document, with a new identifier, in the default queue, as soon as may be.
+    pub fn new(document_id: DocumentId, version: i32, strategy: impl Into<String>) -> Self {
+        Self {
+            id: JobId::new(),
+            document_id,
+            version,
+            strategy: strategy.into(),
+            options: Map::new(),
+            priority: 2,
+            total_pages: None,
+            created_by: None,
+            queue: DEFAULT_QUEUE.to_owned(),
+            max_attempts: MAX_ATTEMPTS,
+            units: Units::Document,
+            run_at: None,
+            timeout_seconds: None,
+            job_key: None,
+            depends_on: Vec::new(),
+        }
+    }
+}
+
+/// What of a document a job works on.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum Units {
+    /// Every page. Such jobs alone move the document's status.
+    #[default]
+    Document,
+    /// These pages, each from 1.
+    Pages(Vec<i32>),
+    /// These zones.
+    Zones(Vec<ZoneId>),
+}
+
+impl Units {
+    /// The pages, where pages are named.
+    pub fn page_numbers(&self) -> Option<&[i32]> {
+        match self {
+            Self::Pages(pages) => Some(pages),
+            Self::Document | Self::Zones(_) => None,
+        }
+    }
+
+    /// The zones, where zones are named.
+    pub fn zone_ids(&self) -> Option<Vec<Uuid>> {
+        match self {
+            Self::Zones(zones) => Some(zones.iter().map(|zone| zone.0).collect()),
+            Self::Document | Self::Pages(_) => None,
+        }
+    }
 }
 
 /// How one page ended.
@@ -242,6 +348,8 @@ pub enum PageOutcome {
     },
     /// Given up.
     Failed {
+        /// What may be done about it.
+        class: ErrorClass,
         /// Stable name of the reason.
         code: String,
         /// The reason in words.
@@ -260,6 +368,41 @@ pub struct JobPage {
     pub attempt: i16,
     /// Milliseconds spent on it.
     pub duration_ms: Option<i32>,
+    /// Milliseconds by stage.
+    pub stages: Stages,
+    /// The strategy that read it, where the job's own chooses for each page.
+    pub strategy: Option<String>,
+    /// Why that one.
+    pub reason: Option<String>,
+}
+
+/// Milliseconds by stage of the work: `render`, `recognise`, `store`, ….
+pub type Stages = std::collections::BTreeMap<String, i64>;
+
+/// A zone that a job names.
+#[derive(Debug, Clone)]
+pub struct JobZone {
+    /// The zone.
+    pub zone_id: ZoneId,
+    /// How it ended: nothing where it is done.
+    pub failure: Option<UnitFailure>,
+    /// The attempt that ended it.
+    pub attempt: i16,
+    /// Milliseconds spent on it.
+    pub duration_ms: Option<i32>,
+    /// Milliseconds by stage.
+    pub stages: Stages,
+}
+
+/// Why a unit was given up.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UnitFailure {
+    /// What may be done about it.
+    pub class: ErrorClass,
+    /// Stable name of the reason.
+    pub code: String,
+    /// The reason in words.
+    pub message: String,
 }
 
 /// An attempt that ended.

@@ -45,7 +45,8 @@ pub use filenames::FileName;
 pub use geometry::{Frame, PageFrame, Shape};
 pub use ids::{DocumentId, ExportId, JobId, ShareId, UploadId, UserId, ZoneId};
 pub use jobs::{
-    Attempt, ErrorClass, HistoryEntry, Job, JobFilter, JobPage, JobStatus, NewJob, PageOutcome, Strategy,
+    Attempt, DEFAULT_QUEUE, ErrorClass, HistoryEntry, Job, JobFilter, JobPage, JobStatus, JobZone,
+    MAX_ATTEMPTS, NewJob, PageOutcome, Stages, Strategy, UnitFailure, Units,
 };
 pub use lists::{Cursor, List};
 pub use metadata::MetadataSchema;

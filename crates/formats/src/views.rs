@@ -6,8 +6,9 @@ use colophon_domain::calibration::Bucket;
 use colophon_domain::geometry::{Frame, Pages, coordinates_in};
 use colophon_domain::{
     Access, Attempt, Calibration, Confidence, Coordinates, Correction, CorrectionOutcome, Document,
-    ExportFile, ExportRecord, HistoryEntry, Job, JobPage, List, MetadataSchema, Page, PageOutcome, Quota,
-    ReadingOrderItem, SearchHit, Share, ShareUse, StoredReadingOrder, Upload, Usage, Version, Zone,
+    ExportFile, ExportRecord, HistoryEntry, Job, JobPage, JobZone, List, MetadataSchema, Page, PageOutcome,
+    Quota, ReadingOrderItem, SearchHit, Share, ShareUse, Stages, StoredReadingOrder, Upload, Usage, Version,
+    Zone,
 };
 use jiff::Timestamp;
 use serde::Serialize;
@@ -385,18 +386,26 @@ view!(
         created_at: Timestamp = e.created_at,
         updated_at: Timestamp = e.updated_at,
         version: i32 = e.version,
+        queue: String = e.queue,
         priority: i16 = e.priority,
         attempt: i16 = e.attempt,
         max_attempts: i16 = e.max_attempts,
         total_pages: Option<i32> = e.total_pages,
         completed_pages: i32 = e.completed_pages,
+        page_numbers: Option<Vec<i32>> = e.page_numbers,
+        zone_ids: Option<Vec<Uuid>> = e.zone_ids,
+        run_at: Option<Timestamp> = e.run_at,
+        timeout_seconds: Option<i32> = e.timeout_seconds,
+        job_key: Option<String> = e.job_key,
+        depends_on: Option<Vec<Uuid>> = e.depends_on,
+        error_class: Option<String> = e.error_class,
         error_code: Option<String> = e.error_code,
         error_message: Option<String> = e.error_message,
         created_by: Option<String> = e.created_by,
     } as e
 );
 
-/// A job with the outcome of each of its pages.
+/// A job with the outcome of each of its pages, and of each zone that it names.
 #[derive(Debug, Serialize)]
 pub struct JobWithPagesView {
     /// The job.
@@ -404,6 +413,8 @@ pub struct JobWithPagesView {
     pub job: JobView,
     /// Its pages that have an outcome.
     pub pages: Vec<JobPageView>,
+    /// Its zones that have an outcome; none where it works on pages.
+    pub zones: Vec<JobZoneView>,
 }
 
 /// A page of a job.
@@ -414,25 +425,68 @@ pub struct JobPageView {
     pub outcome: &'static str,
     pub attempt: i16,
     pub zone_count: i32,
+    pub error_class: Option<&'static str>,
     pub error_code: Option<String>,
     pub error_message: Option<String>,
     pub duration_ms: Option<i32>,
+    pub stages: Stages,
+    pub strategy: Option<String>,
+    pub reason: Option<String>,
 }
 
 impl From<JobPage> for JobPageView {
     fn from(page: JobPage) -> Self {
-        let (outcome, zone_count, error_code, error_message) = match page.outcome {
-            PageOutcome::Completed { zone_count } => ("completed", zone_count, None, None),
-            PageOutcome::Failed { code, message } => ("failed", 0, Some(code), Some(message)),
+        let (outcome, zone_count, error_class, error_code, error_message) = match page.outcome {
+            PageOutcome::Completed { zone_count } => ("completed", zone_count, None, None, None),
+            PageOutcome::Failed { class, code, message } => {
+                ("failed", 0, Some(class.as_str()), Some(code), Some(message))
+            }
         };
         Self {
             page_number: page.page_number,
             outcome,
             attempt: page.attempt,
             zone_count,
+            error_class,
             error_code,
             error_message,
             duration_ms: page.duration_ms,
+            stages: page.stages,
+            strategy: page.strategy,
+            reason: page.reason,
+        }
+    }
+}
+
+/// A zone that a job names.
+#[derive(Debug, Serialize)]
+#[allow(missing_docs, reason = "each field is the column of the same name; the domain documents it")]
+pub struct JobZoneView {
+    pub zone_id: Uuid,
+    pub outcome: &'static str,
+    pub attempt: i16,
+    pub error_class: Option<&'static str>,
+    pub error_code: Option<String>,
+    pub error_message: Option<String>,
+    pub duration_ms: Option<i32>,
+    pub stages: Stages,
+}
+
+impl From<JobZone> for JobZoneView {
+    fn from(zone: JobZone) -> Self {
+        let (error_class, error_code, error_message) = match zone.failure {
+            None => (None, None, None),
+            Some(failure) => (Some(failure.class.as_str()), Some(failure.code), Some(failure.message)),
+        };
+        Self {
+            zone_id: zone.zone_id.0,
+            outcome: if error_code.is_some() { "failed" } else { "completed" },
+            attempt: zone.attempt,
+            error_class,
+            error_code,
+            error_message,
+            duration_ms: zone.duration_ms,
+            stages: zone.stages,
         }
     }
 }

@@ -1,7 +1,7 @@
 //! A job is asked for.
 
 use colophon_db::Scope;
-use colophon_domain::{DocumentId, DocumentStatus, Invalid, Job, JobId, NewJob, Strategy};
+use colophon_domain::{DocumentId, DocumentStatus, Invalid, Job, NewJob, Strategy};
 use serde_json::{Map, Value};
 
 use crate::{Error, Platform};
@@ -43,14 +43,11 @@ pub async fn request<S: Scope>(
         return Err(Error::NotReadable { document, status: found.status });
     }
     let job = NewJob {
-        id: JobId::new(),
-        document_id: document,
-        version: found.version,
-        strategy: request.strategy,
         options: request.options,
         priority: request.priority,
         total_pages: found.page_count,
         created_by: request.created_by,
+        ..NewJob::new(document, found.version, request.strategy.as_str())
     };
     tx.jobs().enqueue(&job).await?;
     let queued = tx.jobs().require(job.id).await?;

@@ -55,7 +55,7 @@ impl Reading {
     async fn read(&self, job: &ClaimedJob) -> Result<Ended, Error> {
         let begun = Instant::now();
         let permanent = |code: &str, message: String| Ok(Ended::failed(ErrorClass::Permanent, code, message));
-        let strategy = match job.strategy.parse::<Strategy>() {
+        let strategy = match job.class.strategy.parse::<Strategy>() {
             Ok(strategy) => strategy,
             Err(invalid) => return permanent("unknown_strategy", invalid.to_string()),
         };

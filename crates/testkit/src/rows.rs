@@ -81,16 +81,7 @@ pub fn a_zone(page_number: i32, zone_index: i32) -> NewZone {
 
 /// A job on the first version of a document.
 pub fn a_job(document_id: DocumentId) -> NewJob {
-    NewJob {
-        id: JobId::new(),
-        document_id,
-        version: 1,
-        strategy: Strategy::TextLayer,
-        options: Map::new(),
-        priority: 2,
-        total_pages: Some(3),
-        created_by: None,
-    }
+    NewJob { total_pages: Some(3), ..NewJob::new(document_id, 1, Strategy::TextLayer.as_str()) }
 }
 
 /// The scope of a person whose token was verified.

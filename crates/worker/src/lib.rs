@@ -3,18 +3,28 @@
 //! A worker does not own a job, it borrows it: with a fence (`lease_seq`) and until a time. While it works, a heartbeat
 //! beside it prolongs the lease; where the lease was taken over, the work is dropped and nothing more is written.
 //!
+//! One loop claims for all free slots at once ([`claim`]), one prolongs every lease in hand ([`heartbeat`]), one says how
+//! jobs ended, as many together as there are ([`report`]), one keeps house ([`housekeeping`]). Between claim and end a job
+//! takes no connection.
+//!
 //! **Architecture invariant:** nothing here knows what a job does. That is a [`Processor`]'s.
 
+mod claim;
+mod hand;
+mod heartbeat;
+mod housekeeping;
 mod processor;
-mod slot;
+mod report;
+mod work;
 
 pub use processor::{Ended, Processor, Stopped};
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use colophon_db::jobs::DEFAULT_QUEUE;
-use colophon_db::{Database, Listener, SystemScope};
+use colophon_db::{Database, Listener};
+use colophon_domain::DEFAULT_QUEUE;
+use tokio::sync::{Semaphore, mpsc};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -23,8 +33,8 @@ use tokio_util::task::TaskTracker;
 pub struct Config {
     /// Jobs worked on at once.
     pub slots: usize,
-    /// The queue to take from.
-    pub queue: String,
+    /// The queues to take from.
+    pub queues: Vec<String>,
     /// How long a lease lasts; heartbeats come four times in it. What a killed worker held is taken back after it.
     pub lease: Duration,
     /// How often to look without being woken.
@@ -40,7 +50,7 @@ impl Config {
         let start = uuid::Uuid::now_v7().simple();
         Self {
             slots,
-            queue: DEFAULT_QUEUE.to_owned(),
+            queues: vec![DEFAULT_QUEUE.to_owned()],
             lease: Duration::from_secs(20),
             poll: Duration::from_secs(1),
             name: format!("colophon-{process}-{start}"),
@@ -48,45 +58,34 @@ impl Config {
     }
 }
 
+/// What the loops of a worker share.
+struct Worker<P> {
+    database: Database,
+    processor: Arc<P>,
+    config: Config,
+    hand: hand::Hand,
+    stop: CancellationToken,
+}
+
 /// Works until `stop` is cancelled. Then no new job is taken, and jobs in hand are handed back unfinished.
 pub async fn run<P: Processor>(database: Database, processor: P, config: Config, stop: CancellationToken) {
     let listener = Listener::start(&database);
-    let (processor, config) = (Arc::new(processor), Arc::new(config));
-    let tasks = TaskTracker::new();
-    for _ in 0..config.slots {
-        let slot = slot::Slot {
-            database: database.clone(),
-            processor: Arc::clone(&processor),
-            config: Arc::clone(&config),
-            woken: listener.woken(),
-            stop: stop.clone(),
-        };
-        tasks.spawn(slot.run());
-    }
-    tasks.spawn(keep_house(database, config.poll, stop));
-    tasks.close();
-    tasks.wait().await;
-}
-
-/// Makes due jobs claimable and takes back lost ones. Every node does: a reaper that can stall is no reaper.
-async fn keep_house(database: Database, every: Duration, stop: CancellationToken) {
-    while !stop.is_cancelled() {
-        if let Err(error) = keep_house_once(&database).await {
-            tracing::debug!(%error, "the queue could not be looked after; trying again");
-        }
-        tokio::select! {
-            () = tokio::time::sleep(every) => {}
-            () = stop.cancelled() => {}
-        }
-    }
-}
-
-async fn keep_house_once(database: &Database) -> colophon_db::Result<()> {
-    let tx = database.session(&SystemScope::new()).begin().await?;
-    let promoted = tx.queue().promote().await?;
-    let lost = tx.queue().reap().await?;
-    if lost > 0 {
-        tracing::warn!(lost, "took back jobs whose worker stopped without a word");
-    }
-    if promoted > 0 || lost > 0 { tx.commit_and_wake().await } else { tx.commit().await }
+    let slots = Arc::new(Semaphore::new(config.slots));
+    let hand = hand::Hand::default();
+    let worker = Arc::new(Worker { database, processor: Arc::new(processor), config, hand, stop });
+    let (ends, ended) = mpsc::unbounded_channel();
+    // Beside the work, and a little longer: leases are kept, and ends are told, until the last job has ended.
+    let done = CancellationToken::new();
+    let beside = TaskTracker::new();
+    beside.spawn(heartbeat::run(Arc::clone(&worker), done.clone()));
+    beside.spawn(report::run(Arc::clone(&worker), ended));
+    beside.spawn(housekeeping::run(Arc::clone(&worker)));
+    let jobs = TaskTracker::new();
+    claim::run(&worker, &listener, &slots, &jobs, &ends).await;
+    jobs.close();
+    jobs.wait().await;
+    drop(ends);
+    done.cancel();
+    beside.close();
+    beside.wait().await;
 }

@@ -1,3 +1,3 @@
--- jobs/enqueue: live work; workers see it once the transaction commits
-insert into public.job_queue (job_id, document_id, queue, strategy, priority)
-values ($1, $2, $3, $4, $5)
+-- jobs/enqueue: live work; workers see it once the transaction commits. All the rest is taken from the record.
+insert into public.job_queue (job_id, document_id, strategy)
+values ($1, $2, $3)

@@ -1,6 +1,7 @@
 -- jobs/get: one job by its identifier alone
 select document_id, id, status, strategy, started_at, completed_at, progress::float8 as progress, current_zone_id,
        total_zones, completed_zones, error_count, options, metrics, created_at, updated_at, version, queue, priority,
-       attempt, max_attempts, total_pages, completed_pages, error_code, error_message, created_by
+       attempt, max_attempts, total_pages, completed_pages, error_class, error_code, error_message,
+       created_by, page_numbers, zone_ids, run_at, timeout_seconds, job_key, depends_on
 from public.processing_jobs
 where id = $1

@@ -2,4 +2,4 @@
 select id, action, status, details, error_message, duration_ms, created_at
 from public.processing_history
 where document_id = $1 and job_id = $2
-order by id
+order by created_at, id

@@ -1,7 +1,8 @@
 -- jobs/list: newest first, keyset on (created_at, id). Sent unprepared, as documents/list.
 select document_id, id, status, strategy, started_at, completed_at, progress::float8 as progress, current_zone_id,
        total_zones, completed_zones, error_count, options, metrics, created_at, updated_at, version, queue, priority,
-       attempt, max_attempts, total_pages, completed_pages, error_code, error_message, created_by
+       attempt, max_attempts, total_pages, completed_pages, error_class, error_code, error_message,
+       created_by, page_numbers, zone_ids, run_at, timeout_seconds, job_key, depends_on
 from public.processing_jobs
 where ($1::text is null or status = $1)
   and ($2::uuid is null or document_id = $2)

@@ -1,20 +1,55 @@
--- queue/release: hand a job back unfinished (the worker shuts down). The attempt does not count. Fenced.
-with held as (
-  update public.job_queue
-  set state = 'queued', run_at = clock_timestamp(), attempt = greatest(attempt - 1, 0),
-      lease_until = null, worker = null, started_at = null
-  where job_id = $1 and lease_seq = $2 and state = 'running'
-  returning job_id, document_id, attempt, lease_seq
-), attempt as (
-  insert into public.processing_attempts (document_id, job_id, lease_seq, attempt, outcome, worker, started_at)
-  select document_id, job_id, lease_seq, attempt + 1, 'released', $3, $4 from held
-), job as (
-  update public.processing_jobs j set status = 'queued', attempt = h.attempt
+-- queue/release: hand jobs back unfinished (the worker shuts down): each goes to the front, and its attempt does not
+-- count. Many in one statement; fenced, as queue/finish.
+with engine as materialized (
+  select set_config('colophon.engine', 'on', true)
+), held as materialized (
+  select q.job_id, q.document_id, q.attempt, q.lease_seq, q.worker, q.started_at
+  from public.job_queue q
+  join unnest($1::uuid[], $2::int8[]) as e (job_id, lease_seq) on e.job_id = q.job_id and e.lease_seq = q.lease_seq
+  where q.state = 'running'
+  order by q.job_id
+  for update of q
+), again as (
+  update public.job_queue q
+  set state = 'queued', attempt = greatest(q.attempt - 1, 0),
+      position = greatest(q.position, coalesce((select p.position from colophon.job_positions p
+        where p.queue = q.queue and p.strategy = q.strategy and p.priority = q.priority), 0)),
+      lease_until = null, deadline_at = null, worker = null, started_at = null
   from held h
+  where q.job_id = h.job_id
+), documents as materialized (
+  select d.id
+  from public.documents d
+  where d.id in (
+    select h.document_id from held h
+    join public.processing_jobs j on j.document_id = h.document_id and j.id = h.job_id
+    where j.page_numbers is null and j.zone_ids is null and j.version = d.version)
+  order by d.id
+  for no key update
+), jobs as (
+  update public.processing_jobs j
+  set status = 'queued', attempt = greatest(h.attempt - 1, 0), status_changed_at = t.now, updated_at = t.now
+  from held h
+  cross join (select clock_timestamp() as now, count(*) from documents) t
+  cross join engine
   where j.document_id = h.document_id and j.id = h.job_id
-  returning j.document_id, j.version
+  returning j.document_id, j.id, j.version, j.updated_at as ended_at,
+            j.page_numbers is null and j.zone_ids is null as is_whole
+), attempts as (
+  insert into public.processing_attempts (
+    document_id, job_id, lease_seq, attempt, outcome, worker, started_at, finished_at)
+  select h.document_id, h.job_id, h.lease_seq, h.attempt, 'released', h.worker, h.started_at, j.ended_at
+  from held h
+  join jobs j on j.document_id = h.document_id and j.id = h.job_id
+), history as (
+  insert into public.processing_history (document_id, id, job_id, action, status, details, duration_ms, created_at)
+  select h.document_id, gen_random_uuid(), h.job_id, 'released', 'queued',
+         jsonb_build_object('attempt', h.attempt, 'worker', h.worker),
+         greatest(0, least(extract(epoch from j.ended_at - h.started_at) * 1000, 2147483647))::integer, j.ended_at
+  from held h
+  join jobs j on j.document_id = h.document_id and j.id = h.job_id
 ), document as (
   update public.documents d set status = 'queued'
-  from job where d.id = job.document_id and d.version = job.version
+  from jobs j where d.id = j.document_id and d.version = j.version and j.is_whole
 )
-select count(*) as ended from held
+select h.job_id, h.document_id from held h

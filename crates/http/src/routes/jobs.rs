@@ -7,7 +7,7 @@ use axum::routing::{get, post};
 use axum::{Json, Router};
 use colophon_domain::{DocumentId, Job, JobFilter, JobId, Strategy};
 use colophon_formats::views::{
-    AttemptView, HistoryEntryView, JobPageView, JobView, JobWithPagesView, ListView,
+    AttemptView, HistoryEntryView, JobPageView, JobView, JobWithPagesView, JobZoneView, ListView,
 };
 use colophon_service::jobs::{Request, request};
 use serde::Deserialize;
@@ -88,8 +88,16 @@ async fn show(
     let tx = app.platform.database.session(&caller.scope).begin().await?;
     let job = found(tx.jobs().get(id).await?, id)?;
     let pages = tx.jobs().pages(job.document_id, id).await?;
+    let zones = match job.zone_ids {
+        Some(_) => tx.jobs().zones(job.document_id, id).await?,
+        None => Vec::new(),
+    };
     tx.commit().await?;
-    Ok(Json(JobWithPagesView { job: job.into(), pages: pages.into_iter().map(JobPageView::from).collect() }))
+    Ok(Json(JobWithPagesView {
+        job: job.into(),
+        pages: pages.into_iter().map(JobPageView::from).collect(),
+        zones: zones.into_iter().map(JobZoneView::from).collect(),
+    }))
 }
 
 async fn attempts(

@@ -26,7 +26,12 @@ async fn draw(bytes: &[u8], dpi: f64) -> Vec<PageImage> {
 #[allow(clippy::cast_precision_loss, reason = "pages of the tests are small")]
 fn ink(image: &Image) -> Option<BBox> {
     let width = image.width as usize;
-    let dark = image.pixels.iter().enumerate().filter(|(_, grey)| **grey < 128).map(|(at, _)| (at % width, at / width));
+    let dark = image
+        .pixels
+        .iter()
+        .enumerate()
+        .filter(|(_, grey)| **grey < 128)
+        .map(|(at, _)| (at % width, at / width));
     let scale = 72.0 / image.dpi;
     dark.fold(None, |found: Option<BBox>, (x, y)| {
         let (x, y) = (x as f64 * scale, y as f64 * scale);
@@ -48,10 +53,16 @@ async fn ink_lies_where_the_text_layer_says_whatever_the_frame_of_the_page() {
     for (page, text) in draw(&bytes, 144.0).await.into_iter().zip(zones) {
         let image = page.outcome.unwrap();
         let sides = (f64::from(image.width) * 72.0 / image.dpi, f64::from(image.height) * 72.0 / image.dpi);
-        assert!((sides.0 - image.page_width).abs() < 0.5 && (sides.1 - image.page_height).abs() < 0.5, "{image:?}");
+        assert!(
+            (sides.0 - image.page_width).abs() < 0.5 && (sides.1 - image.page_height).abs() < 0.5,
+            "{image:?}"
+        );
         let ink = ink(&image).unwrap();
         let zone = text.outcome.unwrap()[0].bbox;
-        let within = zone.x0 - 1.0 <= ink.x0 && zone.y0 - 1.0 <= ink.y0 && ink.x1 <= zone.x1 + 1.0 && ink.y1 <= zone.y1 + 1.0;
+        let within = zone.x0 - 1.0 <= ink.x0
+            && zone.y0 - 1.0 <= ink.y0
+            && ink.x1 <= zone.x1 + 1.0
+            && ink.y1 <= zone.y1 + 1.0;
         assert!(within, "page {}: ink {ink:?}, zone {zone:?}", page.page_number);
         let share = (ink.x1 - ink.x0) * (ink.y1 - ink.y0) / ((zone.x1 - zone.x0) * (zone.y1 - zone.y0));
         assert!(share > 0.5, "page {}: ink {ink:?}, zone {zone:?}", page.page_number);
@@ -60,10 +71,14 @@ async fn ink_lies_where_the_text_layer_says_whatever_the_frame_of_the_page() {
 
 #[tokio::test]
 async fn a_page_that_is_too_large_is_drawn_coarser() {
-    let bytes = Build::new().page("", "/MediaBox [0 0 14400 14400]").page("", "/MediaBox [0 0 5000000 10]").bytes();
+    let bytes =
+        Build::new().page("", "/MediaBox [0 0 14400 14400]").page("", "/MediaBox [0 0 5000000 10]").bytes();
     for page in draw(&bytes, 600.0).await {
         let image = page.outcome.unwrap();
-        assert!(u64::from(image.width) * u64::from(image.height) < 41_000_000 && image.dpi < 600.0, "{image:?}");
+        assert!(
+            u64::from(image.width) * u64::from(image.height) < 41_000_000 && image.dpi < 600.0,
+            "{image:?}"
+        );
         assert_eq!(image.pixels.len(), image.width as usize * image.height as usize);
     }
 }
@@ -77,7 +92,8 @@ async fn a_page_that_cannot_be_drawn_does_not_lose_the_others() {
     let limits = Limits { memory_bytes: 256 << 20, ..Limits::default() };
     let drawing = Drawing { dpi: 72.0, ..Drawing::default() };
     let pages = draw_file(file(&bytes), drawing, &limits, PageSelection::List(vec![1, 2, 3, 9])).await;
-    let codes: Vec<_> = pages.iter().map(|page| page.outcome.as_ref().err().map(|failure| failure.code)).collect();
+    let codes: Vec<_> =
+        pages.iter().map(|page| page.outcome.as_ref().err().map(|failure| failure.code)).collect();
     assert_eq!(codes[0], None);
     assert_eq!(codes[1], Some(FailureCode::OutOfMemory));
     assert_eq!((codes[2], codes[3]), (None, Some(FailureCode::NoSuchPage)));
@@ -102,14 +118,17 @@ async fn every_page_of_the_corpus_is_drawn_or_says_why_not() {
     let (mut drawn, mut failed) = (0, Vec::new());
     for path in files(&folder) {
         let drawing = Drawing { dpi: 72.0, ..Drawing::default() };
-        let pages = draw_file(File::open(&path).unwrap(), drawing, &Limits::default(), PageSelection::Range(1, 3)).await;
+        let pages =
+            draw_file(File::open(&path).unwrap(), drawing, &Limits::default(), PageSelection::Range(1, 3))
+                .await;
         for page in pages {
             match page.outcome {
                 Ok(image) => {
                     assert_eq!(image.pixels.len(), image.width as usize * image.height as usize);
                     drawn += 1;
                 }
-                Err(failure) if matches!(failure.code, FailureCode::NoSuchPage | FailureCode::PasswordRequired) => {}
+                Err(failure)
+                    if matches!(failure.code, FailureCode::NoSuchPage | FailureCode::PasswordRequired) => {}
                 Err(failure) => failed.push((path.clone(), page.page_number, failure)),
             }
         }

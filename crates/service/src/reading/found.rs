@@ -46,6 +46,13 @@ impl Stages {
     pub(super) fn sum(&self) -> Duration {
         self.read + self.render + self.recognise
     }
+
+    /// Milliseconds of those that took place.
+    pub(super) fn by_name(&self) -> colophon_domain::Stages {
+        let stages = [("read", self.read), ("render", self.render), ("recognise", self.recognise)];
+        let took = stages.into_iter().filter(|(_, time)| !time.is_zero());
+        took.map(|(name, time)| (name.to_owned(), millis(time))).collect()
+    }
 }
 
 impl From<PageFailure> for Failed {
@@ -165,6 +172,11 @@ impl Place {
         let PixelBox { x0, y0, x1, y1 } = pixels;
         json!({ "frame": self.frame, "coordinates": { "x0": x0, "y0": y0, "x1": x1, "y1": y1 } })
     }
+}
+
+/// Whole milliseconds.
+pub(super) fn millis(duration: Duration) -> i64 {
+    i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)
 }
 
 /// What is more exact than that is no confidence.

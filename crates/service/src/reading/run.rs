@@ -1,6 +1,6 @@
 //! One job: which pages, in batches, to its end.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::time::{Duration, Instant};
 
 use colophon_db::SystemScope;
@@ -10,7 +10,7 @@ use colophon_pdf::PageSelection;
 use colophon_worker::Ended;
 use serde_json::json;
 
-use super::found::{Found, Stages};
+use super::found::{Found, Stages, millis};
 use super::options::Options;
 use crate::upload::without_nul;
 use crate::{Error, Platform, run};
@@ -32,7 +32,8 @@ pub(super) struct Run<'a> {
     lease: Duration,
     job: &'a ClaimedJob,
     begun: Instant,
-    page_count: i32,
+    /// How many pages were asked for.
+    page_count: usize,
     /// Pages asked for that no earlier attempt read.
     todo: Vec<u32>,
     batch: Batch,
@@ -72,8 +73,12 @@ impl<'a> Run<'a> {
         let pages = tx.jobs().pages(job.document_id, job.lease.job_id).await?;
         tx.commit().await?;
         let completed = |page: &&JobPage| matches!(page.outcome, PageOutcome::Completed { .. });
-        let done: Vec<i32> = pages.iter().filter(completed).map(|page| page.page_number).collect();
-        let todo = (1..=page_count).filter(|page| !done.contains(page));
+        let done: HashSet<i32> = pages.iter().filter(completed).map(|page| page.page_number).collect();
+        let mut asked = job.page_numbers.clone().unwrap_or_else(|| (1..=page_count).collect());
+        asked.sort_unstable();
+        asked.dedup();
+        let page_count = asked.len();
+        asked.retain(|page| !done.contains(page));
         Ok(Self {
             platform,
             options,
@@ -83,7 +88,7 @@ impl<'a> Run<'a> {
             job,
             begun,
             page_count,
-            todo: todo.filter_map(|page| u32::try_from(page).ok()).collect(),
+            todo: asked.into_iter().filter_map(|page| u32::try_from(page).ok()).collect(),
             batch: Batch::default(),
             stored: Instant::now(),
             measured: Measured::default(),
@@ -96,11 +101,8 @@ impl<'a> Run<'a> {
     }
 
     pub(super) fn selection(&self) -> PageSelection {
-        if i32::try_from(self.todo.len()) == Ok(self.page_count) {
-            PageSelection::All
-        } else {
-            PageSelection::List(self.todo.clone())
-        }
+        let whole = self.job.page_numbers.is_none() && self.todo.len() == self.page_count;
+        if whole { PageSelection::All } else { PageSelection::List(self.todo.clone()) }
     }
 
     /// Takes a page that was read, and stores the batch if it is time.
@@ -119,7 +121,7 @@ impl<'a> Run<'a> {
     /// Stores what was taken.
     pub(super) async fn store(&mut self) -> Result<(), Error> {
         self.stored = Instant::now();
-        let batch = std::mem::take(&mut self.batch);
+        let mut batch = std::mem::take(&mut self.batch);
         if batch.pages.is_empty() {
             return Ok(());
         }
@@ -140,6 +142,11 @@ impl<'a> Run<'a> {
             };
             run::store(&tx, &run, zones).await?;
         }
+        // Each page's share of what is known by now: these rows and the commit are still to come.
+        let share = millis(self.stored.elapsed()) / i64::try_from(batch.pages.len()).unwrap_or(i64::MAX);
+        for page in &mut batch.pages {
+            page.stages.insert("store".to_owned(), share);
+        }
         tx.jobs().record_pages(job.document_id, job.lease.job_id, &batch.pages).await?;
         tx.commit().await?;
         self.measured.store += self.stored.elapsed();
@@ -154,7 +161,7 @@ impl<'a> Run<'a> {
         let failed: Vec<(i32, &str, &str)> = pages
             .iter()
             .filter_map(|page| match &page.outcome {
-                PageOutcome::Failed { code, message } => {
+                PageOutcome::Failed { code, message, .. } => {
                     Some((page.page_number, code.as_str(), message.as_str()))
                 }
                 PageOutcome::Completed { .. } => None,
@@ -201,10 +208,22 @@ impl Batch {
                 read.extend(zones);
                 PageOutcome::Completed { zone_count }
             }
-            Err(failed) => PageOutcome::Failed { code: failed.code, message: without_nul(&failed.reason) },
+            Err(failed) => PageOutcome::Failed {
+                class: ErrorClass::Permanent,
+                code: failed.code,
+                message: without_nul(&failed.reason),
+            },
         };
         let duration_ms = i32::try_from(page.stages.sum().as_millis()).ok();
-        self.pages.push(JobPage { page_number, outcome, attempt, duration_ms });
+        self.pages.push(JobPage {
+            page_number,
+            outcome,
+            attempt,
+            duration_ms,
+            stages: page.stages.by_name(),
+            strategy: page.why.map(|_| page.tool.as_str().to_owned()),
+            reason: page.why.map(str::to_owned),
+        });
     }
 }
 
@@ -222,15 +241,8 @@ impl Measured {
     }
 
     fn stages(&self) -> serde_json::Value {
-        json!({
-            "read_ms": millis(self.stages.read),
-            "render_ms": millis(self.stages.render),
-            "recognise_ms": millis(self.stages.recognise),
-            "store_ms": millis(self.store),
-        })
+        let mut stages = self.stages.by_name();
+        stages.insert("store".to_owned(), millis(self.store));
+        json!(stages)
     }
-}
-
-fn millis(duration: Duration) -> u64 {
-    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }

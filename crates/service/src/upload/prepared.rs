@@ -8,7 +8,6 @@ use colophon_domain::{
     Page, Version,
 };
 use colophon_pdf::{Inspection, Outcome};
-use serde_json::Map;
 
 use super::{Details, Received, Uploaded};
 use crate::{Error, MetadataSchemas, Platform};
@@ -247,14 +246,9 @@ impl Prepared {
 
     fn job(&self) -> Option<NewJob> {
         self.details.process.filter(|_| self.new.status.is_readable()).map(|strategy| NewJob {
-            id: JobId::new(),
-            document_id: self.new.id,
-            version: self.new.version.version,
-            strategy,
-            options: Map::new(),
-            priority: 2,
             total_pages: self.new.version.page_count,
             created_by: self.details.created_by.clone(),
+            ..NewJob::new(self.new.id, self.new.version.version, strategy.as_str())
         })
     }
 }

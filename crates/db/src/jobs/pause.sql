@@ -1,0 +1,2 @@
+-- jobs/pause: by the database's own function, which looks whether the caller may, and locks in everybody's order
+select document_id, status, changed from colophon.pause_job($1)

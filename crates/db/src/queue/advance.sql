@@ -1,0 +1,6 @@
+-- queue/advance: say where the turns of some classes stand now. Never back: a late word changes nothing.
+insert into colophon.job_positions as p (queue, strategy, priority, position)
+select * from unnest($1::text[], $2::text[], $3::int2[], $4::int8[])
+order by 1, 2, 3
+on conflict (queue, strategy, priority) do update set position = excluded.position
+where p.position < excluded.position

@@ -1,0 +1,31 @@
+//! Makes due jobs claimable and takes back lost ones. Every node does: a reaper that can stall is no reaper.
+
+use std::sync::Arc;
+
+use colophon_db::{Database, SystemScope};
+
+use crate::{Processor, Worker};
+
+pub(crate) async fn run<P: Processor>(worker: Arc<Worker<P>>) {
+    while !worker.stop.is_cancelled() {
+        if let Err(error) = once(&worker.database).await {
+            tracing::debug!(%error, "the queue could not be looked after; trying again");
+        }
+        tokio::select! {
+            () = tokio::time::sleep(worker.config.poll) => {}
+            () = worker.stop.cancelled() => {}
+        }
+    }
+}
+
+async fn once(database: &Database) -> colophon_db::Result<()> {
+    let tx = database.session(&SystemScope::new()).begin().await?;
+    let lost = tx.queue().reap().await?;
+    let ready = tx.queue().release_waiting().await?;
+    let promoted = tx.queue().promote().await?;
+    if !lost.is_empty() {
+        tracing::warn!(lost = lost.len(), "took back jobs whose worker stopped without a word, or was late");
+    }
+    let is_anything_new = promoted > 0 || !lost.is_empty() || !ready.is_empty();
+    if is_anything_new { tx.commit_and_wake().await } else { tx.commit().await }
+}
