@@ -47,6 +47,11 @@ impl Default for Limits {
     }
 }
 
+/// Of writing that is upright it is surer than this,
+const HARDLY_SURE: f64 = 0.6;
+/// and by so much surer than of the same upside down.
+const MUCH_SURER: f64 = 0.2;
+
 /// What is installed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Installed {
@@ -162,9 +167,37 @@ impl Tesseract {
 
     /// Reads a picture. Dropped before it is done, the process ends.
     ///
+    /// Tesseract finds out by itself by how many quarters a page is turned, but of a short page upside down it is often
+    /// not sure enough. So where it is hardly sure of what it read, the page is turned over and read again, and what it is
+    /// much surer of holds. Whoever names a page segmentation mode gets it once.
+    ///
     /// # Errors
     /// [`Error::Missing`] where it cannot be started; what the picture does to it is the inner error.
     pub async fn recognise(
+        &self,
+        picture: Picture<'_>,
+        options: &Options,
+        installed: &Installed,
+    ) -> Result<Result<Recognised, PageFailure>, Error> {
+        let upright = match self.recognise_once(picture, options, installed).await? {
+            Ok(read) => read,
+            Err(failure) => return Ok(Err(failure)),
+        };
+        let sure = upright.confidence().is_none_or(|confidence| confidence >= HARDLY_SURE);
+        if sure || options.page_segmentation_mode.is_some() {
+            return Ok(Ok(upright));
+        }
+        let pixels: Vec<u8> = picture.pixels.iter().rev().copied().collect();
+        let turned = self.recognise_once(Picture { pixels: &pixels, ..picture }, options, installed).await?;
+        Ok(Ok(match turned {
+            Ok(turned) if turned.confidence() > upright.confidence().map(|sure| sure + MUCH_SURER) => {
+                turned.turned_over(picture.width, picture.height)
+            }
+            _ => upright,
+        }))
+    }
+
+    async fn recognise_once(
         &self,
         picture: Picture<'_>,
         options: &Options,

@@ -121,6 +121,36 @@ impl<'a> Row<'a> {
     }
 }
 
+impl Recognised {
+    /// The mean of all words' confidences, each weighed by its characters, 0 to 1; `None` where there is no word.
+    pub fn confidence(&self) -> Option<f64> {
+        let lines = || self.paragraphs.iter().flat_map(|paragraph| &paragraph.lines);
+        lines().next()?;
+        Some(confidence(lines().flat_map(|line| &line.words)))
+    }
+
+    /// The same on a picture of this size that is the other way up.
+    pub(crate) fn turned_over(mut self, width: u32, height: u32) -> Self {
+        let turn = |bbox: &mut PixelBox| {
+            *bbox = PixelBox {
+                x0: width - bbox.x1,
+                y0: height - bbox.y1,
+                x1: width - bbox.x0,
+                y1: height - bbox.y0,
+            };
+        };
+        self.images.iter_mut().for_each(|area| turn(&mut area.bbox));
+        for paragraph in &mut self.paragraphs {
+            turn(&mut paragraph.bbox);
+            for line in &mut paragraph.lines {
+                turn(&mut line.bbox);
+                line.words.iter_mut().for_each(|word| turn(&mut word.bbox));
+            }
+        }
+        self
+    }
+}
+
 impl Paragraph {
     /// Its text: lines by `\n`, words by spaces, but between ideographs.
     pub fn content(&self) -> String {
@@ -240,6 +270,16 @@ mod tests {
         let read = parse(TABLE, 1000, 800);
         let expected = (4.0 * 90.0 + 2.0 * 60.0 + 7.0 * 75.5) / 13.0 / 100.0;
         assert!((read.paragraphs[0].confidence() - expected).abs() < 1e-12);
+    }
+
+    #[test]
+    fn a_page_turned_over_twice_is_the_same() {
+        let read = parse(TABLE, 1000, 800);
+        let turned = read.clone().turned_over(1000, 800);
+        assert_eq!(turned.paragraphs[0].bbox, PixelBox { x0: 690, y0: 690, x1: 990, y1: 780 });
+        assert_eq!(turned.paragraphs[0].rotation(), 180);
+        assert_eq!(turned.turned_over(1000, 800), read);
+        assert_eq!(Recognised::default().confidence(), None);
     }
 
     #[test]
