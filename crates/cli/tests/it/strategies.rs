@@ -94,7 +94,7 @@ fn recall(wanted: &HashMap<String, usize>, found: &HashMap<String, usize>) -> f6
 #[test]
 fn a_scan_is_read_with_its_places_and_confidences() {
     if tesseract_is_missing() {
-        return skip!("tesseract is not installed (package tesseract-ocr)");
+        skip!("tesseract is not installed (package tesseract-ocr)");
     }
     let server = Server::shared();
     let api = server.person().api;
@@ -134,7 +134,7 @@ fn a_scan_is_read_with_its_places_and_confidences() {
 #[test]
 fn auto_reads_each_page_by_what_suits_it() {
     if tesseract_is_missing() {
-        return skip!("tesseract is not installed (package tesseract-ocr)");
+        skip!("tesseract is not installed (package tesseract-ocr)");
     }
     let server = Server::shared();
     let api = server.person().api;
@@ -203,7 +203,7 @@ fn without_tesseract_the_pages_that_need_it_say_so_and_the_others_are_read() {
 #[test]
 fn a_language_that_is_not_installed_fails_the_job_by_name() {
     if tesseract_is_missing() {
-        return skip!("tesseract is not installed (package tesseract-ocr)");
+        skip!("tesseract is not installed (package tesseract-ocr)");
     }
     let server = Server::shared();
     let api = server.person().api;
@@ -233,7 +233,7 @@ fn options_that_a_strategy_does_not_have_are_refused_at_once() {
 #[test]
 fn a_folder_of_scans_goes_in_with_ocr() {
     if tesseract_is_missing() {
-        return skip!("tesseract is not installed (package tesseract-ocr)");
+        skip!("tesseract is not installed (package tesseract-ocr)");
     }
     let folder = Folder::new();
     let scan = folder.scratch().join("scan.pdf");
@@ -248,7 +248,7 @@ fn a_folder_of_scans_goes_in_with_ocr() {
 #[test]
 fn ocr_reads_what_the_text_layer_of_the_same_page_says() {
     if tesseract_is_missing() {
-        return skip!("tesseract is not installed (package tesseract-ocr)");
+        skip!("tesseract is not installed (package tesseract-ocr)");
     }
     let Some(folder) = corpus::folder("ocr_reads_what_the_text_layer_of_the_same_page_says", "pdf") else {
         return;
@@ -279,7 +279,7 @@ fn ocr_reads_what_the_text_layer_of_the_same_page_says() {
 #[test]
 fn real_scans_are_read_whichever_way_they_lie() {
     if tesseract_is_missing() {
-        return skip!("tesseract is not installed (package tesseract-ocr)");
+        skip!("tesseract is not installed (package tesseract-ocr)");
     }
     let Some(folder) = corpus::folder("real_scans_are_read_whichever_way_they_lie", "pdf/docling") else {
         return;
