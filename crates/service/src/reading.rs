@@ -13,12 +13,13 @@ mod ocr;
 pub mod options;
 mod run;
 mod text_layer;
+mod zones;
 
 use std::time::{Duration, Instant};
 
 use colophon_db::ErrorKind;
 use colophon_db::queue::{ClaimedJob, Failure};
-use colophon_domain::{ErrorClass, Strategy};
+use colophon_domain::{ErrorClass, Strategy, ZoneId};
 use colophon_worker::{Ended, Processor, Stopped};
 
 use crate::{Error, Platform};
@@ -69,6 +70,12 @@ impl Reading {
         };
         let mut run =
             Run::begin(&self.platform, self.lease, job, strategy, options, begun, page_count).await?;
+        if let Some(ids) = &job.zone_ids {
+            let ids: Vec<ZoneId> = ids.iter().copied().map(ZoneId).collect();
+            let file = self.platform.store.local_file(path).await?;
+            zones::read(&mut run, file, &ids).await?;
+            return zones::conclude(&run).await;
+        }
         if !run.todo().is_empty() {
             let file = self.platform.store.local_file(path).await?;
             let read = match strategy {

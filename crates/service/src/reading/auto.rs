@@ -23,7 +23,7 @@ const STAMP: u32 = 50;
 const NO_IMAGE: f64 = 0.02;
 
 /// Why a page's text layer will not do; `None` where it will, or where there is nothing else to read.
-fn why_ocr(layer: TextLayer) -> Option<&'static str> {
+pub(super) fn why_ocr(layer: TextLayer) -> Option<&'static str> {
     let TextLayer { characters, unreadable, image_share } = layer;
     if characters == 0 {
         (image_share >= NO_IMAGE).then_some("no_text")

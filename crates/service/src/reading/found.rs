@@ -5,7 +5,7 @@ use std::time::Duration;
 use colophon_domain::zones::ZONES_PER_PAGE;
 use colophon_domain::{BoundingBox, Coordinates, Frame, NewZone, Strategy, ZoneId, ZoneStatus};
 use colophon_formats::import::language_tag;
-use colophon_ocr::{Line, Paragraph, PixelBox, Recognised};
+use colophon_ocr::{Line, Paragraph, Picture, PixelBox, Recognised};
 use colophon_pdf::{Image, PageFailure, TextZone};
 use serde_json::{Map, Value, json};
 
@@ -104,8 +104,68 @@ pub(super) fn of_ocr(
     numbered(zones, page_number)
 }
 
+/// A part of a page.
+pub(super) struct Cut {
+    left: u32,
+    top: u32,
+    width: u32,
+    height: u32,
+    dpi: f64,
+    pixels: Vec<u8>,
+}
+
+/// White around a part of a page, in pixels: what stands at the very edge is read worse.
+const MARGIN: u32 = 20;
+
+impl Cut {
+    pub(super) fn picture(&self) -> Picture<'_> {
+        Picture { width: self.width, height: self.height, dpi: self.dpi, pixels: &self.pixels }
+    }
+}
+
+/// The part of a page that a box names; `None` where nothing of it is on the page.
+#[allow(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "clamped to the picture, whose sides are numbers of 32 bits"
+)]
+pub(super) fn crop(image: &Image, b: BoundingBox) -> Option<Cut> {
+    let pixel = |points: f64, most: u32| (points * image.dpi / 72.0).clamp(0.0, f64::from(most));
+    let (left, top) = (pixel(b.x0, image.width).floor() as u32, pixel(b.y0, image.height).floor() as u32);
+    let (right, bottom) = (pixel(b.x1, image.width).ceil() as u32, pixel(b.y1, image.height).ceil() as u32);
+    if left >= right || top >= bottom {
+        return None;
+    }
+    let (width, height) = (right - left + 2 * MARGIN, bottom - top + 2 * MARGIN);
+    let mut pixels = vec![255; width as usize * height as usize];
+    for row in top..bottom {
+        let from = row as usize * image.width as usize;
+        let to = (row - top + MARGIN) as usize * width as usize + MARGIN as usize;
+        let line = image.pixels.get(from + left as usize..from + right as usize)?;
+        pixels[to..to + line.len()].copy_from_slice(line);
+    }
+    Some(Cut { left, top, width, height, dpi: image.dpi, pixels })
+}
+
+/// Text, confidence and metadata of a part that was read.
+pub(super) fn read_of_crop(
+    read: &Recognised,
+    image: &Image,
+    cut: &Cut,
+) -> (Option<String>, Option<f64>, Map<String, Value>) {
+    let mut place = Place::of(image);
+    place.offset = (i64::from(cut.left) - i64::from(MARGIN), i64::from(cut.top) - i64::from(MARGIN));
+    let contents: Vec<String> = read.paragraphs.iter().map(Paragraph::content).collect();
+    let lines = read.paragraphs.iter().flat_map(|paragraph| &paragraph.lines);
+    let lines: Vec<Value> = lines.map(|line| place.line(line)).collect();
+    let content = (!contents.is_empty()).then(|| without_nul(&contents.join("\n")));
+    (content, read.confidence().map(rounded), Map::from_iter([("lines".to_owned(), Value::Array(lines))]))
+}
+
 /// From pixels to the canonical frame.
 struct Place {
+    /// Where the picture begins on the page.
+    offset: (i64, i64),
     dpi: f64,
     width: f64,
     height: f64,
@@ -115,19 +175,24 @@ struct Place {
 impl Place {
     fn of(image: &Image) -> Self {
         let frame = Frame::Pixels(image.dpi).to_string();
-        Self { dpi: image.dpi, width: image.page_width, height: image.page_height, frame }
+        let (width, height) = (image.page_width, image.page_height);
+        Self { offset: (0, 0), dpi: image.dpi, width, height, frame }
     }
 
     /// Half a pixel of rounding may lie beyond the page.
     fn points(&self, pixels: PixelBox) -> BoundingBox {
         // To a thousandth of a point: a pixel is no finer, and a box of words is short.
-        let point =
-            |pixel: u32, most: f64| ((f64::from(pixel) * 72_000.0 / self.dpi).round() / 1000.0).min(most);
+        #[allow(clippy::cast_precision_loss, reason = "pictures have fewer pixels than 2^52 on a side")]
+        let point = |pixel: u32, offset: i64, most: f64| {
+            let pixel = (i64::from(pixel) + offset) as f64;
+            ((pixel * 72_000.0 / self.dpi).round() / 1000.0).clamp(0.0, most)
+        };
+        let (across, down) = self.offset;
         BoundingBox {
-            x0: point(pixels.x0, self.width),
-            y0: point(pixels.y0, self.height),
-            x1: point(pixels.x1, self.width),
-            y1: point(pixels.y1, self.height),
+            x0: point(pixels.x0, across, self.width),
+            y0: point(pixels.y0, down, self.height),
+            x1: point(pixels.x1, across, self.width),
+            y1: point(pixels.y1, down, self.height),
         }
     }
 

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use colophon_domain::Strategy;
 use colophon_ocr::{Installed, Picture};
-use colophon_pdf::{Drawing, Image, PageImage, PageSelection};
+use colophon_pdf::{Drawing, Image, ImageReader, PageImage, PageSelection};
 
 use super::found::{Failed, Found, Stages, of_ocr};
 use super::run::Run;
@@ -44,18 +44,27 @@ pub(super) async fn pages(
     installed: &Installed,
     before: &HashMap<u32, Before>,
 ) -> Result<(), Error> {
-    run.model =
-        Some(format!("tesseract {}/{}", installed.version, run.options.tesseract.language_argument()));
-    let drawing = Drawing { dpi: run.options.dpi, ..Drawing::default() };
-    let mut reader =
-        colophon_pdf::draw_pages(&run.platform.pdf, file, &run.platform.pdf_limits, selection, drawing)
-            .await?;
+    let mut reader = draw(run, file, selection, installed).await?;
     while let Some(page) = reader.next().await? {
         let before = before.get(&page.page_number).copied().unwrap_or_default();
         let found = recognise(run, page, installed, before).await?;
         run.take(found).await?;
     }
     Ok(())
+}
+
+/// Begins to draw these pages for this tesseract, which is the run's model from now on.
+pub(super) async fn draw(
+    run: &mut Run<'_>,
+    file: File,
+    selection: PageSelection,
+    installed: &Installed,
+) -> Result<ImageReader, Error> {
+    run.model =
+        Some(format!("tesseract {}/{}", installed.version, run.options.tesseract.language_argument()));
+    let drawing = Drawing { dpi: run.options.dpi, ..Drawing::default() };
+    let (child, limits) = (&run.platform.pdf, &run.platform.pdf_limits);
+    Ok(colophon_pdf::draw_pages(child, file, limits, selection, drawing).await?)
 }
 
 async fn recognise(

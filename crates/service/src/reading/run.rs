@@ -8,7 +8,7 @@ use colophon_db::queue::{ClaimedJob, Failure};
 use colophon_domain::{ErrorClass, JobPage, JobStatus, NewZone, PageOutcome, Strategy};
 use colophon_pdf::PageSelection;
 use colophon_worker::Ended;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::found::{Found, Stages, millis};
 use super::options::Options;
@@ -28,9 +28,9 @@ pub(super) struct Run<'a> {
     pub(super) options: Options,
     /// The model of the OCR.
     pub(super) model: Option<String>,
-    strategy: Strategy,
-    lease: Duration,
-    job: &'a ClaimedJob,
+    pub(super) strategy: Strategy,
+    pub(super) lease: Duration,
+    pub(super) job: &'a ClaimedJob,
     begun: Instant,
     /// How many pages were asked for.
     page_count: usize,
@@ -153,6 +153,25 @@ impl<'a> Run<'a> {
         Ok(())
     }
 
+    /// What this attempt measured, but for the number of units.
+    pub(super) fn metrics(&self) -> Value {
+        let mut metrics = json!({
+            "seconds": self.begun.elapsed().as_secs_f64(),
+            "stages": self.measured.stages(),
+            "tools": self.measured.tools,
+        });
+        if !self.measured.reasons.is_empty() {
+            metrics["reasons"] = json!(self.measured.reasons);
+        }
+        metrics
+    }
+
+    /// Counts a zone that was read by itself.
+    pub(super) fn measured_zone(&mut self, stages: Stages, tool: Strategy) {
+        self.measured.add(stages);
+        *self.measured.tools.entry(tool.as_str()).or_default() += 1;
+    }
+
     /// How the job ended, by the outcomes of all its pages.
     pub(super) async fn conclude(&self) -> Result<Ended, Error> {
         let tx = self.platform.database.session(&SystemScope::new()).begin().await?;
@@ -168,16 +187,9 @@ impl<'a> Run<'a> {
             })
             .collect();
         let page_count = self.page_count;
-        let mut metrics = json!({
-            "pages": page_count,
-            "pages_failed": failed.len(),
-            "seconds": self.begun.elapsed().as_secs_f64(),
-            "stages": self.measured.stages(),
-            "tools": self.measured.tools,
-        });
-        if self.strategy == Strategy::Auto {
-            metrics["reasons"] = json!(self.measured.reasons);
-        }
+        let mut metrics = self.metrics();
+        metrics["pages"] = json!(page_count);
+        metrics["pages_failed"] = json!(failed.len());
         let Some((_, code, first)) = failed.first() else {
             return Ok(Ended { status: JobStatus::Completed, failure: None, metrics });
         };
@@ -229,9 +241,7 @@ impl Batch {
 
 impl Measured {
     fn take(&mut self, page: &Found) {
-        self.stages.read += page.stages.read;
-        self.stages.render += page.stages.render;
-        self.stages.recognise += page.stages.recognise;
+        self.add(page.stages);
         if page.outcome.is_ok() {
             *self.tools.entry(page.tool.as_str()).or_default() += 1;
         }
@@ -240,7 +250,13 @@ impl Measured {
         }
     }
 
-    fn stages(&self) -> serde_json::Value {
+    fn add(&mut self, stages: Stages) {
+        self.stages.read += stages.read;
+        self.stages.render += stages.render;
+        self.stages.recognise += stages.recognise;
+    }
+
+    fn stages(&self) -> Value {
         let mut stages = self.stages.by_name();
         stages.insert("store".to_owned(), millis(self.store));
         json!(stages)

@@ -53,12 +53,16 @@ pub(super) async fn read(run: &mut Run<'_>, file: File, ids: &[ZoneId]) -> Resul
     }
     let texts = match run.strategy {
         Strategy::Ocr => BTreeMap::new(),
-        Strategy::TextLayer | Strategy::Auto => texts(run, file.try_clone().map_err(colophon_pdf::Error::Io)?, &pages).await?,
+        Strategy::TextLayer | Strategy::Auto => {
+            texts(run, file.try_clone().map_err(colophon_pdf::Error::Io)?, &pages).await?
+        }
     };
     let needs_ocr = |page: &u32| match run.strategy {
         Strategy::Ocr => true,
         Strategy::TextLayer => false,
-        Strategy::Auto => texts.get(page).is_none_or(|text| text.outcome.is_ok() && auto::why_ocr(text.layer).is_some()),
+        Strategy::Auto => {
+            texts.get(page).is_none_or(|text| text.outcome.is_ok() && auto::why_ocr(text.layer).is_some())
+        }
     };
     let (drawn, plain): (Vec<u32>, Vec<u32>) = pages.into_iter().partition(needs_ocr);
     for page in plain {
@@ -77,7 +81,8 @@ async fn targets(
     let job = run.job;
     let tx = run.platform.database.session(&SystemScope::new()).begin().await?;
     let done = tx.jobs().zones(job.document_id, job.lease.job_id).await?;
-    let done: HashSet<ZoneId> = done.iter().filter(|zone| zone.failure.is_none()).map(|zone| zone.zone_id).collect();
+    let done: HashSet<ZoneId> =
+        done.iter().filter(|zone| zone.failure.is_none()).map(|zone| zone.zone_id).collect();
     let mut wanted: Vec<ZoneId> = ids.iter().copied().filter(|id| !done.contains(id)).collect();
     wanted.sort_unstable_by_key(|id| id.0);
     wanted.dedup();
@@ -93,10 +98,15 @@ async fn targets(
         let place = serde_json::from_value::<Coordinates>(zone.coordinates.clone()).ok();
         match (place.and_then(|place| place.bounding_box.checked().ok()), u32::try_from(zone.page_number)) {
             _ if zone.version != job.version => {
-                let reason = format!("the zone is on version {}, and the job reads version {}", zone.version, job.version);
+                let reason = format!(
+                    "the zone is on version {}, and the job reads version {}",
+                    zone.version, job.version
+                );
                 refused.push((zone.id, failure("other_version", &reason)));
             }
-            (Some(bounding_box), Ok(page)) => targets.entry(page).or_default().push(Target { zone, bounding_box }),
+            (Some(bounding_box), Ok(page)) => {
+                targets.entry(page).or_default().push(Target { zone, bounding_box })
+            }
             _ => refused.push((zone.id, failure("no_place", "the zone has no place on its page"))),
         }
     }
@@ -130,7 +140,8 @@ fn of_text(text: &PageText, target: &Target) -> Outcome {
     let inside = zones.iter().filter(|zone| {
         within(f64::midpoint(zone.bbox.x0, zone.bbox.x1), f64::midpoint(zone.bbox.y0, zone.bbox.y1))
     });
-    let contents: Vec<&str> = inside.map(|zone| zone.content.as_str()).filter(|text| !text.is_empty()).collect();
+    let contents: Vec<&str> =
+        inside.map(|zone| zone.content.as_str()).filter(|text| !text.is_empty()).collect();
     Ok(Reread {
         tool: Strategy::TextLayer,
         content: (!contents.is_empty()).then(|| without_nul(&contents.join("\n"))),
@@ -150,7 +161,8 @@ async fn by_ocr(
         Ok(installed) => installed,
         Err(error) => {
             let missing = failure(ocr::code(&error)?, &error.to_string());
-            let refused = pages.iter().flat_map(|page| &targets[page]).map(|target| (target.zone.id, missing.clone()));
+            let refused =
+                pages.iter().flat_map(|page| &targets[page]).map(|target| (target.zone.id, missing.clone()));
             return store(run, Vec::new(), refused.collect()).await;
         }
     };
@@ -175,7 +187,12 @@ async fn by_ocr(
     Ok(())
 }
 
-async fn of_image(run: &Run<'_>, image: &Image, target: &Target, installed: &Installed) -> Result<Outcome, Error> {
+async fn of_image(
+    run: &Run<'_>,
+    image: &Image,
+    target: &Target,
+    installed: &Installed,
+) -> Result<Outcome, Error> {
     let started = Instant::now();
     let Some(cut) = crop(image, target.bounding_box) else {
         return Ok(Err(failure("no_place", "the zone lies outside its page")));
@@ -218,7 +235,8 @@ async fn store(
         duration_ms: stages.and_then(|stages| i32::try_from(millis(stages.sum())).ok()),
         stages: stages.map(|stages| stages.by_name()).unwrap_or_default(),
     };
-    let mut outcomes: Vec<JobZone> = failed.into_iter().map(|(id, why)| outcome(id, Some(why), None)).collect();
+    let mut outcomes: Vec<JobZone> =
+        failed.into_iter().map(|(id, why)| outcome(id, Some(why), None)).collect();
     if let Some((first, read)) = done.first() {
         // All zones of one page are read by the same tool.
         let (tool, ocr) = (read.tool.as_str().to_owned(), read.tool == Strategy::Ocr);
@@ -292,8 +310,12 @@ pub(super) async fn conclude(run: &Run<'_>) -> Result<Ended, Error> {
         return Ok(Ended { status: JobStatus::Completed, failure: None, metrics });
     };
     let status = if failed.len() == zones.len() { JobStatus::Failed } else { JobStatus::PartiallyCompleted };
-    let message =
-        format!("{} of {} zones could not be read (zone {first}): {}", failed.len(), zones.len(), why.message);
+    let message = format!(
+        "{} of {} zones could not be read (zone {first}): {}",
+        failed.len(),
+        zones.len(),
+        why.message
+    );
     let failure = Failure { class: why.class, code: why.code.clone(), message };
     Ok(Ended { status, failure: Some(failure), metrics })
 }
