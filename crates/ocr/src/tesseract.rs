@@ -217,7 +217,8 @@ impl Tesseract {
                 "-l",
             ])
             .arg(options.language_argument())
-            .arg("tsv")
+            // Rather than the configuration `tsv`, which is a file that may be missing beside other models.
+            .args(["-c", "tessedit_create_tsv=1"])
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
@@ -252,7 +253,8 @@ impl Tesseract {
         if !status.success() {
             return Ok(Err(self.why(status, &complaints)));
         }
-        Ok(Ok(parse(&table, picture.width, picture.height)))
+        let read = parse(&table, picture.width, picture.height);
+        Ok(read.ok_or_else(|| failed("crashed", "what tesseract answered is no table".into())))
     }
 
     fn why(&self, status: ExitStatus, complaints: &str) -> PageFailure {

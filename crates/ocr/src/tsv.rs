@@ -1,5 +1,8 @@
 //! The table that tesseract answers with: a row for each page, block, paragraph, line and word.
 
+/// How the table begins.
+const HEADING: &str = "level\tpage_num\t";
+
 /// A box in pixels of the picture, from its top left; right and bottom edge are just outside.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct PixelBox {
@@ -60,12 +63,14 @@ pub struct Word {
     pub confidence: f64,
 }
 
-/// Reads the table. A row that cannot be read is left out, and so is what is outside a picture of this size.
-pub fn parse(table: &str, width: u32, height: u32) -> Recognised {
+/// Reads the table; `None` where it does not begin as one. A row that cannot be read is left out, and so is what is
+/// outside a picture of this size.
+pub fn parse(table: &str, width: u32, height: u32) -> Option<Recognised> {
+    let rows = table.strip_prefix(HEADING)?;
     let mut read = Recognised::default();
     // Whether the next word begins a paragraph, or a line.
     let mut boxes: [Option<PixelBox>; 2] = [None, None];
-    for row in table.lines().filter_map(|line| Row::parse(line, width, height)) {
+    for row in rows.lines().filter_map(|line| Row::parse(line, width, height)) {
         match row.level {
             2 => boxes = [None, None],
             3 => boxes = [Some(row.bbox), None],
@@ -93,7 +98,7 @@ pub fn parse(table: &str, width: u32, height: u32) -> Recognised {
             _ => {}
         }
     }
-    read
+    Some(read)
 }
 
 struct Row<'a> {
@@ -257,7 +262,7 @@ mod tests {
 
     #[test]
     fn words_become_lines_and_lines_paragraphs() {
-        let read = parse(TABLE, 1000, 800);
+        let read = parse(TABLE, 1000, 800).unwrap();
         let contents: Vec<String> = read.paragraphs.iter().map(Paragraph::content).collect();
         assert_eq!(contents, ["What is\nwritten", "Last"]);
         assert_eq!(read.paragraphs[0].bbox, PixelBox { x0: 10, y0: 20, x1: 310, y1: 110 });
@@ -267,14 +272,14 @@ mod tests {
 
     #[test]
     fn confidence_is_the_mean_by_characters() {
-        let read = parse(TABLE, 1000, 800);
+        let read = parse(TABLE, 1000, 800).unwrap();
         let expected = (4.0 * 90.0 + 2.0 * 60.0 + 7.0 * 75.5) / 13.0 / 100.0;
         assert!((read.paragraphs[0].confidence() - expected).abs() < 1e-12);
     }
 
     #[test]
     fn a_page_turned_over_twice_is_the_same() {
-        let read = parse(TABLE, 1000, 800);
+        let read = parse(TABLE, 1000, 800).unwrap();
         let turned = read.clone().turned_over(1000, 800);
         assert_eq!(turned.paragraphs[0].bbox, PixelBox { x0: 690, y0: 690, x1: 990, y1: 780 });
         assert_eq!(turned.paragraphs[0].rotation(), 180);
@@ -294,9 +299,12 @@ mod tests {
             "5\t1\t1\t1\t1\t1\t9999\t0\t9\t9\t90\tx",
             "5\t1\t1\t1\t1\t1\t4294967295\t0\t9\t9\t90\tx",
         ] {
-            assert_eq!(parse(row, 1000, 800), Recognised::default(), "{row:?}");
+            let table = format!("{HEADING}block_num\n{row}");
+            assert_eq!(parse(&table, 1000, 800), Some(Recognised::default()), "{row:?}");
         }
-        let cut = parse("5\t1\t1\t1\t1\t1\t990\t790\t100\t100\t90\tx", 1000, 800);
+        assert_eq!(parse("What is written", 1000, 800), None);
+        let table = format!("{HEADING}\n5\t1\t1\t1\t1\t1\t990\t790\t100\t100\t90\tx");
+        let cut = parse(&table, 1000, 800).unwrap();
         assert_eq!(cut.paragraphs[0].bbox, PixelBox { x0: 990, y0: 790, x1: 1000, y1: 800 });
     }
 

@@ -70,18 +70,14 @@ impl Reading {
         };
         let mut run =
             Run::begin(&self.platform, self.lease, job, strategy, options, begun, page_count).await?;
-        if let Some(ids) = &job.zone_ids {
-            let ids: Vec<ZoneId> = ids.iter().copied().map(ZoneId).collect();
+        let ids = job.zone_ids.as_ref().map(|ids| ids.iter().copied().map(ZoneId).collect::<Vec<_>>());
+        if ids.is_some() || !run.todo().is_empty() {
             let file = self.platform.store.local_file(path).await?;
-            zones::read(&mut run, file, &ids).await?;
-            return zones::conclude(&run).await;
-        }
-        if !run.todo().is_empty() {
-            let file = self.platform.store.local_file(path).await?;
-            let read = match strategy {
-                Strategy::TextLayer => text_layer::read(&mut run, file).await,
-                Strategy::Ocr => ocr::read(&mut run, file).await,
-                Strategy::Auto => auto::read(&mut run, file).await,
+            let read = match (&ids, strategy) {
+                (Some(ids), _) => zones::read(&mut run, file, ids).await,
+                (None, Strategy::TextLayer) => text_layer::read(&mut run, file).await,
+                (None, Strategy::Ocr) => ocr::read(&mut run, file).await,
+                (None, Strategy::Auto) => auto::read(&mut run, file).await,
             };
             match read {
                 Ok(()) => run.store().await?,
@@ -89,7 +85,7 @@ impl Reading {
                 Err(error) => return Err(error),
             }
         }
-        run.conclude().await
+        if ids.is_some() { zones::conclude(&run).await } else { run.conclude().await }
     }
 }
 

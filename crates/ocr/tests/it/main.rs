@@ -78,6 +78,7 @@ async fn a_program_that_hangs_floods_or_dies_fails_the_page_with_a_reason() {
         ("echo 'terminate called: std::bad_alloc' >&2; exit 3", "out_of_memory"),
         ("kill -SEGV $$", "crashed"),
         ("echo 'Error: cannot' >&2; exit 1", "crashed"),
+        ("cat > /dev/null; echo 'plain text'", "crashed"),
     ] {
         let mut bad = pretender(folder.path(), text);
         bad.limits = Limits { page_time: Duration::from_secs(1), output_bytes: 1 << 20, ..Limits::default() };
@@ -129,7 +130,7 @@ async fn a_program_is_told_nothing_of_our_environment() {
     let curious = pretender(folder.path(), &format!("cat > /dev/null; env > {}", told.display()));
     let pixels = white(10, 10);
     let picture = Picture { width: 10, height: 10, dpi: 300.0, pixels: &pixels };
-    curious.recognise(picture, &Options::default(), &nothing_installed()).await.unwrap().unwrap();
+    curious.recognise(picture, &Options::default(), &nothing_installed()).await.unwrap().unwrap_err();
     let told = std::fs::read_to_string(told).unwrap();
     assert!(told.contains("OMP_THREAD_LIMIT=1") && !told.contains("CARGO"), "{told}");
 }
