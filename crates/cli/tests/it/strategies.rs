@@ -244,15 +244,21 @@ fn zones_are_read_again_where_they_stand_and_people_keep_their_words() {
     let body = json!({ "content": "what a person read" });
     let headers = [("content-type", "application/json")];
     api.send("PATCH", &corrected, &headers, Some(body.to_string().as_bytes())).unwrap().expect(200);
-    // The second line, as a person drew it: its baseline is 130 points from the top.
-    let drawn = json!([{
-        "page_number": 1, "zone_type": "text", "coordinates": { "x0": 40.0, "y0": 108.0, "x1": 560.0, "y1": 138.0 },
-    }]);
+    // The second line, as a person drew it: its baseline is 130 points from the top; and the third, with a text.
+    let place = |y0: f64, y1: f64| json!({ "x0": 40.0, "y0": y0, "x1": 560.0, "y1": y1 });
+    let drawn = json!([
+        { "page_number": 1, "zone_type": "text", "coordinates": place(108.0, 138.0) },
+        { "page_number": 1, "zone_type": "text", "coordinates": place(138.0, 170.0), "content": "typed by hand" },
+    ]);
     api.post_json(&path, &drawn).expect(200);
     let all = zones(&api, &document);
-    let drawn = all.iter().find(|zone| !zone["created_by"].is_null()).expect("the drawn zone");
+    let drawn: Vec<&Value> = all.iter().filter(|zone| !zone["created_by"].is_null()).collect();
+    let (typed, drawn): (Vec<&Value>, Vec<&Value>) =
+        drawn.into_iter().partition(|zone| zone["content"].is_string());
+    let (typed, drawn) = (typed[0], drawn[0]);
 
-    let units = format!("array['{}', '{}', '{}']::uuid[]", id(&found[0]), id(drawn), uuid::Uuid::now_v7());
+    let named = [id(&found[0]), id(drawn), id(typed)].map(|id| format!("'{id}'")).join(", ");
+    let units = format!("array[{named}, '{}']::uuid[]", uuid::Uuid::now_v7());
     let job = job_for(&server, &api, &document, "ocr", &units);
     assert_eq!(
         (&job["status"], &job["error_code"]),
@@ -265,6 +271,10 @@ fn zones_are_read_again_where_they_stand_and_people_keep_their_words() {
     let of_person = zone(id(&found[0]));
     assert_eq!(of_person["content"], "what a person read");
     assert_eq!(of_person["original"]["content"], found[0]["content"], "{of_person}");
+    assert_eq!(zone(id(typed))["content"], "typed by hand");
+    let waiting = api.list(&format!("/v1/documents/{}/correction-outcomes?open=true", id(&document)), 10);
+    let waiting: Vec<_> = waiting.iter().map(|outcome| &outcome["zone_id"]).collect();
+    assert!(waiting.contains(&&typed["id"]), "what tesseract says of it waits for somebody: {waiting:?}");
     let read = zone(id(drawn));
     assert_eq!(read["content"], LINES[1], "{read}");
     assert!(read["confidence"].as_f64().unwrap() > 0.8 && !read["created_by"].is_null(), "{read}");
