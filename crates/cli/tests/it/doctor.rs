@@ -35,6 +35,8 @@ impl Findings {
             (Some(!failed), Some(i32::from(failed))),
             "{ran:?}"
         );
+        // Whether it is installed is this machine's affair (see `strategies`).
+        let checks = checks.into_iter().filter(|check| check["name"] != "tesseract").collect();
         Self { ran, checks }
     }
 
@@ -63,10 +65,7 @@ impl Findings {
 fn a_private_instance_is_healthy_from_its_first_minute() {
     let folder = Folder::private();
     let findings = Findings::of(&folder, &[]);
-    // All but what may be missing on this machine.
-    let sound = findings.checks.iter().filter(|check| check["name"] != "tesseract").count();
-    let ok = findings.all("ok").into_iter().filter(|name| *name != "tesseract").count();
-    assert_eq!(ok, sound, "{:#?}", findings.checks);
+    assert_eq!(findings.all("ok").len(), findings.checks.len(), "{:#?}", findings.checks);
     assert!(findings.checks.len() >= 20, "{:#?}", findings.checks);
     folder.assert_postgres_stopped();
     assert!(!folder.data().join("objects/probes").exists(), "the probe left nothing");
