@@ -45,15 +45,12 @@ pub(super) async fn read(run: &mut Run<'_>, file: File) -> Result<(), Error> {
         colophon_pdf::read_text(&run.platform.pdf, file, &run.platform.pdf_limits, run.selection()).await?;
     let (mut wanting, mut before) = (BTreeSet::new(), HashMap::new());
     while let Some(page) = reader.next().await? {
-        match why_ocr(page.layer).filter(|_| page.outcome.is_ok()) {
-            Some(why) => {
-                wanting.insert(page.page_number);
-                before.insert(page.page_number, Before { why: Some(why), read: page.duration });
-            }
-            None => {
-                let why = page.outcome.is_ok().then(|| why_text_layer(page.layer));
-                run.take(text_layer::found(page, why)).await?;
-            }
+        if let Some(why) = why_ocr(page.layer).filter(|_| page.outcome.is_ok()) {
+            wanting.insert(page.page_number);
+            before.insert(page.page_number, Before { why: Some(why), read: page.duration });
+        } else {
+            let why = page.outcome.is_ok().then(|| why_text_layer(page.layer));
+            run.take(text_layer::found(page, why)).await?;
         }
     }
     if wanting.is_empty() {

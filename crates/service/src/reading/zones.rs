@@ -105,7 +105,7 @@ async fn targets(
                 refused.push((zone.id, failure("other_version", &reason)));
             }
             (Some(bounding_box), Ok(page)) => {
-                targets.entry(page).or_default().push(Target { zone, bounding_box })
+                targets.entry(page).or_default().push(Target { zone, bounding_box });
             }
             _ => refused.push((zone.id, failure("no_place", "the zone has no place on its page"))),
         }
