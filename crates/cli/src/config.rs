@@ -19,6 +19,7 @@ use std::time::Duration;
 
 use colophon_connection::ConnectionUrl;
 use colophon_http::auth::JwksSource;
+use colophon_ocr::Tesseract;
 use etcetera::BaseStrategy as _;
 
 pub use keys::{FILE, INSTANCE, KEYS, Key, SERVE, Secrecy, WORK};
@@ -28,6 +29,9 @@ use sources::{Raw, Sources};
 pub use storage::{Identity, StorageUrl};
 pub use values::{Pooler, Secret, duration, parse_size};
 use values::{Refusal, address, number, path};
+
+/// All that tesseract gets of the environment.
+const TESSERACT_NEEDS: [&str; 6] = ["PATH", "HOME", "TMPDIR", "LANG", "LD_LIBRARY_PATH", "TESSDATA_PREFIX"];
 
 /// Values given on the command line, by the name of their key.
 pub type Given = Vec<(&'static str, OsString)>;
@@ -52,6 +56,8 @@ pub enum Purpose {
 pub struct Config {
     pub data_dir: PathBuf,
     pub postgres_dir: Option<PathBuf>,
+    /// How the OCR is started.
+    pub tesseract: Tesseract,
     pub listen: SocketAddr,
     /// Where others reach the API, where that was said.
     pub public_url: Option<String>,
@@ -194,6 +200,10 @@ impl Config {
         let config = Self {
             data_dir: data_dir.unwrap_or_default(),
             postgres_dir: reader.take(&keys::POSTGRES_DIR, path),
+            tesseract: Tesseract {
+                environment: reader.sources.environment_of(&TESSERACT_NEEDS),
+                ..Tesseract::at(reader.take(&keys::TESSERACT, path).unwrap_or_else(|| "tesseract".into()))
+            },
             listen: reader.take(&keys::LISTEN, address).unwrap_or(SocketAddr::from(([127, 0, 0, 1], 0))),
             public_url: reader.take(&keys::PUBLIC_URL, values::web_url),
             workers: reader.take(&keys::WORKERS, number(0..=256)).unwrap_or(1),

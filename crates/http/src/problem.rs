@@ -222,6 +222,7 @@ impl From<Error> for Problem {
             Error::Import(error) => import_refused(&error, detail),
             Error::Database(error) => error.into(),
             Error::Store(error) => error.into(),
+            Error::Ocr(_) => Self::new(StatusCode::INTERNAL_SERVER_ERROR, "ocr_failed", detail),
             Error::Pdf(_) => Self::new(StatusCode::INTERNAL_SERVER_ERROR, "pdf_reader_failed", detail),
         }
     }

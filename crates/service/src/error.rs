@@ -120,6 +120,9 @@ pub enum Error {
     /// The process that reads PDFs cannot be run.
     #[error(transparent)]
     Pdf(#[from] colophon_pdf::Error),
+    /// The OCR is not installed, or cannot be run.
+    #[error(transparent)]
+    Ocr(#[from] colophon_ocr::Error),
 }
 
 fn touched(conflict: &Conflict) -> String {

@@ -4,6 +4,7 @@ use colophon_db::Scope;
 use colophon_domain::{DocumentId, DocumentStatus, Invalid, Job, NewJob, Strategy};
 use serde_json::{Map, Value};
 
+use crate::reading::options::Options;
 use crate::{Error, Platform};
 
 /// What is asked for.
@@ -23,7 +24,7 @@ pub struct Request {
 /// woken after it.
 ///
 /// # Errors
-/// The document is not there for this scope, or cannot be read; a priority outside 1..4.
+/// The document is not there for this scope, or cannot be read; a priority outside 1..4; options that the strategy refuses.
 pub async fn request<S: Scope>(
     platform: &Platform,
     scope: &S,
@@ -33,6 +34,7 @@ pub async fn request<S: Scope>(
     if !(1..=4).contains(&request.priority) {
         return Err(Invalid::new("priority", "must be 1 (first) to 4 (last)").into());
     }
+    Options::of(request.strategy, Some(&Value::Object(request.options.clone())))?;
     let tx = platform.database.session(scope).begin().await?;
     let found = tx.documents().require(document).await?;
     if found.deleted_at.is_some() {

@@ -4,7 +4,7 @@ use std::pin::pin;
 use std::sync::Arc;
 
 use colophon_service::Platform;
-use colophon_service::text_layer::TextLayer;
+use colophon_service::reading::Reading;
 
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
@@ -54,6 +54,6 @@ pub fn start_workers(
         return None;
     }
     let config = colophon_worker::Config::new(usize::from(workers));
-    let processor = TextLayer::new(Platform::clone(platform), config.lease);
+    let processor = Reading::new(Platform::clone(platform), config.lease);
     Some(tokio::spawn(colophon_worker::run(platform.database.clone(), processor, config, stop.clone())))
 }

@@ -113,6 +113,10 @@ pub static POSTGRES_DIR: Key = Key::new("postgres_dir", &["COLOPHON_POSTGRES_DIR
     .help("Folder with the programs `postgres` and `initdb` for the private PostgreSQL")
     .otherwise("looked for, else downloaded", "/usr/lib/postgresql/17/bin");
 
+pub static TESSERACT: Key = Key::new("tesseract", &["COLOPHON_TESSERACT"], "PROGRAM")
+    .help("The program tesseract, for the strategies ocr and auto")
+    .otherwise("looked for in PATH", "/usr/bin/tesseract");
+
 pub static LISTEN: Key = Key::new("listen", &["COLOPHON_LISTEN"], "ADDRESS")
     .flag("--listen", SERVE)
     .help("Address of the API")
@@ -278,9 +282,10 @@ pub static JWT_ISSUER: Key = Key::new("supabase.jwt_issuer", &["SUPABASE_JWT_ISS
     .otherwise("auth/v1 of supabase.url", "https://auth.example.org/auth/v1");
 
 /// All of them, in the order of the file: first those of no table.
-pub static KEYS: [&Key; 35] = [
+pub static KEYS: [&Key; 36] = [
     &DATA_DIR,
     &POSTGRES_DIR,
+    &TESSERACT,
     &LISTEN,
     &PUBLIC_URL,
     &WORKERS,

@@ -71,6 +71,12 @@ impl Folder {
         self.with_keys()
     }
 
+    /// The same with this program for its OCR.
+    pub fn with_tesseract(mut self, program: &str) -> Self {
+        self.environment.push(("COLOPHON_TESSERACT", program.to_owned()));
+        self
+    }
+
     /// The same with its objects in a Supabase project that a bucket plays.
     pub fn with_project(mut self, bucket: &Bucket) -> Self {
         self.environment.push(("COLOPHON_STORAGE_URL", "supabase://documents".to_owned()));

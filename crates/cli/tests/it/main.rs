@@ -61,6 +61,7 @@ mod sharing;
 mod signed_urls;
 mod stopping;
 mod strangers;
+mod strategies;
 mod sweep_crashes;
 mod sweeping;
 mod tokens;

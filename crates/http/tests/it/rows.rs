@@ -31,6 +31,7 @@ pub fn platform(database: Database, objects: &std::path::Path) -> Platform {
         store: Store::folder(objects).unwrap(),
         pdf: colophon_pdf::Child { program: "/nowhere".into(), args: Vec::new() },
         pdf_limits: colophon_pdf::Limits::default(),
+        tesseract: colophon_ocr::Tesseract::at("/nowhere"),
         inspections: Arc::new(Semaphore::new(1)),
         metadata_schemas: MetadataSchemas::default(),
         cleanups: TaskTracker::new(),
