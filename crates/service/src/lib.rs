@@ -21,6 +21,7 @@ pub mod text_layer;
 pub mod undo;
 pub mod upload;
 pub mod uploads;
+pub mod workers;
 
 pub use error::Error;
 pub use metadata::MetadataSchemas;

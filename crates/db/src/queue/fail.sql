@@ -76,6 +76,7 @@ with engine as materialized (
   from jobs j where d.id = j.document_id and d.version = j.version and j.is_whole
 )
 select h.job_id, h.document_id, h.is_over, case when not h.is_over then h.delay_seconds end as delay_seconds,
+       h.error_code = 'quarantined' as is_quarantined,
        exists (select from public.job_queue w where w.state = 'waiting') as others_wait
 from held h
 join jobs j on j.document_id = h.document_id and j.id = h.job_id
