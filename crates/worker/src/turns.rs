@@ -45,7 +45,7 @@ struct Marks {
     /// As the workers said the time before last: whoever queues a job now stands behind this.
     from: HashMap<Class, Position>,
     said: HashMap<Class, Position>,
-    /// Where this process claimed last, and has not said yet.
+    /// How far this process came, and has not said yet.
     reached: HashMap<Class, Position>,
     is_limited: bool,
     advanced: Option<Instant>,
@@ -109,7 +109,8 @@ impl Turns {
             is_limited: marks.is_limited,
         };
         for class in classes {
-            let is_sweep = marks.swept.get(&class).is_none_or(|at| at.elapsed() >= SWEEP);
+            // Under limits, jobs are left behind on purpose.
+            let is_sweep = marks.is_limited || marks.swept.get(&class).is_none_or(|at| at.elapsed() >= SWEEP);
             let from = if is_sweep { 0 } else { marks.from.get(&class).copied().unwrap_or_default() };
             if is_sweep {
                 look.swept.push(class.clone());
@@ -120,14 +121,10 @@ impl Turns {
     }
 
     fn came_to(&self, claimed: &[ClaimedJob], swept: Vec<Class>) {
-        // They come in no order; the lowest is where the turns stand.
-        let mut lowest: HashMap<&Class, Position> = HashMap::new();
-        for job in claimed {
-            let position = lowest.entry(&job.class).or_insert(job.position);
-            *position = job.position.min(*position);
-        }
         let mut marks = self.marks();
-        marks.reached.extend(lowest.into_iter().map(|(class, position)| (class.clone(), position)));
+        for job in claimed {
+            marks.came(job.class.clone(), job.position);
+        }
         let now = Instant::now();
         marks.swept.extend(swept.into_iter().map(|class| (class, now)));
     }
@@ -166,7 +163,7 @@ impl Turns {
             }
             Err(error) => {
                 for (class, position) in reached {
-                    marks.reached.entry(class).or_insert(position);
+                    marks.came(class, position);
                 }
                 marks.advanced = None;
                 Err(error)
@@ -177,6 +174,13 @@ impl Turns {
     fn marks(&self) -> MutexGuard<'_, Marks> {
         // Nothing in here panics halfway through a change.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Marks {
+    fn came(&mut self, class: Class, position: Position) {
+        let reached = self.reached.entry(class).or_insert(position);
+        *reached = position.max(*reached);
     }
 }
 
