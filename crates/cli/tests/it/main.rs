@@ -68,3 +68,5 @@ mod tus_clients;
 mod uploads;
 mod versions;
 mod wait;
+mod worker_example;
+mod workers;
