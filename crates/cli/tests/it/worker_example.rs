@@ -281,3 +281,30 @@ fn a_tool_that_crashes_is_an_attempt_that_failed_and_the_file_is_put_aside() {
 fn free_address() -> String {
     std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string()
 }
+
+#[test]
+fn the_worker_in_the_documentation_works_as_it_stands_there() {
+    for program in ["bash", "curl", "jq", "pdftotext"] {
+        if !is_installed(program) {
+            skip!("{program} is not installed");
+        }
+    }
+    let text = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/workers.md")).unwrap();
+    let script = text.split("```bash\n").nth(1).unwrap().split("```").next().unwrap();
+    let server = Server::shared();
+    let owner = server.person();
+    let document = owner.api.upload("filename=a.pdf", &numbered("walrus", 3)).expect(201);
+    let job = enqueue_for(&server, &document, "bash", "default", "null");
+    let mut platform = claims(Uuid::new_v4());
+    platform["role"] = "service_role".into();
+    let ran = Command::new("bash")
+        .args(["-euc", script])
+        .env("URL", &server.ready.url)
+        .env("TOKEN", server.sign(&platform))
+        .current_dir(server.folder.scratch())
+        .output()
+        .unwrap();
+    assert_eq!(String::from_utf8_lossy(&ran.stdout).trim(), "completed", "{ran:?}");
+    assert_eq!(owner.api.read(&format!("/v1/jobs/{job}"))["status"], "completed");
+    assert!(texts(&owner.api, &document)[2].contains("walrus"));
+}
