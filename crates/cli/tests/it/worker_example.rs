@@ -198,7 +198,7 @@ fn what_a_killed_worker_left_is_finished_by_another() {
     assert!(of(1) > 0 && of(2) > 0, "what was done is not done again: {record}");
     assert_eq!(attempts(&owner.api, &job), [(1, "lease_lost".to_owned()), (2, "completed".to_owned())]);
     let texts = texts(&owner.api, &document);
-    assert_eq!(texts.len(), 6, "each page once: {texts:?}");
+    assert_eq!(texts.len(), 2 * 6, "the two blocks of each page, once: {texts:?}");
     assert_eq!(owner.api.read(&format!("/v1/documents/{}", id(&document)))["status"], "processed");
 }
 
@@ -227,7 +227,7 @@ fn a_worker_that_is_asked_to_stop_hands_back_what_it_has() {
     let (status, log) = Outside::start(&server, "pdftotext", &queue, None, &["--until-idle"]).ended();
     assert!(status.success(), "{log}");
     assert_eq!(owner.api.read(&format!("/v1/jobs/{job}"))["status"], "completed");
-    assert_eq!(texts(&owner.api, &document).len(), 20);
+    assert_eq!(texts(&owner.api, &document).len(), 2 * 20);
 }
 
 #[test]
@@ -253,7 +253,7 @@ fn a_server_that_starts_again_costs_a_worker_nothing() {
     let owner = server.owner();
     job_once(&owner.api, &job, "it is finished", |job| job["status"] == "completed");
     assert_eq!(attempts(&owner.api, &job), [(1, "completed".to_owned())]);
-    assert_eq!(texts(&owner.api, &document).len(), 8);
+    assert_eq!(texts(&owner.api, &document).len(), 2 * 8);
     drop(worker);
 }
 
