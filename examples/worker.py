@@ -59,15 +59,14 @@ class Server:
     def __init__(self, url, token):
         self.url, self.token = url.rstrip("/"), token
 
-    def call(self, what, body, patience=120.0, timeout=90.0):
-        """Posts until there is an answer. Gives up after `patience` seconds."""
-        request = urllib.request.Request(
-            f"{self.url}/v1/worker/{what}",
-            data=json.dumps(body).encode(),
-            headers={"Authorization": f"Bearer {self.token}", "Content-Type": "application/json"},
-        )
-        give_up, wait = time.monotonic() + patience, 0.2
+    def call(self, what, body, patience=120.0, timeout=90.0, in_doubt=dict):
+        """Posts until there is an answer. Gives up after `patience` seconds. `in_doubt` gives what is said besides once an
+        answer was lost."""
+        headers = {"Authorization": f"Bearer {self.token}", "Content-Type": "application/json"}
+        give_up, wait, more = time.monotonic() + patience, 0.2, {}
         while True:
+            data = json.dumps({**body, **more}).encode()
+            request = urllib.request.Request(f"{self.url}/v1/worker/{what}", data=data, headers=headers)
             try:
                 with urllib.request.urlopen(request, timeout=timeout) as answer:
                     return json.load(answer)
@@ -82,7 +81,7 @@ class Server:
                 raise TimeoutError(f"{what}: no answer within {patience:.0f} s, the last word was: {why}")
             log(f"{what}: {why}; again in {wait:.1f} s")
             time.sleep(wait * random.uniform(0.75, 1.25))
-            wait = min(wait * 2, 5.0)
+            wait, more = min(wait * 2, 5.0), in_doubt()
 
     def one(self, what, item, **more):
         """Says something of one job. Gives the answer; raises `Lost` where the lease is."""
@@ -264,13 +263,18 @@ class Worker:
             self.claiming = True
             if self.stopping.is_set():
                 raise Stop
-            answer = self.server.call("claim", wanted, patience=float("inf"))
+            answer = self.server.call("claim", wanted, patience=float("inf"), in_doubt=self.in_hand)
         finally:
             self.claiming = False
         jobs = [Job(claimed) for claimed in answer["jobs"]]
         with self.guard:
             self.hand.update((job.key["job_id"], job) for job in jobs)
         return jobs
+
+    def in_hand(self):
+        """What was lent by an answer that was lost goes back: this worker knows nothing of it."""
+        with self.guard:
+            return {"in_hand": [job.key for job in self.hand.values()]}
 
     def stop(self, *_):
         self.stopping.set()

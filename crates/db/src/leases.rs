@@ -41,7 +41,8 @@ impl Queue<'_> {
         let rows = self.tx().query(statement!("queue/standing"), &[&jobs, &fences]).await?;
         rows.iter()
             .map(|row| {
-                let lease = Lease { job_id: JobId(column(row, "job_id")?), lease_seq: column(row, "lease_seq")? };
+                let lease =
+                    Lease { job_id: JobId(column(row, "job_id")?), lease_seq: column(row, "lease_seq")? };
                 let standing = Standing {
                     document_id: DocumentId(column(row, "document_id")?),
                     status: column(row, "status")?,

@@ -79,7 +79,10 @@ impl GivenFailure {
         /// A week.
         const LONGEST: f64 = 604_800.0;
         if self.retry_after_seconds.is_some_and(|seconds| !(0.0..=LONGEST).contains(&seconds)) {
-            return Err(Invalid::new("retry_after_seconds", format!("must be 0 to {LONGEST} seconds, a week")));
+            return Err(Invalid::new(
+                "retry_after_seconds",
+                format!("must be 0 to {LONGEST} seconds, a week"),
+            ));
         }
         let told = (self.error_class.take(), self.error_code.take(), self.error_message.take());
         Ok((failure(told, ErrorClass::Transient)?, metrics(self.metrics.take())?))
@@ -175,7 +178,8 @@ impl GivenDelivery {
             pages.into_iter().map(|page| page.of.checked(page.page_number)).collect::<Result<Vec<_>, _>>()
         });
         let zones = self.zone_outcomes.take().unwrap_or_default();
-        let zone_outcomes = zones.into_iter().map(|zone| zone.of.checked(zone.zone_id)).collect::<Result<_, _>>()?;
+        let zone_outcomes =
+            zones.into_iter().map(|zone| zone.of.checked(zone.zone_id)).collect::<Result<_, _>>()?;
         let pages = pages.transpose()?;
         Ok(Delivery { status, failure, pages, zone_outcomes, metrics: metrics(self.metrics.take())? })
     }
@@ -215,7 +219,10 @@ struct GivenUnit {
 impl GivenUnit {
     fn checked<T>(self, of: T) -> Result<Unit<T>, Invalid> {
         if let Some(name) = self.unknown.keys().next() {
-            return Err(Invalid::new("outcome", format!("there is no field {name:?} of a page's or zone's outcome")));
+            return Err(Invalid::new(
+                "outcome",
+                format!("there is no field {name:?} of a page's or zone's outcome"),
+            ));
         }
         let told = (self.error_class, self.error_code, self.error_message);
         let failure = match self.outcome.as_deref() {
@@ -247,10 +254,14 @@ fn failure((class, code, message): Told, unless_said: ErrorClass) -> Result<Unit
     let class = class.map_or(Ok(unless_said), |class| class.parse())?;
     let code = code.unwrap_or_else(|| "worker_failed".to_owned());
     if !(1..=MAX_CODE).contains(&code.chars().count()) || code.chars().any(char::is_control) {
-        return Err(Invalid::new("error_code", format!("must be 1 to {MAX_CODE} characters, such as tool_crashed")));
+        return Err(Invalid::new(
+            "error_code",
+            format!("must be 1 to {MAX_CODE} characters, such as tool_crashed"),
+        ));
     }
     let message = message.unwrap_or_else(|| "the worker gave no reason".to_owned());
-    let mut kept: String = message.chars().take(MAX_MESSAGE).map(|c| if c == '\0' { '\u{FFFD}' } else { c }).collect();
+    let mut kept: String =
+        message.chars().take(MAX_MESSAGE).map(|c| if c == '\0' { '\u{FFFD}' } else { c }).collect();
     if kept.len() < message.len() {
         kept.push('…');
     }
@@ -259,9 +270,8 @@ fn failure((class, code, message): Told, unless_said: ErrorClass) -> Result<Unit
 
 fn metrics(metrics: Option<Map<String, Value>>) -> Result<Value, Invalid> {
     let metrics = metrics.unwrap_or_default();
-    check_metadata(&metrics).map_err(|_| {
-        Invalid::new("metrics", format!("{MAX_METADATA_BYTES} bytes at most, and no U+0000"))
-    })?;
+    check_metadata(&metrics)
+        .map_err(|_| Invalid::new("metrics", format!("{MAX_METADATA_BYTES} bytes at most, and no U+0000")))?;
     Ok(Value::Object(metrics))
 }
 
@@ -311,7 +321,8 @@ mod tests {
 
     #[test]
     fn a_long_message_is_cut_and_not_refused() {
-        let told = json!({"error_code": "tool_crashed", "error_message": format!("\u{0}{}", "x".repeat(9_000))});
+        let told =
+            json!({"error_code": "tool_crashed", "error_message": format!("\u{0}{}", "x".repeat(9_000))});
         let failure = checked(told).unwrap().failure.unwrap();
         assert_eq!(failure.message.chars().count(), MAX_MESSAGE + 1);
         assert!(!failure.message.contains('\0'));

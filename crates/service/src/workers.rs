@@ -21,7 +21,7 @@ use colophon_worker::{Turns, release_waiting};
 use jiff::Timestamp;
 use tokio_util::sync::CancellationToken;
 
-pub use colophon_worker::Wanted;
+pub use colophon_worker::{Wanted, hand_back_unknown};
 pub use deliver::{Found, complete, deliver};
 
 use crate::Error;
@@ -49,6 +49,37 @@ pub struct Lent {
     pub job: ClaimedJob,
     /// What earlier attempts did of it.
     pub done: Done,
+}
+
+/// Jobs on their way to a borrower. Dropped before they are [given](Self::given), since the borrower went away, they go back
+/// at once; else they would wait for the end of their leases, and count as killed.
+#[derive(Debug)]
+pub struct LentJobs {
+    /// The jobs.
+    pub jobs: Vec<Lent>,
+    database: Database,
+    leases: Vec<Lease>,
+}
+
+impl LentJobs {
+    /// The borrower has them.
+    pub fn given(mut self) {
+        self.leases.clear();
+    }
+}
+
+impl Drop for LentJobs {
+    fn drop(&mut self) {
+        if self.leases.is_empty() {
+            return;
+        }
+        let (database, leases) = (self.database.clone(), std::mem::take(&mut self.leases));
+        tokio::spawn(async move {
+            if let Err(error) = release(&database, &leases).await {
+                tracing::warn!(%error, "jobs whose worker went away go back when their leases run out");
+            }
+        });
+    }
 }
 
 /// What a borrower is told of a job.
@@ -108,7 +139,7 @@ impl Workers {
         wanted: &Wanted<'_>,
         wait: Duration,
         stop: &CancellationToken,
-    ) -> Result<Vec<Lent>, Error> {
+    ) -> Result<LentJobs, Error> {
         let until = Instant::now() + wait;
         let woken = (!wait.is_zero()).then(|| self.listener().woken());
         while !stop.is_cancelled() {
@@ -120,7 +151,10 @@ impl Workers {
             let claimed = self.turns.claim(&self.database, wanted).await?;
             let left = until.saturating_duration_since(Instant::now());
             if !claimed.is_empty() {
-                return self.with_what_is_done(claimed).await;
+                let mut given = self.lent();
+                given.leases.extend(claimed.iter().map(|job| job.lease));
+                given.jobs = self.with_what_is_done(claimed).await?;
+                return Ok(given);
             }
             let (Some(waked), false) = (waked, left.is_zero()) else { break };
             tokio::select! {
@@ -129,7 +163,11 @@ impl Workers {
                 () = stop.cancelled() => {}
             }
         }
-        Ok(Vec::new())
+        Ok(self.lent())
+    }
+
+    fn lent(&self) -> LentJobs {
+        LentJobs { jobs: Vec::new(), database: self.database.clone(), leases: Vec::new() }
     }
 
     async fn with_what_is_done(&self, claimed: Vec<ClaimedJob>) -> Result<Vec<Lent>, Error> {
@@ -165,7 +203,8 @@ pub async fn heartbeat(database: &Database, beats: &[Beat], lease: Duration) -> 
     let held: HashMap<_, _> = held.iter().map(|held| (held.job_id, held.lease_until)).collect();
     let mut standing = HashMap::new();
     if held.len() < asked.len() {
-        let others: Vec<Lease> = asked.iter().filter(|lease| !held.contains_key(&lease.job_id)).copied().collect();
+        let others: Vec<Lease> =
+            asked.iter().filter(|lease| !held.contains_key(&lease.job_id)).copied().collect();
         standing = tx.queue().standing(&others).await?;
     }
     tx.commit().await?;
@@ -248,7 +287,8 @@ pub async fn release(database: &Database, leases: &[Lease]) -> Result<Vec<Told>,
         }
     };
     let released: HashSet<JobId> = released.iter().map(|job| job.job_id).collect();
-    let told = leases.iter().map(|lease| released.contains(&lease.job_id).then_some(Told::Released)).collect();
+    let told =
+        leases.iter().map(|lease| released.contains(&lease.job_id).then_some(Told::Released)).collect();
     explained(database, leases, told, |standing| {
         (standing.outcome.as_deref() == Some("released")).then_some(Told::Released)
     })

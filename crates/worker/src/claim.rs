@@ -4,8 +4,8 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::time::Instant;
 
-use colophon_db::Listener;
-use colophon_db::queue::ClaimedJob;
+use colophon_db::queue::{ClaimedJob, Lease};
+use colophon_db::{Database, Listener, Result, SystemScope};
 use tokio::sync::mpsc::UnboundedSender;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_util::task::TaskTracker;
@@ -28,25 +28,39 @@ pub(crate) async fn run<P: Processor>(
     let woken = listener.woken();
     let turns = Turns::default();
     let strategies: Vec<String> = worker.processor.strategies().iter().map(|&name| name.to_owned()).collect();
+    let mut is_in_doubt = false;
     while !worker.stop.is_cancelled() {
         let Some(free) = free(slots, &worker.stop).await else { return };
         // Interest is registered before the look, so that no wake-up between the two is lost.
         let mut woken = pin!(woken.notified());
         woken.as_mut().enable();
-        let wanted = Wanted {
-            queues: &worker.config.queues,
-            strategies: Some(&strategies),
-            limit: free.num_permits(),
-            lease: worker.config.lease,
-            worker: &worker.config.name,
-        };
-        match turns.claim(&worker.database, &wanted).await {
-            Ok(claimed) if !claimed.is_empty() => {
-                spawn(worker, claimed, free, jobs, ends);
-                continue;
+        // Before the claim, so that nobody here holds a lease longer than the database says.
+        let until = Instant::now() + worker.config.lease;
+        let claimed = async {
+            if is_in_doubt {
+                hand_back_unknown(&worker.database, &worker.config.name, &worker.hand.leases()).await?;
             }
-            Ok(_) => {}
-            Err(error) => tracing::debug!(%error, "cannot look for jobs; trying again"),
+            let wanted = Wanted {
+                queues: &worker.config.queues,
+                strategies: Some(&strategies),
+                limit: free.num_permits(),
+                lease: worker.config.lease,
+                worker: &worker.config.name,
+            };
+            turns.claim(&worker.database, &wanted).await
+        };
+        match claimed.await {
+            Ok(claimed) => {
+                is_in_doubt = false;
+                if !claimed.is_empty() {
+                    spawn(worker, claimed, until, free, jobs, ends);
+                    continue;
+                }
+            }
+            Err(error) => {
+                is_in_doubt = true;
+                tracing::debug!(%error, "cannot look for jobs; trying again");
+            }
         }
         drop(free);
         tokio::select! {
@@ -77,14 +91,31 @@ async fn free(
     Some(free)
 }
 
+/// A claim whose answer was lost may have taken effect. What a worker holds and knows nothing of goes back at once,
+/// or it would wait for the end of its lease, and count as killed.
+///
+/// # Errors
+/// The database failed.
+pub async fn hand_back_unknown(database: &Database, worker: &str, known: &[Lease]) -> Result<()> {
+    let tx = database.session(&SystemScope::new()).begin().await?;
+    let mut unknown = tx.queue().of_worker(worker).await?;
+    unknown.retain(|lease| !known.contains(lease));
+    if unknown.is_empty() {
+        return tx.commit().await;
+    }
+    tracing::info!(jobs = unknown.len(), "handing back jobs whose claim was never answered");
+    tx.queue().release(&unknown).await?;
+    tx.commit_and_wake().await
+}
+
 fn spawn<P: Processor>(
     worker: &Arc<Worker<P>>,
     claimed: Vec<ClaimedJob>,
+    until: Instant,
     mut free: OwnedSemaphorePermit,
     jobs: &TaskTracker,
     ends: &UnboundedSender<Report>,
 ) {
-    let until = Instant::now() + worker.config.lease;
     for job in claimed {
         let Some(slot) = free.split(1) else { return };
         let lost = worker.hand.take(job.lease, until);

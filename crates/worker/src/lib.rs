@@ -18,6 +18,7 @@ mod report;
 mod turns;
 mod work;
 
+pub use claim::hand_back_unknown;
 pub use housekeeping::keep_house;
 pub use processor::{Ended, Processor, Stopped};
 pub use report::release_waiting;

@@ -72,12 +72,11 @@ impl Turns {
             self.advance(database, &queues, reached).await?;
         }
         let tx = database.session(&SystemScope::new()).begin().await?;
-        let classes = match wanted.strategies {
-            Some(strategies) => every_class(wanted.queues, strategies),
-            None => {
-                let queues: Vec<&str> = wanted.queues.iter().map(String::as_str).collect();
-                tx.queue().classes(&queues, None).await?.into_iter().map(|(class, _)| class).collect()
-            }
+        let classes = if let Some(strategies) = wanted.strategies {
+            every_class(wanted.queues, strategies)
+        } else {
+            let queues: Vec<&str> = wanted.queues.iter().map(String::as_str).collect();
+            tx.queue().classes(&queues, None).await?.into_iter().map(|(class, _)| class).collect()
         };
         let look = self.look(classes);
         let claim = Claim {

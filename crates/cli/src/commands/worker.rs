@@ -41,11 +41,7 @@ pub fn start_sweeper(platform: &Arc<Platform>, config: &Config, stop: &Cancellat
 }
 
 /// Workers in this process, until `stop`. Where there are none of its own, the queue is looked after for those of others.
-pub fn start_workers(
-    platform: &Arc<Platform>,
-    workers: u16,
-    stop: &CancellationToken,
-) -> JoinHandle<()> {
+pub fn start_workers(platform: &Arc<Platform>, workers: u16, stop: &CancellationToken) -> JoinHandle<()> {
     let config = colophon_worker::Config::new(usize::from(workers));
     if workers == 0 {
         let database = platform.database.clone();

@@ -31,9 +31,10 @@ impl Outside {
         let mut platform = claims(Uuid::new_v4());
         platform["role"] = "service_role".into();
         let log = server.folder.scratch().join(format!("worker-{}.log", Uuid::new_v4().simple()));
-        let mut path: OsString = folder.map(|folder| format!("{}:", folder.display())).unwrap_or_default().into();
+        let mut path: OsString =
+            folder.map(|folder| format!("{}:", folder.display())).unwrap_or_default().into();
         path.push(std::env::var_os("PATH").unwrap());
-        let process = Command::new("python3")
+        let process = Command::new(python())
             .arg(concat!(env!("CARGO_MANIFEST_DIR"), "/../../examples/worker.py"))
             .args(["--url", &server.ready.url, "--token", &server.sign(&platform)])
             .args(["--tool", tool, "--queue", queue, "--lease", "4"])
@@ -74,13 +75,19 @@ impl Drop for Outside {
     }
 }
 
+fn python() -> String {
+    std::env::var("COLOPHON_PYTHON").unwrap_or_else(|_| "python3".into())
+}
+
 fn is_installed(program: &str) -> bool {
     Command::new(program).arg("--version").stdout(Stdio::null()).stderr(Stdio::null()).status().is_ok()
 }
 
 /// A folder with a tool of this name that does `first` and then what the real one does.
 fn tool_that(folder: &Folder, name: &str, first: &str) -> PathBuf {
-    let real = std::env::split_paths(&std::env::var_os("PATH").unwrap()).map(|at| at.join(name)).find(|at| at.is_file());
+    let real = std::env::split_paths(&std::env::var_os("PATH").unwrap())
+        .map(|at| at.join(name))
+        .find(|at| at.is_file());
     let place = folder.scratch().join(Uuid::new_v4().simple().to_string());
     fs::create_dir(&place).unwrap();
     let file = place.join(name);
@@ -112,10 +119,12 @@ fn job_once(api: &Api, job: &str, what: &str, is_so: impl Fn(&Value) -> bool) ->
 
 #[test]
 fn real_pdfs_are_read_by_an_installed_pdftotext() {
-    if !is_installed("python3") || !is_installed("pdftotext") {
-        skip!("python3 or pdftotext is not installed");
+    if !is_installed(&python()) || !is_installed("pdftotext") {
+        skip!("Python or pdftotext is not installed");
     }
-    let Some(folder) = corpus::folder("real_pdfs_are_read_by_an_installed_pdftotext", "pdf/py-pdf") else { return };
+    let Some(folder) = corpus::folder("real_pdfs_are_read_by_an_installed_pdftotext", "pdf/py-pdf") else {
+        return;
+    };
     let (server, queue) = (Server::shared(), queue());
     let owner = server.person();
     let mut jobs = Vec::new();
@@ -149,7 +158,11 @@ fn real_pdfs_are_read_by_an_installed_pdftotext() {
                 let of = |field: &str| at[field].as_f64().unwrap();
                 of(low) >= 0.0 && of(low) < of(high) && of(high) <= page[most].as_f64().unwrap() + 1e-6
             };
-            assert!(within("x0", "x1", "width") && within("y0", "y1", "height"), "{}: {zone}", path.display());
+            assert!(
+                within("x0", "x1", "width") && within("y0", "y1", "height"),
+                "{}: {zone}",
+                path.display()
+            );
         }
     }
     assert!(with_text >= 8, "{with_text} of {} have text", jobs.len());
@@ -157,8 +170,8 @@ fn real_pdfs_are_read_by_an_installed_pdftotext() {
 
 #[test]
 fn a_page_is_recognised_by_an_installed_tesseract() {
-    if !is_installed("python3") || !is_installed("tesseract") || !is_installed("pdftoppm") {
-        skip!("python3, tesseract or pdftoppm is not installed");
+    if !is_installed(&python()) || !is_installed("tesseract") || !is_installed("pdftoppm") {
+        skip!("Python, tesseract or pdftoppm is not installed");
     }
     let (server, queue) = (Server::shared(), queue());
     let owner = server.person();
@@ -177,8 +190,8 @@ fn a_page_is_recognised_by_an_installed_tesseract() {
 
 #[test]
 fn what_a_killed_worker_left_is_finished_by_another() {
-    if !is_installed("python3") || !is_installed("pdftotext") {
-        skip!("python3 or pdftotext is not installed");
+    if !is_installed(&python()) || !is_installed("pdftotext") {
+        skip!("Python or pdftotext is not installed");
     }
     let (server, queue) = (Server::shared(), queue());
     let owner = server.person();
@@ -187,14 +200,17 @@ fn what_a_killed_worker_left_is_finished_by_another() {
     // Each page takes it a while, so that it is killed in the middle, with some pages delivered.
     let slow = tool_that(&server.folder, "pdftotext", "[ \"$1\" = -bbox-layout ] && sleep 1");
     let first = Outside::start(&server, "pdftotext", &queue, Some(&slow), &["--concurrency", "1"]);
-    let delivered = job_once(&owner.api, &job, "pages are delivered", |job| job["completed_pages"].as_u64() > Some(0));
+    let delivered =
+        job_once(&owner.api, &job, "pages are delivered", |job| job["completed_pages"].as_u64() > Some(0));
     assert_eq!(delivered["status"], "running");
     first.signal(Signal::KILL);
     drop(first);
     let _second = Outside::start(&server, "pdftotext", &queue, None, &[]);
     let record = job_once(&owner.api, &job, "it is finished", |job| job["status"] == "completed");
     assert_eq!((record["attempt"].as_u64(), record["completed_pages"].as_u64()), (Some(2), Some(6)));
-    let of = |attempt: u64| record["pages"].as_array().unwrap().iter().filter(|page| page["attempt"] == attempt).count();
+    let of = |attempt: u64| {
+        record["pages"].as_array().unwrap().iter().filter(|page| page["attempt"] == attempt).count()
+    };
     assert!(of(1) > 0 && of(2) > 0, "what was done is not done again: {record}");
     assert_eq!(attempts(&owner.api, &job), [(1, "lease_lost".to_owned()), (2, "completed".to_owned())]);
     let texts = texts(&owner.api, &document);
@@ -204,8 +220,8 @@ fn what_a_killed_worker_left_is_finished_by_another() {
 
 #[test]
 fn a_worker_that_is_asked_to_stop_hands_back_what_it_has() {
-    if !is_installed("python3") || !is_installed("pdftotext") {
-        skip!("python3 or pdftotext is not installed");
+    if !is_installed(&python()) || !is_installed("pdftotext") {
+        skip!("Python or pdftotext is not installed");
     }
     let (server, queue) = (Server::shared(), queue());
     let owner = server.person();
@@ -232,16 +248,13 @@ fn a_worker_that_is_asked_to_stop_hands_back_what_it_has() {
 
 #[test]
 fn a_server_that_starts_again_costs_a_worker_nothing() {
-    if !is_installed("python3") || !is_installed("pdftotext") {
-        skip!("python3 or pdftotext is not installed");
+    if !is_installed(&python()) || !is_installed("pdftotext") {
+        skip!("Python or pdftotext is not installed");
     }
-    let folder = Folder::new();
+    // Its address has to stay the same for the worker.
     let listen = free_address();
     let at = ["--workers", "0", "--listen", &listen];
-    let mut server = Server::start_on(folder, &at[..2]);
-    // Its address has to stay the same for the worker.
-    server.stop();
-    server.restart_with(&at);
+    let mut server = Server::start_on(Folder::new(), &at);
     let owner = server.owner();
     let document = owner.api.upload("filename=a.pdf", &numbered("walrus", 8)).expect(201);
     let job = enqueue_for(&server, &document, "pdftotext", "default", "null");
@@ -259,8 +272,8 @@ fn a_server_that_starts_again_costs_a_worker_nothing() {
 
 #[test]
 fn a_tool_that_crashes_is_an_attempt_that_failed_and_the_file_is_put_aside() {
-    if !is_installed("python3") || !is_installed("pdftotext") {
-        skip!("python3 or pdftotext is not installed");
+    if !is_installed(&python()) || !is_installed("pdftotext") {
+        skip!("Python or pdftotext is not installed");
     }
     let (server, queue) = (Server::shared(), queue());
     let owner = server.person();

@@ -7,6 +7,7 @@ use uuid::Uuid;
 
 use crate::api::{Api, id};
 use crate::pdf::numbered;
+use crate::raw::Raw;
 use crate::server::{Server, change, claims};
 use crate::wait;
 
@@ -43,7 +44,7 @@ fn queue() -> String {
 }
 
 fn claim(api: &Api, queue: &str, more: &Value) -> Vec<Value> {
-    let mut wanted = json!({ "worker": "w", "queues": [queue], "limit": 10 });
+    let mut wanted = json!({ "worker": queue, "queues": [queue], "limit": 10 });
     wanted.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
     let answer = api.post_json("/v1/worker/claim", &wanted).expect(200);
     answer["jobs"].as_array().unwrap().clone()
@@ -87,8 +88,14 @@ fn a_worker_borrows_a_job_reads_its_file_and_delivers_its_zones() {
     let job = enqueue(&server, &document, &queue);
     let lent = claim_one(&api, &queue);
     assert_eq!((lent["job_id"].as_str(), lent["document_id"].as_str()), (Some(&*job), Some(&*id)));
-    assert_eq!((&lent["strategy"], &lent["version"], &lent["page_count"]), (&json!("theirs"), &json!(1), &json!(2)));
-    assert_eq!((&lent["attempt"], &lent["done_pages"], &lent["page_numbers"]), (&json!(1), &json!([]), &Value::Null));
+    assert_eq!(
+        (&lent["strategy"], &lent["version"], &lent["page_count"]),
+        (&json!("theirs"), &json!(1), &json!(2))
+    );
+    assert_eq!(
+        (&lent["attempt"], &lent["done_pages"], &lent["page_numbers"]),
+        (&json!(1), &json!([]), &Value::Null)
+    );
     assert_eq!(owner.api.read(&format!("/v1/documents/{id}"))["status"], "processing");
     // The address of the file needs no token.
     let url = lent["content_url"].as_str().unwrap().strip_prefix(&server.ready.url).unwrap();
@@ -100,7 +107,8 @@ fn a_worker_borrows_a_job_reads_its_file_and_delivers_its_zones() {
     assert!(held["lease_until"].as_str().is_some());
     assert_eq!(owner.api.read(&format!("/v1/jobs/{job}"))["progress"], 12.5);
 
-    let pages = json!([{ "page_number": 1, "duration_ms": 7, "stages": { "recognise": 5 } }, { "page_number": 2 }]);
+    let pages =
+        json!([{ "page_number": 1, "duration_ms": 7, "stages": { "recognise": 5 } }, { "page_number": 2 }]);
     let found = json!({ "pages": pages, "zones": [zone(1, "one"), zone(2, "two"), zone(2, "three")],
         "model": "m1", "metrics": { "gpu": "none" } });
     let ended = say(&api, "complete", &lent, &found);
@@ -113,8 +121,14 @@ fn a_worker_borrows_a_job_reads_its_file_and_delivers_its_zones() {
     assert!(zones.iter().all(|zone| zone["processing_tool"] == "theirs" && zone["processing_model"] == "m1"));
     assert!(zones.iter().all(|zone| zone["job_id"] == job));
     let record = owner.api.read(&format!("/v1/jobs/{job}"));
-    assert_eq!((&record["status"], &record["completed_pages"], &record["completed_zones"]), (&json!("completed"), &json!(2), &json!(3)));
-    assert_eq!((&record["metrics"]["gpu"], &record["pages"][0]["stages"]["recognise"]), (&json!("none"), &json!(5)));
+    assert_eq!(
+        (&record["status"], &record["completed_pages"], &record["completed_zones"]),
+        (&json!("completed"), &json!(2), &json!(3))
+    );
+    assert_eq!(
+        (&record["metrics"]["gpu"], &record["pages"][0]["stages"]["recognise"]),
+        (&json!("none"), &json!(5))
+    );
 
     // The answer was lost, and it is said again: nothing happens twice.
     let again = say(&api, "complete", &lent, &found);
@@ -131,7 +145,10 @@ fn jobs_are_given_to_the_platforms_workers_alone() {
     let api = platform(&server);
     let item = json!({ "jobs": [{ "job_id": Uuid::nil(), "lease_seq": 1 }] });
     for what in ["claim", "heartbeat", "deliver", "complete", "fail", "release"] {
-        let (path, body) = (format!("/v1/worker/{what}"), if what == "claim" { json!({ "worker": "w" }) } else { item.clone() });
+        let (path, body) = (
+            format!("/v1/worker/{what}"),
+            if what == "claim" { json!({ "worker": "w" }) } else { item.clone() },
+        );
         person.post_json(&path, &body).refused(403, "forbidden");
         assert_eq!(nobody.post_json(&path, &body).status, 401);
         if what != "claim" {
@@ -151,11 +168,40 @@ fn a_claim_waits_until_there_is_work() {
     assert!(begun.elapsed() >= Duration::from_secs(1), "it waited");
     std::thread::scope(|scope| {
         let waiting = scope.spawn(|| claim(&api, &queue, &json!({ "wait_seconds": 30 })));
-        let others = scope.spawn(|| claim(&api, &queue, &json!({ "wait_seconds": 2, "strategies": ["another"] })));
+        let others =
+            scope.spawn(|| claim(&api, &queue, &json!({ "wait_seconds": 2, "strategies": ["another"] })));
         let job = enqueue(&server, &document, &queue);
         assert_eq!(waiting.join().unwrap()[0]["job_id"], job);
         assert!(others.join().unwrap().is_empty(), "whoever knows other strategies is given nothing");
     });
+}
+
+#[test]
+fn a_worker_that_went_away_is_given_nothing() {
+    let (server, queue) = (Server::shared(), queue());
+    let (owner, api) = (server.person(), platform(&server));
+    let document = owner.api.upload("filename=a.pdf", &numbered("a", 1)).expect(201);
+    let mut claims = claims(Uuid::new_v4());
+    claims["role"] = "service_role".into();
+    let wanted = json!({ "worker": "gone", "queues": [&queue], "wait_seconds": 30 }).to_string();
+    let length = format!("Content-Length: {}", wanted.len());
+    let headers = ["Content-Type: application/json", &length];
+    let mut waiting = Raw::post(&server, &server.sign(&claims), "/v1/worker/claim", &headers);
+    waiting.send(wanted.as_bytes());
+    let is_waiting = "select count(*) from pg_stat_activity where query = 'listen colophon_jobs'";
+    wait::until("it waits", || server.ask(is_waiting) != "0");
+    drop(waiting);
+    let job = enqueue(&server, &document, &queue);
+    let lent = claim_one(&api, &queue);
+    assert_eq!((lent["job_id"].as_str(), &lent["attempt"]), (Some(&*job), &json!(1)));
+
+    // The answer of a claim was lost: what the worker knows nothing of goes back, and is no attempt.
+    let other = enqueue(&server, &document, &queue);
+    assert_eq!(claim_one(&api, &queue)["job_id"], other);
+    let in_hand = json!([{ "job_id": lent["job_id"], "lease_seq": lent["lease_seq"] }]);
+    let again = claim(&api, &queue, &json!({ "in_hand": in_hand }));
+    assert_eq!((again.len(), &again[0]["job_id"], &again[0]["attempt"]), (1, &json!(other), &json!(1)));
+    assert_eq!(say(&api, "heartbeat", &lent, &json!({}))["result"], "held");
 }
 
 #[test]
@@ -169,17 +215,26 @@ fn whoever_lost_the_lease_is_told_why_and_changes_nothing() {
         let lent = claim_one(&api, &queue);
         ask_for(&server, function, &job);
         for (what, more) in [
-            ("heartbeat", json!({})), ("deliver", found.clone()), ("complete", found.clone()), ("complete", json!({})),
+            ("heartbeat", json!({})),
+            ("deliver", found.clone()),
+            ("complete", found.clone()),
+            ("complete", json!({})),
             ("fail", json!({ "error_code": "x" })),
         ] {
             let told = say(&api, what, &lent, &more);
-            assert_eq!((&told["result"], &told["status"]), (&json!("stale"), &json!(status)), "{what}: {told}");
+            assert_eq!(
+                (&told["result"], &told["status"]),
+                (&json!("stale"), &json!(status)),
+                "{what}: {told}"
+            );
         }
     }
     // Another one has it now.
     enqueue(&server, &document, &queue);
     let first = claim(&api, &queue, &json!({ "lease_seconds": 1, "wait_seconds": 10 })).remove(0);
-    let second = wait::some("the lease has run out", || claim(&api, &queue, &json!({ "worker": "x", "wait_seconds": 1 })).pop());
+    let second = wait::some("the lease has run out", || {
+        claim(&api, &queue, &json!({ "worker": "x", "wait_seconds": 1 })).pop()
+    });
     assert!(second["lease_seq"].as_i64() > first["lease_seq"].as_i64());
     assert_eq!((&second["job_id"], &second["attempt"]), (&first["job_id"], &json!(2)));
     let told = say(&api, "complete", &first, &found);
@@ -198,7 +253,8 @@ fn the_next_attempt_does_only_what_is_missing() {
     let document = owner.api.upload("filename=a.pdf", &numbered("a", 3)).expect(201);
     let job = enqueue(&server, &document, &queue);
     let first = claim_one(&api, &queue);
-    let told = say(&api, "deliver", &first, &json!({ "pages": [{ "page_number": 1 }], "zones": [zone(1, "one")] }));
+    let told =
+        say(&api, "deliver", &first, &json!({ "pages": [{ "page_number": 1 }], "zones": [zone(1, "one")] }));
     assert_eq!((&told["result"], &told["zones"]["inserted"]), (&json!("delivered"), &json!(1)), "{told}");
     let record = owner.api.read(&format!("/v1/jobs/{job}"));
     assert_eq!((&record["status"], &record["completed_pages"]), (&json!("running"), &json!(1)));
@@ -258,8 +314,30 @@ fn one_bad_item_keeps_no_other_from_being_taken() {
     let answer = api.post_json("/v1/worker/complete", &json!({ "jobs": jobs })).expect(200);
     let results = answer["results"].as_array().unwrap();
     let told: Vec<_> = results.iter().map(|result| result["result"].as_str().unwrap()).collect();
-    assert_eq!(told, ["completed", "invalid", "invalid", "invalid", "invalid", "invalid", "completed", "invalid", "invalid"], "{answer}");
-    for (at, words) in [(1, "page 7"), (2, "9 is none"), (3, "UUID"), (4, "integer"), (5, "twice"), (7, "no way to end"), (8, "txt")] {
+    assert_eq!(
+        told,
+        [
+            "completed",
+            "invalid",
+            "invalid",
+            "invalid",
+            "invalid",
+            "invalid",
+            "completed",
+            "invalid",
+            "invalid"
+        ],
+        "{answer}"
+    );
+    for (at, words) in [
+        (1, "page 7"),
+        (2, "9 is none"),
+        (3, "UUID"),
+        (4, "integer"),
+        (5, "twice"),
+        (7, "no way to end"),
+        (8, "txt"),
+    ] {
         let detail = results[at]["problem"]["detail"].as_str().unwrap();
         assert!(detail.contains(words), "{detail}");
     }
@@ -272,13 +350,22 @@ fn one_bad_item_keeps_no_other_from_being_taken() {
         let failure = json!({ "error_class": "permanent", "error_message": "a\u{0}b" });
         assert_eq!(say(&api, "fail", &lent[at], &failure)["result"], "failed");
     }
-    for (body, status) in [(json!({}), 400), (json!([]), 400), (json!({ "jobs": [] }), 422), (json!({ "jobs": [], "job": 1 }), 400)] {
+    for (body, status) in [
+        (json!({}), 400),
+        (json!([]), 400),
+        (json!({ "jobs": [] }), 422),
+        (json!({ "jobs": [], "job": 1 }), 400),
+    ] {
         assert_eq!(api.post_json("/v1/worker/complete", &body).status, status);
     }
     for wanted in [
-        json!({ "worker": "" }), json!({ "worker": "w", "limit": 0 }), json!({ "worker": "w", "wait_seconds": 31 }),
-        json!({ "worker": "w", "lease_seconds": 0 }), json!({ "worker": "w", "queues": [] }),
-        json!({ "worker": "a\u{0}b" }), json!({ "worker": "w", "strategies": ["x".repeat(51)] }),
+        json!({ "worker": "" }),
+        json!({ "worker": "w", "limit": 0 }),
+        json!({ "worker": "w", "wait_seconds": 31 }),
+        json!({ "worker": "w", "lease_seconds": 0 }),
+        json!({ "worker": "w", "queues": [] }),
+        json!({ "worker": "a\u{0}b" }),
+        json!({ "worker": "w", "strategies": ["x".repeat(51)] }),
     ] {
         api.post_json("/v1/worker/claim", &wanted).refused(422, "invalid");
     }
@@ -292,7 +379,9 @@ fn a_file_that_kills_three_workers_goes_no_further() {
     let job = enqueue(&server, &document, &queue);
     for attempt in 1..=3 {
         // Takes it, and is never heard of again.
-        let lent = wait::some("it can be had", || claim(&api, &queue, &json!({ "lease_seconds": 1, "wait_seconds": 1 })).pop());
+        let lent = wait::some("it can be had", || {
+            claim(&api, &queue, &json!({ "lease_seconds": 1, "wait_seconds": 1 })).pop()
+        });
         assert_eq!(lent["attempt"], attempt);
     }
     let record = wait::some("it is given up", || {
@@ -339,7 +428,11 @@ fn a_zone_is_read_again_and_a_persons_word_stays() {
     assert_eq!(zones.len(), 2);
     let path = format!("{of_zones}/{}", id(&zones[1]));
     let edit = json!({ "content": "the other, says a person" });
-    owner.api.send("PATCH", &path, &[("content-type", "application/json")], Some(edit.to_string().as_bytes())).unwrap().expect(200);
+    owner
+        .api
+        .send("PATCH", &path, &[("content-type", "application/json")], Some(edit.to_string().as_bytes()))
+        .unwrap()
+        .expect(200);
 
     let named = format!("array['{}', '{}', '{}']::uuid[]", id(&zones[0]), id(&zones[1]), Uuid::nil());
     let job = enqueue_for(&server, &document, "theirs", &queue, &named);
@@ -357,5 +450,9 @@ fn a_zone_is_read_again_and_a_persons_word_stays() {
     let record = owner.api.read(&format!("/v1/jobs/{job}"));
     assert_eq!(record["zones"].as_array().unwrap().len(), 3);
     assert_eq!(record["error_code"], "zone_gone");
-    assert_eq!(owner.api.read(&format!("/v1/documents/{}", id(&document)))["status"], "processed", "not the document's business");
+    assert_eq!(
+        owner.api.read(&format!("/v1/documents/{}", id(&document)))["status"],
+        "processed",
+        "not the document's business"
+    );
 }

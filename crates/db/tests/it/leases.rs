@@ -86,6 +86,52 @@ async fn a_lost_lease_cannot_hold_or_retry() {
     assert_eq!(attempts(&database, document, job).await, ["1, 1: lease_lost"]);
 }
 
+/// The model of the engine (crates/worker/tests/model.rs) found the way: a job that was taken back once, is ended by hand
+/// while it runs, which leaves no attempt on record, and is asked for again.
+#[tokio::test]
+async fn a_lease_from_before_a_job_was_asked_for_again_cannot_complete() {
+    let db = TestDatabase::migrated().await;
+    let database = db.database().await;
+    let (_, job, _) = a_lost_lease(&db, &database).await;
+    let before = claim(&database, "before").await.lease;
+    let by_hand = "update processing_jobs set status = 'cancelled', completed_at = clock_timestamp()";
+    db.client("postgres").await.batch_execute(by_hand).await.expect("somebody has the keys");
+    let tx = system(&database).await;
+    tx.jobs().retry(job).await.expect("an answer").expect("it is there");
+    tx.commit().await.expect("it commits");
+    let held = claim(&database, "after").await.lease;
+    assert!(held.lease_seq > before.lease_seq, "{held:?} is above {before:?}");
+    let tx = system(&database).await;
+    assert!(!complete(&tx, before).await, "it is told so");
+    assert!(tx.queue().release(&[before]).await.expect("an answer").is_empty());
+    assert!(complete(&tx, held).await);
+    tx.commit().await.expect("it commits");
+    assert_queue_is_empty(&db).await;
+}
+
+#[tokio::test]
+async fn a_job_that_was_ended_by_hand_stays_so_when_its_worker_hands_it_back() {
+    let db = TestDatabase::migrated().await;
+    let database = db.database().await;
+    let document = store_document(&database, UserId::new()).await.id;
+    let job = store_job(&database, document).await;
+    let lease = claim(&database, "w").await.lease;
+    let by_hand = "update processing_jobs set status = 'cancelled', completed_at = clock_timestamp()";
+    db.client("postgres").await.batch_execute(by_hand).await.expect("somebody has the keys");
+    let tx = system(&database).await;
+    assert!(tx.queue().release(&[lease]).await.expect("an answer").is_empty());
+    tx.commit().await.expect("it commits");
+    let tx = system(&database).await;
+    assert_eq!(tx.jobs().require(job).await.expect("it is there").status, "cancelled");
+    assert!(
+        look(&tx, &classes("default", &["text-layer"]), 10, "another").await.is_empty(),
+        "nobody gets it"
+    );
+    tx.commit().await.expect("it commits");
+    lose_leases(&db, &database).await;
+    assert_queue_is_empty(&db).await;
+}
+
 #[tokio::test]
 async fn a_lease_ends_once() {
     let db = TestDatabase::migrated().await;
@@ -273,7 +319,8 @@ async fn what_is_done_of_a_job_is_known_to_whoever_takes_it_up() {
         strategy: None,
         reason: None,
     };
-    let blank = PageOutcome::Failed { class: ErrorClass::Permanent, code: "blank".into(), message: "it is".into() };
+    let blank =
+        PageOutcome::Failed { class: ErrorClass::Permanent, code: "blank".into(), message: "it is".into() };
     let pages = [page(2, PageOutcome::Completed { zone_count: 0 }), page(1, blank)];
     tx.jobs().record_pages(document, job, &pages).await.expect("recorded");
     let done = tx.queue().done(&[(document, job)]).await.expect("an answer");

@@ -12,8 +12,8 @@ use axum::extract::{DefaultBodyLimit, Request, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::routing::post;
 use axum::{Json, Router};
+use colophon_db::CallerScope;
 use colophon_db::queue::{Beat, Fail, Failure, Lease};
-use colophon_db::{CallerScope, Database};
 use colophon_domain::{DEFAULT_QUEUE, Invalid};
 use colophon_formats::worker::{GivenBeat, GivenDelivery, GivenFailure, GivenLease};
 use colophon_service::run::Replaces;
@@ -69,24 +69,27 @@ struct Claim {
     limit: Option<usize>,
     lease_seconds: Option<u32>,
     wait_seconds: Option<u32>,
+    in_hand: Option<Vec<GivenLease>>,
 }
 
 impl Claim {
     fn check(&self) -> Result<(), Invalid> {
-        let named = |field: &'static str, name: &String, most: usize| {
+        let check = |field: &'static str, name: &str, most: usize| {
             let fits = (1..=most).contains(&name.chars().count()) && !name.contains('\0');
             if fits { Ok(()) } else { Err(Invalid::new(field, format!("names have 1 to {most} characters"))) }
         };
-        named("worker", &self.worker, 200)?;
+        check("worker", &self.worker, 200)?;
         for (field, names) in [("queues", &self.queues), ("strategies", &self.strategies)] {
-            let names = names.as_deref();
-            if names.is_some_and(|names| names.is_empty() || names.len() > 100) {
+            if names.as_ref().is_some_and(|names| names.is_empty() || names.len() > 100) {
                 return Err(Invalid::new(field, "name 1 to 100 of them, or leave it out"));
             }
-            names.unwrap_or_default().iter().try_for_each(|name| named(field, name, 50))?;
+            names.iter().flatten().try_for_each(|name| check(field, name, 50))?;
         }
         if self.limit.is_some_and(|limit| !(1..=MOST).contains(&limit)) {
             return Err(Invalid::new("limit", format!("must be 1 to {MOST}")));
+        }
+        if self.in_hand.as_ref().is_some_and(|in_hand| in_hand.len() > MOST) {
+            return Err(Invalid::new("in_hand", format!("{MOST} jobs at most")));
         }
         if self.wait_seconds.is_some_and(|seconds| seconds > LONGEST_WAIT) {
             return Err(Invalid::new("wait_seconds", format!("must be 0 to {LONGEST_WAIT}")));
@@ -119,35 +122,18 @@ async fn claim(
         worker: &claim.worker,
     };
     let wait = Duration::from_secs(claim.wait_seconds.unwrap_or_default().into());
+    if let Some(in_hand) = claim.in_hand {
+        let known: Vec<Lease> =
+            in_hand.iter().map(|&GivenLease { job_id, lease_seq }| Lease { job_id, lease_seq }).collect();
+        workers::hand_back_unknown(&app.platform.database, &claim.worker, &known).await?;
+    }
     let lent = app.workers.claim(&wanted, wait, &app.stopping).await?;
-    let leases = lent.iter().map(|lent| lent.job.lease).collect();
-    let mut unanswered = Unanswered { database: app.platform.database.clone(), leases };
-    let mut jobs = Vec::with_capacity(lent.len());
-    for lent in &lent {
+    let mut jobs = Vec::with_capacity(lent.jobs.len());
+    for lent in &lent.jobs {
         jobs.push(view(&app, &headers, lent).await?);
     }
-    unanswered.leases.clear();
+    lent.given();
     Ok(Json(json!({ "jobs": jobs })))
-}
-
-/// Jobs that were lent to somebody who went away before the answer. Dropped, it hands them back.
-struct Unanswered {
-    database: Database,
-    leases: Vec<Lease>,
-}
-
-impl Drop for Unanswered {
-    fn drop(&mut self) {
-        if self.leases.is_empty() {
-            return;
-        }
-        let (database, leases) = (self.database.clone(), std::mem::take(&mut self.leases));
-        tokio::spawn(async move {
-            if let Err(error) = workers::release(&database, &leases).await {
-                tracing::warn!(%error, "jobs whose worker went away are handed back when their leases run out");
-            }
-        });
-    }
 }
 
 async fn view(app: &App, headers: &HeaderMap, lent: &Lent) -> Result<Value, Problem> {
@@ -174,11 +160,7 @@ async fn view(app: &App, headers: &HeaderMap, lent: &Lent) -> Result<Value, Prob
     Ok(view)
 }
 
-async fn heartbeat(
-    State(app): State<App>,
-    caller: Caller,
-    request: Request,
-) -> Result<Json<Value>, Problem> {
+async fn heartbeat(State(app): State<App>, caller: Caller, request: Request) -> Result<Json<Value>, Problem> {
     platform_only(&caller)?;
     let batch = Batch::read(&app, request).await?;
     let lease = lease(batch.lease_seconds)?;
@@ -198,7 +180,10 @@ async fn deliver(State(app): State<App>, caller: Caller, request: Request) -> Re
     let items = batch.items(|given| {
         let found = found(given)?;
         if found.1.delivery.status.is_some() || found.1.delivery.failure.is_some() {
-            return Err(Invalid::new("status", "what is delivered in parts has no end yet; say complete or fail"));
+            return Err(Invalid::new(
+                "status",
+                "what is delivered in parts has no end yet; say complete or fail",
+            ));
         }
         Ok(found)
     });
@@ -276,7 +261,7 @@ fn answer<T>(items: Items<T>, told: Vec<Told>) -> Json<Value> {
     let results = items.results.into_iter().map(|(named, refused)| {
         let mut result = named;
         let say = match refused {
-            Some(invalid) => refusal(Problem::from(invalid)),
+            Some(invalid) => refusal(&Problem::from(invalid)),
             None => told.next().map_or_else(|| json!({}), say),
         };
         if let (Some(result), Value::Object(say)) = (result.as_object_mut(), say) {
@@ -287,16 +272,16 @@ fn answer<T>(items: Items<T>, told: Vec<Told>) -> Json<Value> {
     Json(json!({ "results": results.collect::<Vec<_>>() }))
 }
 
-fn refusal(problem: Problem) -> Value {
+fn refusal(problem: &Problem) -> Value {
     json!({ "result": "invalid", "problem": problem.body() })
 }
 
 fn say(told: Told) -> Value {
     match told {
         Told::Held(until) => json!({ "result": "held", "lease_until": until }),
-        Told::Delivered(stored) => with_stored(json!({ "result": "delivered" }), stored),
+        Told::Delivered(stored) => with_stored(json!({ "result": "delivered" }), &stored),
         Told::Ended { status, stored, repeated } => {
-            with_stored(json!({ "result": status.as_str(), "repeated": repeated }), stored)
+            with_stored(json!({ "result": status.as_str(), "repeated": repeated }), &stored)
         }
         Told::Retrying(seconds) => json!({ "result": "retrying", "retry_in_seconds": seconds }),
         Told::Failed { is_quarantined } => {
@@ -315,12 +300,14 @@ fn say(told: Told) -> Value {
             let detail = format!("{detail}; nothing was changed, drop the work");
             json!({ "result": "stale", "status": standing.status, "detail": detail })
         }
-        Told::NotFound => json!({ "result": "not_found", "detail": "there is no such job; it may be gone with its document" }),
-        Told::Refused(error) => refusal(Problem::from(error)),
+        Told::NotFound => {
+            json!({ "result": "not_found", "detail": "there is no such job; it may be gone with its document" })
+        }
+        Told::Refused(error) => refusal(&Problem::from(error)),
     }
 }
 
-fn with_stored(mut said: Value, stored: Stored) -> Value {
+fn with_stored(mut said: Value, stored: &Stored) -> Value {
     if let Some(report) = &stored.zones {
         said["zones"] = runs::view(report);
     }

@@ -120,7 +120,8 @@ pub async fn complete(database: &Database, found: &[Found]) -> Result<Vec<Told>,
     }
     explained(database, &leases, told, |standing| {
         let status = standing.outcome.as_deref()?.parse().ok()?;
-        let is_end = matches!(status, JobStatus::Completed | JobStatus::PartiallyCompleted | JobStatus::Failed);
+        let is_end =
+            matches!(status, JobStatus::Completed | JobStatus::PartiallyCompleted | JobStatus::Failed);
         is_end.then(|| Told::Ended { status, stored: Stored::default(), repeated: true })
     })
     .await
@@ -136,7 +137,9 @@ async fn work(database: &Database, found: &Found, lease: Option<Duration>) -> Re
         }
     };
     match ended {
-        Err(Error::Database(error)) if matches!(error.kind(), ErrorKind::Stale | ErrorKind::NotFound) => Ok(None),
+        Err(Error::Database(error)) if matches!(error.kind(), ErrorKind::Stale | ErrorKind::NotFound) => {
+            Ok(None)
+        }
         Err(error) if is_transient(&error) => Err(error),
         Err(error) => Ok(Some(Told::Refused(error))),
         Ok(told) => Ok(Some(told)),
@@ -145,7 +148,7 @@ async fn work(database: &Database, found: &Found, lease: Option<Duration>) -> Re
 
 async fn once(database: &Database, found: &Found, lease: Option<Duration>) -> Result<Told, Error> {
     /// While the transaction lasts nobody can take the job; this is for what comes before its first write.
-    const BRIEFLY: Duration = Duration::from_secs(60);
+    const BRIEFLY: Duration = Duration::from_mins(1);
     // Read and checked before anything is locked.
     let tx = database.session(&SystemScope::new()).begin().await?;
     let job = tx.jobs().require(found.lease.job_id).await?;
@@ -181,12 +184,11 @@ async fn once(database: &Database, found: &Found, lease: Option<Duration>) -> Re
         tx.commit().await?;
         return Ok(Told::Delivered(stored));
     }
-    let end = match found.said() {
-        Some(end) => end,
-        None => {
-            let (status, failure) = ended(&tx, &job).await?;
-            found.end(status, failure)
-        }
+    let end = if let Some(end) = found.said() {
+        end
+    } else {
+        let (status, failure) = ended(&tx, &job).await?;
+        found.end(status, failure)
     };
     let (ended, others_wait) = tx.queue().finish(std::slice::from_ref(&end)).await?;
     tx.commit().await?;
@@ -195,7 +197,11 @@ async fn once(database: &Database, found: &Found, lease: Option<Duration>) -> Re
     }
     // Its record may have been ended by hand.
     let told = Told::Ended { status: end.status, stored, repeated: false };
-    if ended.is_empty() { Err(Invalid::new("job_id", "the job was ended by hand meanwhile").into()) } else { Ok(told) }
+    if ended.is_empty() {
+        Err(Invalid::new("job_id", "the job was ended by hand meanwhile").into())
+    } else {
+        Ok(told)
+    }
 }
 
 /// Stores the zones of the pages that are done, and how pages ended.

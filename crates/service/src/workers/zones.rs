@@ -58,9 +58,13 @@ pub async fn refresh(tx: &Tx<SystemScope>, given: &Given<'_>) -> Result<usize, E
         for zone in zones {
             let fields: Map<String, Value> = serde_json::from_str(zone.get())
                 .map_err(|e| Invalid::new("zones", format!("a zone is no object: {e}")))?;
-            let id: Option<ZoneId> =
-                fields.get("id").and_then(Value::as_str).and_then(|id| id.parse().ok()).filter(|id| asked.contains(id));
-            let id = id.ok_or_else(|| Invalid::new("zones", "each needs the id of one that the job names"))?;
+            let id: Option<ZoneId> = fields
+                .get("id")
+                .and_then(Value::as_str)
+                .and_then(|id| id.parse().ok())
+                .filter(|id| asked.contains(id));
+            let id =
+                id.ok_or_else(|| Invalid::new("zones", "each needs the id of one that the job names"))?;
             parsed.push(overlaid(tx, given, id, fields).await?);
             ids.push(id);
         }
@@ -102,7 +106,15 @@ async fn overlaid(
     fields: Map<String, Value>,
 ) -> Result<Parsed, Error> {
     const KEPT: [&str; 9] = [
-        "page_number", "zone_index", "zone_type", "label", "coordinates", "language", "parent_id", "external_id", "metadata",
+        "page_number",
+        "zone_index",
+        "zone_type",
+        "label",
+        "coordinates",
+        "language",
+        "parent_id",
+        "external_id",
+        "metadata",
     ];
     let Some(zone) = tx.zones().get(given.job.document_id, id).await? else {
         return Ok(Err(Invalid::new("id", format!("zone {id} is gone"))));

@@ -68,7 +68,10 @@ impl Batch {
                 if is_new {
                     Ok((named, item))
                 } else {
-                    Err(Invalid::new("job_id", "is named twice in this request; only the first one was taken"))
+                    Err(Invalid::new(
+                        "job_id",
+                        "is named twice in this request; only the first one was taken",
+                    ))
                 }
             });
             match taken {
@@ -101,7 +104,8 @@ fn parse(body: Spooled) -> Result<Batch, Problem> {
         }
     };
     serde_json::from_slice(&bytes).map_err(|error| {
-        let detail = format!("{error}; the body is to be {{\"jobs\": [{{\"job_id\": …, \"lease_seq\": …}}, …]}}");
+        let detail =
+            format!("{error}; the body is to be {{\"jobs\": [{{\"job_id\": …, \"lease_seq\": …}}, …]}}");
         Problem::bad_request("invalid_json", detail)
     })
 }
