@@ -372,6 +372,14 @@ fn one_bad_item_keeps_no_other_from_being_taken() {
 }
 
 #[test]
+fn a_body_larger_than_is_taken_is_refused() {
+    let server = Server::shared();
+    let body = vec![b' '; (64 << 20) + 1];
+    let headers = [("content-type", "application/json")];
+    platform(&server).insist("/v1/worker/complete", &headers, Some(&body)).refused(413, "too_large");
+}
+
+#[test]
 fn a_file_that_kills_three_workers_goes_no_further() {
     let (server, queue) = (Server::shared(), queue());
     let (owner, api) = (server.person(), platform(&server));
