@@ -22,6 +22,7 @@ pub mod health;
 pub mod idempotency_keys;
 pub mod imported_zones;
 pub mod jobs;
+pub mod leases;
 pub mod listen;
 mod mend;
 pub mod metadata_schemas;

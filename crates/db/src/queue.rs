@@ -163,6 +163,8 @@ pub struct Failed {
     pub job: Changed,
     /// In how many seconds there will be another attempt; `None` where the job has failed for good.
     pub retry_in_seconds: Option<f64>,
+    /// Whether it goes no further since the file did harm three times.
+    pub is_quarantined: bool,
 }
 
 /// A job whose state changed here.
@@ -175,6 +177,10 @@ pub struct Changed {
 }
 
 impl Queue<'_> {
+    pub(crate) fn tx(&self) -> &Tx<SystemScope> {
+        self.0
+    }
+
     /// Takes jobs that are due and leases each.
     pub async fn claim(&self, claim: &Claim<'_>) -> Result<Vec<ClaimedJob>> {
         let (mut queues, mut strategies, mut priorities, mut positions) = (vec![], vec![], vec![], vec![]);
@@ -320,11 +326,13 @@ impl Queue<'_> {
             .await?;
         measure::failed(&rows, &ends.iter().map(|end| (end.lease.job_id, end)).collect())?;
         let others_wait = rows.first().map_or(Ok(false), |row| column(row, "others_wait"))?;
-        let delays = rows.iter().map(|row| column(row, "delay_seconds"));
         let failed = changed(&rows)?
             .into_iter()
-            .zip(delays)
-            .map(|(job, delay)| Ok(Failed { job, retry_in_seconds: delay? }))
+            .zip(&rows)
+            .map(|(job, row)| {
+                let is_quarantined = column(row, "is_quarantined")?;
+                Ok(Failed { job, retry_in_seconds: column(row, "delay_seconds")?, is_quarantined })
+            })
             .collect::<Result<Vec<_>>>()?;
         Ok((failed, others_wait))
     }
@@ -363,7 +371,7 @@ impl Queue<'_> {
     }
 }
 
-fn leases<'a>(leases: impl IntoIterator<Item = &'a Lease>) -> (Vec<Uuid>, Vec<i64>) {
+pub(crate) fn leases<'a>(leases: impl IntoIterator<Item = &'a Lease>) -> (Vec<Uuid>, Vec<i64>) {
     leases.into_iter().map(|lease| (lease.job_id.0, lease.lease_seq)).unzip()
 }
 

@@ -2,7 +2,8 @@
 //!
 //! [`views`] is the JSON that the API, the command line and exports share: one shape for each noun, its fields named
 //! as the columns are; [`history`] that of what was, [`words`] tells differences to people. [`import`] reads the zones in
-//! files of other programs, [`given`] those of a request, [`corrections`] the edits of zones.
+//! files of other programs, [`given`] those of a request, [`corrections`] the edits of zones, [`worker`] what workers
+//! say of their jobs.
 
 pub mod corrections;
 pub mod given;
@@ -11,3 +12,4 @@ pub mod import;
 pub mod items;
 pub mod views;
 pub mod words;
+pub mod worker;

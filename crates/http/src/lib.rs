@@ -20,6 +20,7 @@ use axum::extract::DefaultBodyLimit;
 use axum::middleware::from_fn;
 use axum::routing::get;
 use colophon_service::Platform;
+use colophon_service::workers::Workers;
 use tokio_util::sync::CancellationToken;
 
 pub use problem::Problem;
@@ -30,6 +31,8 @@ pub use routes::metrics::{Metrics, alone as metrics_alone};
 pub struct App {
     /// Use cases.
     pub platform: Arc<Platform>,
+    /// Jobs that are given to workers outside.
+    pub workers: Arc<Workers>,
     /// How tokens are verified.
     pub verifier: Arc<auth::Verifier>,
     /// Where others reach this server, if that was said; else by where each request was sent.
@@ -75,6 +78,7 @@ pub fn router(app: App) -> Router {
         .merge(routes::jobs::router())
         .merge(routes::job_statistics::router())
         .merge(routes::exports::router())
+        .merge(routes::worker::router())
         .layer(DefaultBodyLimit::max(BODY_LIMIT))
         .fallback(routes::operation::not_found)
         .method_not_allowed_fallback(routes::operation::method_not_allowed)

@@ -27,4 +27,5 @@ pub mod trash;
 mod upload;
 pub mod uploads;
 pub mod versions;
+pub mod worker;
 pub mod zones;

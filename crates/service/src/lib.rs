@@ -22,6 +22,7 @@ pub mod sweep;
 pub mod undo;
 pub mod upload;
 pub mod uploads;
+pub mod workers;
 
 pub use error::Error;
 pub use metadata::MetadataSchemas;

@@ -4,7 +4,7 @@
 //! One transaction: the document is locked, the zones that stand are read, people's work is laid over the run
 //! (`colophon_domain::anchor`), and what differs is written in a few statements. A crash leaves the zones as they were.
 
-mod deliver;
+pub(crate) mod deliver;
 mod outcomes;
 mod resolve;
 

@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use colophon_http::{App, Metrics, auth};
+use colophon_service::workers::Workers;
 use serde_json::json;
 use tokio_util::sync::CancellationToken;
 
@@ -57,6 +58,7 @@ pub async fn run(config: &Config, serve: Serve) -> anyhow::Result<()> {
     let broken_off = CancellationToken::new();
     let app = App {
         platform: Arc::clone(&instance.platform),
+        workers: Arc::new(Workers::new(instance.platform.database.clone())),
         verifier: Arc::clone(&verifier),
         public_url: config.public_url.clone(),
         broken_off: broken_off.clone(),
@@ -88,9 +90,7 @@ pub async fn run(config: &Config, serve: Serve) -> anyhow::Result<()> {
             serving.abort();
         }
     }
-    if let Some(workers) = workers {
-        workers.await?;
-    }
+    workers.await?;
     sweeper.await?;
     instance.close().await
 }

@@ -32,9 +32,7 @@ pub async fn run(config: &Config) -> anyhow::Result<()> {
     asked.await;
     tracing::info!("asked to stop: handing back what is in hand");
     stop.cancel();
-    if let Some(working) = working {
-        working.await?;
-    }
+    working.await?;
     sweeper.await?;
     instance.close().await
 }
@@ -44,16 +42,13 @@ pub fn start_sweeper(platform: &Arc<Platform>, config: &Config, stop: &Cancellat
     tokio::spawn(colophon_service::sweep::run(Platform::clone(platform), config.sweep(), stop.clone()))
 }
 
-/// Workers in this process, until `stop`. None for 0.
-pub fn start_workers(
-    platform: &Arc<Platform>,
-    workers: u16,
-    stop: &CancellationToken,
-) -> Option<JoinHandle<()>> {
-    if workers == 0 {
-        return None;
-    }
+/// Workers in this process, until `stop`. Where there are none of its own, the queue is looked after for those of others.
+pub fn start_workers(platform: &Arc<Platform>, workers: u16, stop: &CancellationToken) -> JoinHandle<()> {
     let config = colophon_worker::Config::new(usize::from(workers));
+    if workers == 0 {
+        let database = platform.database.clone();
+        return tokio::spawn(colophon_worker::keep_house(database, config.poll, stop.clone()));
+    }
     let processor = Reading::new(Platform::clone(platform), config.lease);
-    Some(tokio::spawn(colophon_worker::run(platform.database.clone(), processor, config, stop.clone())))
+    tokio::spawn(colophon_worker::run(platform.database.clone(), processor, config, stop.clone()))
 }

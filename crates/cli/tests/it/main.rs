@@ -72,3 +72,5 @@ mod tus_clients;
 mod uploads;
 mod versions;
 mod wait;
+mod worker_example;
+mod workers;

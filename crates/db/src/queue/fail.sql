@@ -71,6 +71,6 @@ with engine as materialized (
   from jobs j where j.is_whole and d.id = j.document_id and d.version = j.version
 )
 select job_id, document_id, strategy, extract(epoch from ended_at - started_at)::float8 as seconds, is_over,
-       case when not is_over then delay_seconds end as delay_seconds,
+       case when not is_over then delay_seconds end as delay_seconds, is_quarantined,
        exists (select from public.job_queue w where w.state = 'waiting') as others_wait
 from jobs

@@ -65,7 +65,7 @@ async fn deliver(
     Ok(Json(view(&report)).into_response())
 }
 
-fn view(report: &Report) -> Value {
+pub fn view(report: &Report) -> Value {
     json!({
         "revision": report.revision, "inserted": report.inserted, "updated": report.updated,
         "unchanged": report.unchanged, "deleted": report.deleted, "outcomes": report.outcomes,
@@ -93,10 +93,14 @@ fn run_of(document: DocumentId, params: RunParams) -> Result<(Run, Reading), Pro
     let reading = Reading {
         frame: parse(params.frame.as_deref())?.unwrap_or_default(),
         vocabulary: parse::<Vocabulary>(params.vocabulary.as_deref())?,
-        outside: if params.clamp { OutsideThePage::Clamp } else { OutsideThePage::Refuse },
+        outside: outside(params.clamp),
         ..Reading::default()
     };
     Ok((run, reading))
+}
+
+pub fn outside(clamp: bool) -> OutsideThePage {
+    if clamp { OutsideThePage::Clamp } else { OutsideThePage::Refuse }
 }
 
 /// Pages as they are named in a query: `1-3,7`.

@@ -9,6 +9,7 @@ use colophon_domain::UserId;
 use colophon_http::auth::{Refusal, Verifier};
 use colophon_http::{App, Metrics, Problem, router};
 use colophon_service::uploads::{DEFAULT_UPLOAD_EXPIRY, Turns};
+use colophon_service::workers::Workers;
 use colophon_service::{DEFAULT_UPLOAD_LIMIT, MetadataSchemas, Platform};
 use colophon_testkit::{TestDatabase, store_document};
 use serde_json::Value;
@@ -43,10 +44,12 @@ pub fn platform(database: Database, objects: &std::path::Path) -> Platform {
 
 /// The API on a database; gives its address.
 async fn serve(database: Database, verifier: Verifier, objects: &std::path::Path) -> String {
+    let workers = Arc::new(Workers::new(database.clone()));
     let platform = platform(database, objects);
     let app = App {
         metrics: Arc::new(Metrics::new(None, ([127, 0, 0, 1], 0).into())),
         platform: Arc::new(platform),
+        workers,
         verifier: Arc::new(verifier),
         public_url: None,
         broken_off: CancellationToken::new(),
