@@ -82,14 +82,22 @@ impl JobRequest {
         }
         match &self.units {
             Units::Document => Ok(()),
-            Units::Pages(pages) if pages.is_empty() => Err(Invalid::new("pages", "names no page; leave it out for all")),
-            Units::Pages(pages) if pages.len() > PAGES => Err(Invalid::new("pages", format!("names more than {PAGES} pages"))),
+            Units::Pages(pages) if pages.is_empty() => {
+                Err(Invalid::new("pages", "names no page; leave it out for all"))
+            }
+            Units::Pages(pages) if pages.len() > PAGES => {
+                Err(Invalid::new("pages", format!("names more than {PAGES} pages")))
+            }
             Units::Pages(pages) => match pages.iter().find(|page| **page < 1) {
                 Some(page) => Err(Invalid::new("pages", format!("{page} is no page; they begin with 1"))),
                 None => Ok(()),
             },
-            Units::Zones(zones) if zones.is_empty() => Err(Invalid::new("zones", "names no zone; leave it out for all pages")),
-            Units::Zones(zones) if zones.len() > ZONES => Err(Invalid::new("zones", format!("names more than {ZONES} zones"))),
+            Units::Zones(zones) if zones.is_empty() => {
+                Err(Invalid::new("zones", "names no zone; leave it out for all pages"))
+            }
+            Units::Zones(zones) if zones.len() > ZONES => {
+                Err(Invalid::new("zones", format!("names more than {ZONES} zones")))
+            }
             Units::Zones(_) => Ok(()),
         }
     }
@@ -98,13 +106,20 @@ impl JobRequest {
     ///
     /// # Errors
     /// A page that the version does not have.
-    pub fn job(&self, document: DocumentId, version: i32, page_count: Option<i32>) -> Result<NewJob, Invalid> {
+    pub fn job(
+        &self,
+        document: DocumentId,
+        version: i32,
+        page_count: Option<i32>,
+    ) -> Result<NewJob, Invalid> {
         let total_pages = match &self.units {
             Units::Document => page_count,
             Units::Pages(pages) => {
                 let count = page_count.unwrap_or(0);
                 if let Some(page) = pages.iter().find(|page| **page > count) {
-                    let reason = format!("version {version} of document {document} has no page {page}; it has {count}");
+                    let reason = format!(
+                        "version {version} of document {document} has no page {page}; it has {count}"
+                    );
                     return Err(Invalid::new("pages", reason));
                 }
                 i32::try_from(pages.len()).ok()
@@ -159,7 +174,8 @@ impl Units {
 /// Something else; a page before 1; a range that runs backwards; more than 100,000 pages.
 pub fn parse_pages(text: &str) -> Result<Vec<i32>, Invalid> {
     let wrong = || {
-        let reason = format!("{text:?} is no list of pages such as 1-3,7; they begin with 1, 100,000 at most");
+        let reason =
+            format!("{text:?} is no list of pages such as 1-3,7; they begin with 1, 100,000 at most");
         Invalid::new("pages", reason)
     };
     let number = |text: &str| text.trim().parse::<i32>().ok().filter(|page| *page >= 1).ok_or_else(wrong);
@@ -241,7 +257,9 @@ mod tests {
 
     #[test]
     fn a_slip_in_a_built_in_strategy_is_told_and_a_name_of_its_own_is_taken() {
-        for slip in ["text_layer", "textlayer", "Text-Layer", "text-leyer", "tex-layer", "text-layr", " text-layer"] {
+        for slip in
+            ["text_layer", "textlayer", "Text-Layer", "text-leyer", "tex-layer", "text-layr", " text-layer"]
+        {
             let refused = check_strategy(slip).unwrap_err();
             assert!(refused.reason.ends_with("did you mean \"text-layer\"?"), "{refused}");
         }

@@ -67,6 +67,8 @@ pub fn router(app: App) -> Router {
         .merge(routes::changes::router())
         .merge(routes::corrections::router())
         .merge(routes::jobs::router())
+        .merge(routes::job_limits::router())
+        .merge(routes::queues::router())
         .merge(routes::exports::router())
         .layer(DefaultBodyLimit::max(BODY_LIMIT))
         .fallback(routes::operation::not_found)

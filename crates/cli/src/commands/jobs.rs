@@ -30,7 +30,7 @@ pub async fn run(config: &Config, jobs: Jobs) -> anyhow::Result<()> {
                 let zones = optional(j.completed_zones);
                 [
                     j.id.to_string(),
-                    j.document_id.to_string(),
+                    optional(j.filename),
                     optional(j.strategy),
                     j.status,
                     pages,
@@ -55,6 +55,9 @@ pub async fn run(config: &Config, jobs: Jobs) -> anyhow::Result<()> {
             instance.close().await?;
             print(found.into(), &pages, attempts, history, show.json)
         }
+        Jobs::Ask(asked) => {
+            anyhow::bail!("{asked:?} is no command that looks at jobs; this is a mistake of the program")
+        }
     }
 }
 
@@ -75,6 +78,7 @@ fn print(
     output::fields(&[
         ("id", job.id.to_string()),
         ("document", job.document_id.to_string()),
+        ("file", optional(job.filename)),
         ("strategy", optional(job.strategy)),
         ("status", job.status),
         ("reason", optional(job.error_message)),
