@@ -62,6 +62,3 @@ language sql stable security definer rows 100 set search_path = '' as $$
 $$;
 revoke all on function colophon.live_jobs(text, bigint) from public;
 grant execute on function colophon.live_jobs(text, bigint) to authenticated, service_role;
-
--- How often to try is the asker's business, as what to do is.
-grant insert (max_attempts) on public.processing_jobs to authenticated;

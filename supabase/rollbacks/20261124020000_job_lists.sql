@@ -1,5 +1,4 @@
 -- Back from 20261124020000_job_lists.sql.
-revoke insert (max_attempts) on public.processing_jobs from authenticated;
 drop function colophon.live_jobs(text, bigint);
 drop trigger processing_jobs_inserted_incomplete on public.processing_jobs;
 drop trigger processing_jobs_incomplete on public.processing_jobs;
