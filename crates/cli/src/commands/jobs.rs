@@ -38,7 +38,7 @@ pub async fn run(config: &Config, jobs: Jobs) -> anyhow::Result<()> {
                     time(j.created_at),
                 ]
             });
-            output::table(["ID", "DOCUMENT", "STRATEGY", "STATUS", "PAGES", "ZONES", "QUEUED (UTC)"], rows)
+            output::table(["ID", "FILE", "STRATEGY", "STATUS", "PAGES", "ZONES", "QUEUED (UTC)"], rows)
         }
         Jobs::Show { job, show } => {
             let instance = Instance::open(config, WISH).await?;
