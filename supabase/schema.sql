@@ -632,6 +632,21 @@ CREATE FUNCTION colophon.live_job(document_id uuid, job_key text) RETURNS uuid
     and q.job_key = live_job.job_key and colophon.may_process(q.document_id)
 $$;
 
+CREATE FUNCTION colophon.live_jobs(status text, most bigint) RETURNS TABLE(document_id uuid, job_id uuid)
+    LANGUAGE sql STABLE SECURITY DEFINER ROWS 100
+    SET search_path TO ''
+    AS $$
+  select q.document_id, q.job_id
+  from public.job_queue q
+  where case live_jobs.status
+      when 'queued' then q.state in ('queued', 'scheduled', 'waiting')
+      when 'retrying' then q.state in ('queued', 'scheduled')
+      else q.state = live_jobs.status end
+    and (current_setting('role', true) = 'service_role' or q.owner = (select auth.uid())::text
+      or q.document_id in (select colophon.shared_documents('viewer')))
+  limit most
+$$;
+
 CREATE FUNCTION colophon.uuid_v7() RETURNS uuid
     LANGUAGE sql PARALLEL SAFE
     SET search_path TO ''
@@ -775,6 +790,22 @@ begin
   new.updated_at := now();
   new.revision := old.revision + 1;
   return new;
+end
+$$;
+
+CREATE FUNCTION colophon.note_incomplete_job() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+begin
+  if new.status in ('partially_completed', 'failed', 'cancelled') then
+    insert into colophon.incomplete_jobs as i (document_id, job_id, status, created_at)
+    values (new.document_id, new.id, new.status, new.created_at)
+    on conflict (document_id, job_id) do update set status = excluded.status;
+  else
+    delete from colophon.incomplete_jobs i where i.document_id = new.document_id and i.job_id = new.id;
+  end if;
+  return null;
 end
 $$;
 
@@ -2634,6 +2665,14 @@ CREATE UNLOGGED TABLE colophon.imported_zones (
     metadata jsonb NOT NULL
 );
 
+CREATE TABLE colophon.incomplete_jobs (
+    document_id uuid NOT NULL,
+    job_id uuid NOT NULL,
+    status text NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    CONSTRAINT incomplete_jobs_status_check CHECK ((status = ANY (ARRAY['partially_completed'::text, 'failed'::text, 'cancelled'::text])))
+);
+
 CREATE TABLE colophon.job_positions (
     queue text NOT NULL COLLATE pg_catalog."C",
     strategy text NOT NULL COLLATE pg_catalog."C",
@@ -3132,6 +3171,9 @@ ALTER TABLE ONLY colophon.idempotency_keys
 ALTER TABLE ONLY colophon.imported_zones
     ADD CONSTRAINT imported_zones_pkey PRIMARY KEY (transaction_id, ordinal);
 
+ALTER TABLE ONLY colophon.incomplete_jobs
+    ADD CONSTRAINT incomplete_jobs_pkey PRIMARY KEY (document_id, job_id);
+
 ALTER TABLE ONLY colophon.job_positions
     ADD CONSTRAINT job_positions_pkey PRIMARY KEY (queue, strategy, priority);
 
@@ -3236,6 +3278,8 @@ CREATE INDEX idempotency_keys_created_at_idx ON colophon.idempotency_keys USING 
 CREATE INDEX imported_zones_id_idx ON colophon.imported_zones USING btree (transaction_id, id);
 
 CREATE INDEX imported_zones_key_idx ON colophon.imported_zones USING btree (transaction_id, key);
+
+CREATE INDEX incomplete_jobs_status_idx ON colophon.incomplete_jobs USING btree (status, created_at DESC, job_id DESC);
 
 CREATE INDEX objects_changed_at_idx ON colophon.objects USING btree (changed_at) WHERE (state = 'released'::text);
 
@@ -3369,6 +3413,10 @@ CREATE TRIGGER processing_history_document BEFORE INSERT ON public.processing_hi
 
 CREATE TRIGGER processing_jobs_enqueued AFTER INSERT ON public.processing_jobs FOR EACH ROW WHEN (((current_setting('colophon.engine'::text, true) IS DISTINCT FROM 'on'::text) OR (CURRENT_USER = 'authenticated'::name))) EXECUTE FUNCTION colophon.record_job_transition();
 
+CREATE TRIGGER processing_jobs_incomplete AFTER UPDATE OF status ON public.processing_jobs FOR EACH ROW WHEN (((old.status IS DISTINCT FROM new.status) AND ((new.status = ANY (ARRAY['partially_completed'::text, 'failed'::text, 'cancelled'::text])) OR (old.status = ANY (ARRAY['partially_completed'::text, 'failed'::text, 'cancelled'::text]))))) EXECUTE FUNCTION colophon.note_incomplete_job();
+
+CREATE TRIGGER processing_jobs_inserted_incomplete AFTER INSERT ON public.processing_jobs FOR EACH ROW WHEN ((new.status = ANY (ARRAY['partially_completed'::text, 'failed'::text, 'cancelled'::text]))) EXECUTE FUNCTION colophon.note_incomplete_job();
+
 CREATE TRIGGER processing_jobs_queued AFTER INSERT ON public.processing_jobs FOR EACH ROW WHEN (((new.page_numbers IS NULL) AND (new.zone_ids IS NULL) AND (new.completed_at IS NULL))) EXECUTE FUNCTION colophon.queue_document();
 
 CREATE TRIGGER processing_jobs_recorded AFTER UPDATE OF status ON public.processing_jobs FOR EACH ROW WHEN (((old.status IS DISTINCT FROM new.status) AND ((current_setting('colophon.engine'::text, true) IS DISTINCT FROM 'on'::text) OR (CURRENT_USER = 'authenticated'::name)))) EXECUTE FUNCTION colophon.record_job_transition();
@@ -3406,6 +3454,9 @@ ALTER TABLE ONLY colophon.document_fields
 
 ALTER TABLE ONLY colophon.document_share_tokens
     ADD CONSTRAINT document_share_tokens_document_id_share_id_fkey FOREIGN KEY (document_id, share_id) REFERENCES public.document_shares(document_id, id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY colophon.incomplete_jobs
+    ADD CONSTRAINT incomplete_jobs_document_id_job_id_fkey FOREIGN KEY (document_id, job_id) REFERENCES public.processing_jobs(document_id, id) ON DELETE CASCADE;
 
 ALTER TABLE ONLY public.correction_outcomes
     ADD CONSTRAINT correction_outcomes_document_id_fkey FOREIGN KEY (document_id) REFERENCES public.documents(id) ON DELETE CASCADE;
@@ -3489,6 +3540,14 @@ CREATE POLICY imported_zones_insert ON colophon.imported_zones FOR INSERT TO aut
 CREATE POLICY imported_zones_select ON colophon.imported_zones FOR SELECT TO authenticated USING ((transaction_id = ( SELECT pg_current_xact_id() AS pg_current_xact_id)));
 
 CREATE POLICY imported_zones_update ON colophon.imported_zones FOR UPDATE TO authenticated USING ((transaction_id = ( SELECT pg_current_xact_id() AS pg_current_xact_id))) WITH CHECK ((transaction_id = ( SELECT pg_current_xact_id() AS pg_current_xact_id)));
+
+ALTER TABLE colophon.incomplete_jobs ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY incomplete_jobs_platform ON colophon.incomplete_jobs TO service_role USING (true) WITH CHECK (true);
+
+CREATE POLICY incomplete_jobs_select ON colophon.incomplete_jobs FOR SELECT TO authenticated USING (((document_id = ( SELECT colophon.document_in_view() AS document_in_view)) OR (document_id = ( SELECT d.id
+   FROM public.documents d
+  WHERE (d.id = incomplete_jobs.document_id)))));
 
 ALTER TABLE colophon.job_positions ENABLE ROW LEVEL SECURITY;
 
@@ -3837,6 +3896,10 @@ REVOKE ALL ON FUNCTION colophon.live_job(document_id uuid, job_key text) FROM PU
 GRANT ALL ON FUNCTION colophon.live_job(document_id uuid, job_key text) TO authenticated;
 GRANT ALL ON FUNCTION colophon.live_job(document_id uuid, job_key text) TO service_role;
 
+REVOKE ALL ON FUNCTION colophon.live_jobs(status text, most bigint) FROM PUBLIC;
+GRANT ALL ON FUNCTION colophon.live_jobs(status text, most bigint) TO authenticated;
+GRANT ALL ON FUNCTION colophon.live_jobs(status text, most bigint) TO service_role;
+
 REVOKE ALL ON FUNCTION colophon.uuid_v7() FROM PUBLIC;
 GRANT ALL ON FUNCTION colophon.uuid_v7() TO authenticated;
 GRANT ALL ON FUNCTION colophon.uuid_v7() TO service_role;
@@ -3901,6 +3964,8 @@ REVOKE ALL ON FUNCTION colophon.next_position(queue text, strategy text, priorit
 GRANT ALL ON FUNCTION colophon.next_position(queue text, strategy text, priority smallint, owner text) TO service_role;
 
 REVOKE ALL ON FUNCTION colophon.next_revision() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION colophon.note_incomplete_job() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION colophon.open_change(of_document uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION colophon.open_change(of_document uuid) TO service_role;
@@ -4019,6 +4084,9 @@ GRANT SELECT,INSERT ON TABLE colophon.idempotency_keys TO authenticated;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE colophon.imported_zones TO authenticated;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE colophon.imported_zones TO service_role;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE colophon.incomplete_jobs TO service_role;
+GRANT SELECT ON TABLE colophon.incomplete_jobs TO authenticated;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE colophon.job_positions TO service_role;
 

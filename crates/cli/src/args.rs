@@ -5,8 +5,10 @@ mod flags;
 mod history;
 mod import_zones;
 mod job_reports;
+mod job_requests;
 mod migrate;
 mod outcomes;
+mod queues;
 pub mod zones;
 
 use std::ffi::OsString;
@@ -23,8 +25,10 @@ pub use flags::Flags;
 pub use history::History;
 pub use import_zones::ImportZones;
 pub use job_reports::JobReports;
+pub use job_requests::{EnqueueJob, JobRequests};
 pub use migrate::{Manners, Migrate, RepairStatus};
 pub use outcomes::Outcomes;
+pub use queues::Queues;
 
 use crate::config::{self, Given, INSTANCE, Purpose, SERVE, WORK};
 
@@ -62,9 +66,12 @@ pub enum Command {
     /// Look at zones, and correct them
     #[command(subcommand)]
     Zones(Zones),
-    /// Look at jobs
+    /// Look at jobs; ask for them, and cancel, retry, pause and resume them
     #[command(subcommand)]
     Jobs(Jobs),
+    /// What waits in the queues; pause and resume them, and limit what runs at once
+    #[command(subcommand)]
+    Queues(Queues),
     /// Look at exports
     #[command(subcommand)]
     Exports(Exports),
@@ -509,6 +516,8 @@ pub enum Jobs {
     },
     #[command(flatten)]
     Report(JobReports),
+    #[command(flatten)]
+    Ask(JobRequests),
 }
 
 #[derive(Debug, Subcommand)]

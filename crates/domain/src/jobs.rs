@@ -230,6 +230,8 @@ pub struct Job {
     pub error_message: Option<String>,
     /// Who asked.
     pub created_by: Option<String>,
+    /// The document's name.
+    pub filename: Option<String>,
     /// The pages asked for; `None` for all, or where zones are named.
     pub page_numbers: Option<Vec<i32>>,
     /// The zones asked for; `None` where pages are meant.

@@ -7,9 +7,9 @@ use colophon_domain::calibration::Bucket;
 use colophon_domain::geometry::{Frame, Pages, coordinates_in};
 use colophon_domain::{
     Access, Attempt, Calibration, Confidence, Coordinates, Correction, CorrectionOutcome, Document,
-    Durations, ExportFile, ExportRecord, HistoryEntry, Job, JobPage, JobStatistics, JobZone, List,
-    MetadataSchema, Page, PageOutcome, Period, Quota, ReadingOrderItem, SearchHit, Share, ShareUse, Stages,
-    StoredReadingOrder, Upload, Usage, Version, Zone,
+    Durations, ExportFile, ExportRecord, HistoryEntry, Job, JobLimit, JobPage, JobStatistics, JobZone, List,
+    MetadataSchema, Page, PageOutcome, Period, Queue, QueueStrategy, Quota, ReadingOrderItem, SearchHit,
+    Share, ShareUse, Stages, StoredReadingOrder, Upload, Usage, Version, Zone,
 };
 use jiff::Timestamp;
 use serde::Serialize;
@@ -453,6 +453,51 @@ view!(
         error_code: Option<String> = e.error_code,
         error_message: Option<String> = e.error_message,
         created_by: Option<String> = e.created_by,
+        filename: Option<String> = e.filename,
+    } as e
+);
+
+/// A job that was asked for among others.
+#[derive(Debug, Serialize)]
+pub struct RequestedJobView {
+    /// Whether it was made now; else a live job had its key, or it was asked for before.
+    pub created: bool,
+    /// The job.
+    #[serde(flatten)]
+    pub job: JobView,
+}
+
+view!(
+    /// A queue and what lives in it.
+    QueueView of Queue {
+        queue: String = e.queue,
+        paused: bool = e.pause.is_some(),
+        paused_at: Option<Timestamp> = e.pause.as_ref().map(|pause| pause.paused_at),
+        paused_by: Option<String> = e.pause.as_ref().and_then(|pause| pause.paused_by.clone()),
+        reason: Option<String> = e.pause.and_then(|pause| pause.reason),
+        strategies: Vec<QueueStrategyView> = e.strategies.into_iter().map(QueueStrategyView::from).collect(),
+    } as e
+);
+
+view!(
+    /// Live jobs of one strategy in a queue.
+    QueueStrategyView of QueueStrategy {
+        strategy: String = e.strategy,
+        queued: i64 = e.queued,
+        scheduled: i64 = e.scheduled,
+        waiting: i64 = e.waiting,
+        paused: i64 = e.paused,
+        running: i64 = e.running,
+        oldest_seconds: Option<f64> = e.oldest_seconds,
+    } as e
+);
+
+view!(
+    /// How many jobs may run at once.
+    JobLimitView of JobLimit {
+        name: String = e.said_name().to_owned(),
+        kind: String = e.kind,
+        max_running: i32 = e.max_running,
     } as e
 );
 

@@ -77,6 +77,8 @@ pub fn router(app: App) -> Router {
         .merge(routes::corrections::router())
         .merge(routes::jobs::router())
         .merge(routes::job_statistics::router())
+        .merge(routes::job_limits::router())
+        .merge(routes::queues::router())
         .merge(routes::exports::router())
         .merge(routes::worker::router())
         .layer(DefaultBodyLimit::max(BODY_LIMIT))

@@ -34,6 +34,8 @@ values ('00000000-0000-7000-8000-000000000001', '00000000-0000-7000-8000-0000000
 insert into colophon.job_positions (queue, strategy, priority, position) values ('default', 'text-layer', 2, 0);
 insert into public.job_limits (kind, name, max_running) values ('strategy', 'ocr', 4);
 insert into public.paused_queues (queue) values ('night');
+insert into colophon.incomplete_jobs (document_id, job_id, status, created_at)
+values ('00000000-0000-7000-8000-000000000001', '00000000-0000-7000-8000-000000000003', 'failed', now());
 insert into public.export_records (document_id, export_type, formats)
 values ('00000000-0000-7000-8000-000000000001', 'full', '{json}');
 insert into colophon.idempotency_keys (owner, key, request, resource_id)

@@ -31,7 +31,7 @@ pub async fn run(config: &Config, jobs: Jobs) -> anyhow::Result<()> {
                 let zones = optional(j.completed_zones);
                 [
                     j.id.to_string(),
-                    j.document_id.to_string(),
+                    optional(j.filename),
                     optional(j.strategy),
                     j.status,
                     pages,
@@ -39,7 +39,7 @@ pub async fn run(config: &Config, jobs: Jobs) -> anyhow::Result<()> {
                     time(j.created_at),
                 ]
             });
-            output::table(["ID", "DOCUMENT", "STRATEGY", "STATUS", "PAGES", "ZONES", "QUEUED (UTC)"], rows)
+            output::table(["ID", "FILE", "STRATEGY", "STATUS", "PAGES", "ZONES", "QUEUED (UTC)"], rows)
         }
         Jobs::Show { job, show } => {
             let instance = Instance::open(config, WISH).await?;
@@ -55,6 +55,9 @@ pub async fn run(config: &Config, jobs: Jobs) -> anyhow::Result<()> {
             tx.commit().await?;
             instance.close().await?;
             print(found.into(), &pages, attempts, history, show.json)
+        }
+        Jobs::Ask(asked) => {
+            anyhow::bail!("{asked:?} is no command that looks at jobs; this is a mistake of the program")
         }
     }
 }
@@ -76,6 +79,7 @@ fn print(
     output::fields(&[
         ("id", job.id.to_string()),
         ("document", job.document_id.to_string()),
+        ("file", optional(job.filename)),
         ("strategy", optional(job.strategy)),
         ("status", job.status),
         ("reason", optional(job.error_message)),

@@ -50,6 +50,10 @@ fn a_stranger_finds_nothing_on_any_route_and_can_begin_nothing() {
         assert!(!detail.contains("mine.pdf"), "{detail}");
     }
     stranger.api.post_json(&of_document("jobs"), &json!({})).refused(404, "not_found");
+    for word in ["cancel", "retry", "pause", "resume"] {
+        let path = format!("/v1/jobs/{}/{word}", id(&job));
+        stranger.api.post_json(&path, &json!({})).refused(404, "not_found");
+    }
     stranger
         .api
         .post_json(&of_document("exports"), &json!({ "formats": ["json"] }))

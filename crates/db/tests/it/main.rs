@@ -13,6 +13,7 @@ mod health;
 mod idempotency_keys;
 mod imported_zones;
 mod job_control;
+mod job_lists;
 mod jobs;
 mod leases;
 mod model;
