@@ -2,9 +2,11 @@
 //!
 //! [`views`] is the JSON that the API, the command line and exports share: one shape for each noun, its fields named
 //! as the columns are; [`history`] that of what was, [`words`] tells differences to people. [`import`] reads the zones in
-//! files of other programs, [`given`] those of a request, [`corrections`] the edits of zones.
+//! files of other programs, [`given`] those of a request, [`corrections`] the edits of zones, [`events`] what is told of
+//! jobs while they go on.
 
 pub mod corrections;
+pub mod events;
 pub mod given;
 pub mod history;
 pub mod import;

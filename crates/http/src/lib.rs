@@ -18,6 +18,7 @@ use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::routing::get;
 use colophon_service::Platform;
+use colophon_service::events::Events;
 use tokio_util::sync::CancellationToken;
 
 pub use problem::Problem;
@@ -27,13 +28,16 @@ pub use problem::Problem;
 pub struct App {
     /// Use cases.
     pub platform: Arc<Platform>,
+    /// What happens to jobs, for those who watch.
+    pub events: Events,
     /// How tokens are verified.
     pub verifier: Arc<auth::Verifier>,
     /// Where others reach this server, if that was said; else by where each request was sent.
     pub public_url: Option<String>,
     /// Cancelled when the server can wait no longer: uploads then end as if their senders had gone away.
     pub broken_off: CancellationToken,
-    /// Cancelled when the server is asked to stop: uploads that can be resumed are broken off at once, and lose nothing.
+    /// Cancelled when the server is asked to stop: uploads that can be resumed are broken off at once, and lose
+    /// nothing, and streams of events end: whoever watches goes on elsewhere.
     pub stopping: CancellationToken,
 }
 
@@ -67,6 +71,7 @@ pub fn router(app: App) -> Router {
         .merge(routes::changes::router())
         .merge(routes::corrections::router())
         .merge(routes::jobs::router())
+        .merge(routes::events::router())
         .merge(routes::exports::router())
         .layer(DefaultBodyLimit::max(BODY_LIMIT))
         .fallback(routes::operation::not_found)

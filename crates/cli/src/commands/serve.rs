@@ -56,6 +56,7 @@ pub async fn run(config: &Config, serve: Serve) -> anyhow::Result<()> {
     let broken_off = CancellationToken::new();
     let app = App {
         platform: Arc::clone(&instance.platform),
+        events: colophon_service::events::Events::new(&instance.platform.database),
         verifier: Arc::clone(&verifier),
         public_url: config.public_url.clone(),
         broken_off: broken_off.clone(),

@@ -44,6 +44,7 @@ pub fn platform(database: Database, objects: &std::path::Path) -> Platform {
 async fn serve(database: Database, verifier: Verifier, objects: &std::path::Path) -> String {
     let platform = platform(database, objects);
     let app = App {
+        events: colophon_service::events::Events::new(&platform.database),
         platform: Arc::new(platform),
         verifier: Arc::new(verifier),
         public_url: None,
