@@ -31,7 +31,7 @@ alter table public.processing_jobs
 -- No index holds a column that changes while a job is worked on, so that its updates stay on their page (HOT).
 alter table public.processing_jobs set (fillfactor = 60);
 alter table public.processing_jobs alter column id set default colophon.uuid_v7();
-grant insert (page_numbers, zone_ids, run_at, timeout_seconds, job_key, depends_on) on public.processing_jobs to authenticated;
+grant insert (page_numbers, zone_ids, run_at, timeout_seconds, job_key, depends_on, max_attempts) on public.processing_jobs to authenticated;
 
 -- The live table --------------------------------------------------------------------------------------------------------
 
@@ -109,9 +109,9 @@ alter table public.job_limits enable row level security;
 alter table public.paused_queues enable row level security;
 revoke all on colophon.job_positions, public.job_limits, public.paused_queues from public, anon, authenticated, service_role;
 grant select, insert, update, delete on colophon.job_positions, public.job_limits, public.paused_queues to service_role;
-create policy job_positions_platform on colophon.job_positions for all to service_role using (true) with check (true);
-create policy job_limits_platform on public.job_limits for all to service_role using (true) with check (true);
-create policy paused_queues_platform on public.paused_queues for all to service_role using (true) with check (true);
+-- service_role passes by row-level security; this says that it alone is meant.
+create policy job_limits_select on public.job_limits for select to service_role using (true);
+create policy paused_queues_select on public.paused_queues for select to service_role using (true);
 
 -- A live row says nothing that its record does not say: what is not given is taken from there, whoever inserts. Definer,
 -- since a person may not see the queue.
@@ -336,6 +336,7 @@ begin
 end
 $$;
 revoke all on function colophon.lock_job(uuid) from public;
+grant execute on function colophon.lock_job(uuid) to service_role;
 
 create function colophon.cancel_job(id uuid) returns table (document_id uuid, status text, changed boolean)
 language plpgsql security definer set search_path = '' as $$

@@ -28,6 +28,12 @@ insert into public.processing_attempts (document_id, job_id, lease_seq, attempt,
 values ('00000000-0000-7000-8000-000000000001', '00000000-0000-7000-8000-000000000003', 1, 1, 'completed');
 insert into public.job_queue (job_id, document_id, strategy)
 values ('00000000-0000-7000-8000-000000000003', '00000000-0000-7000-8000-000000000001', 'text-layer');
+insert into public.processing_job_zones (document_id, job_id, zone_id, outcome, attempt)
+values ('00000000-0000-7000-8000-000000000001', '00000000-0000-7000-8000-000000000003',
+        '00000000-0000-7000-8000-000000000002', 'completed', 1);
+insert into colophon.job_positions (queue, strategy, priority, position) values ('default', 'text-layer', 2, 0);
+insert into public.job_limits (kind, name, max_running) values ('strategy', 'ocr', 4);
+insert into public.paused_queues (queue) values ('night');
 insert into public.export_records (document_id, export_type, formats)
 values ('00000000-0000-7000-8000-000000000001', 'full', '{json}');
 insert into colophon.idempotency_keys (owner, key, request, resource_id)

@@ -105,7 +105,7 @@ struct Turns {
     /// As the workers said the time before last: whoever queues a job now stands behind this.
     from: HashMap<Class, Position>,
     said: HashMap<Class, Position>,
-    /// Where this worker claimed last, and has not said yet.
+    /// How far this worker came, and has not said yet.
     reached: HashMap<Class, Position>,
     is_limited: bool,
     advanced: Option<Instant>,
@@ -146,18 +146,16 @@ impl Turns {
         if self.advanced.is_none_or(|at| at.elapsed() >= ADVANCE) {
             self.advance(database).await?;
         }
-        let is_sweep = self.swept.is_none_or(|at| at.elapsed() >= SWEEP);
+        // Under limits, jobs are left behind on purpose.
+        let is_sweep = self.is_limited || self.swept.is_none_or(|at| at.elapsed() >= SWEEP);
         let claimed = self.claim_from(database, limit, is_sweep).await?;
         if is_sweep {
             self.swept = Some(Instant::now());
         }
-        // They come in no order; the lowest is where the turns stand.
-        let mut lowest: HashMap<&Class, Position> = HashMap::new();
         for job in &claimed {
-            let position = lowest.entry(&job.class).or_insert(job.position);
-            *position = job.position.min(*position);
+            let reached = self.reached.entry(job.class.clone()).or_insert(job.position);
+            *reached = job.position.max(*reached);
         }
-        self.reached.extend(lowest.into_iter().map(|(class, position)| (class.clone(), position)));
         Ok(claimed)
     }
 

@@ -63,7 +63,7 @@ with engine as materialized (
   insert into public.processing_history (
     document_id, id, job_id, action, status, details, error_message, duration_ms, created_at)
   select h.document_id, gen_random_uuid(), h.job_id, case when h.is_over then 'failed' else 'retry_scheduled' end, j.status,
-         jsonb_strip_nulls(jsonb_build_object('attempt', h.attempt, 'error_code', h.error_code, 'error_class', h.error_class,
+         jsonb_strip_nulls(jsonb_build_object('from', 'running', 'attempt', h.attempt, 'error_code', h.error_code, 'error_class', h.error_class,
            'delay_seconds', case when not h.is_over then round(h.delay_seconds::numeric, 1) end)),
          h.error_message, greatest(0, least(extract(epoch from h.ended_at - h.started_at) * 1000, 2147483647))::integer,
          h.ended_at

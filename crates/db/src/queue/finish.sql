@@ -52,8 +52,8 @@ with engine as materialized (
   insert into public.processing_history (
     document_id, id, job_id, action, status, details, error_message, duration_ms, created_at)
   select g.document_id, gen_random_uuid(), g.job_id, e.status, e.status,
-         case when e.error_code is null then jsonb_build_object('attempt', g.attempt)
-           else jsonb_build_object('attempt', g.attempt, 'error_code', e.error_code, 'error_class', e.error_class) end,
+         case when e.error_code is null then jsonb_build_object('from', 'running', 'attempt', g.attempt)
+           else jsonb_build_object('from', 'running', 'attempt', g.attempt, 'error_code', e.error_code, 'error_class', e.error_class) end,
          e.error_message, greatest(0, least(extract(epoch from j.completed_at - g.started_at) * 1000, 2147483647))::integer,
          j.completed_at
   from gone g

@@ -67,7 +67,7 @@ with engine as materialized (
   insert into public.processing_history (
     document_id, id, job_id, action, status, details, error_message, duration_ms, created_at)
   select l.document_id, gen_random_uuid(), l.job_id, case l.status when 'failed' then 'failed' else 'lease_lost' end, l.status,
-         jsonb_build_object('attempt', l.attempt, 'worker', l.worker, 'error_code', l.error_code, 'error_class', l.error_class),
+         jsonb_build_object('from', 'running', 'attempt', l.attempt, 'worker', l.worker, 'error_code', l.error_code, 'error_class', l.error_class),
          l.error_message, greatest(0, least(extract(epoch from l.ended_at - l.started_at) * 1000, 2147483647))::integer,
          l.ended_at
   from judged l

@@ -44,7 +44,7 @@ with engine as materialized (
 ), history as (
   insert into public.processing_history (document_id, id, job_id, action, status, details, duration_ms, created_at)
   select h.document_id, gen_random_uuid(), h.job_id, 'released', 'queued',
-         jsonb_build_object('attempt', h.attempt, 'worker', h.worker),
+         jsonb_build_object('from', 'running', 'attempt', h.attempt, 'worker', h.worker),
          greatest(0, least(extract(epoch from j.ended_at - h.started_at) * 1000, 2147483647))::integer, j.ended_at
   from held h
   join jobs j on j.document_id = h.document_id and j.id = h.job_id

@@ -93,13 +93,13 @@ async fn the_platform_may_do_everything_with_every_table_and_anonymous_nothing()
 
 #[tokio::test]
 async fn every_child_begins_its_primary_key_with_the_document() {
-    // job_queue and metadata_schemas stay ordinary tables when the others are distributed by document.
+    // job_queue with its settings, and metadata_schemas stay ordinary tables when the others are distributed by document.
     nothing_breaks(
         "primary key",
         "select k.conrelid::regclass::text from pg_constraint k join pg_class c on c.oid = k.conrelid
          join pg_attribute a on a.attrelid = c.oid and a.attnum = k.conkey[1]
          where k.contype = 'p' and c.relnamespace = 'public'::regnamespace
-           and c.relname not in ('documents', 'job_queue', 'metadata_schemas') and a.attname <> 'document_id'
+           and c.relname not in ('documents', 'job_queue', 'metadata_schemas', 'job_limits', 'paused_queues') and a.attname <> 'document_id'
          union all
          select format('%s has none', c.oid::regclass) from pg_class c
          where c.relkind in ('r', 'p') and c.relnamespace in ('public'::regnamespace, 'colophon'::regnamespace)

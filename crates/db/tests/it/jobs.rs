@@ -1,22 +1,61 @@
 //! A job's way from asking to its end, and what it leaves behind.
 
-use colophon_db::queue::{ClaimedJob, Failure};
-use colophon_db::{Database, ErrorKind};
+use colophon_db::queue::{Changed, Claim, ClaimedJob, Class, Fail, Failure, Finish, Lease, Position};
+use colophon_db::{Database, ErrorKind, Result, SystemScope, Tx};
 use colophon_domain::{
-    DocumentId, ErrorClass, JobFilter, JobId, JobPage, JobStatus, NewJob, PageOutcome, UserId,
+    DocumentId, ErrorClass, JobFilter, JobId, JobPage, JobStatus, NewJob, PageOutcome, Stages, UserId,
 };
 use colophon_testkit::{TestDatabase, a_job, as_user, store_document, store_job};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::system;
+
+/// Every class of these strategies in a queue, from its start.
+pub fn classes(queue: &str, strategies: &[&str]) -> Vec<(Class, Position)> {
+    let class = |strategy: &str, priority| Class { queue: queue.into(), strategy: strategy.into(), priority };
+    strategies.iter().flat_map(|strategy| (1..=4).map(|priority| (class(strategy, priority), 0))).collect()
+}
+
+/// Looks for jobs that are due.
+pub async fn look(
+    tx: &Tx<SystemScope>,
+    classes: &[(Class, Position)],
+    limit: i64,
+    worker: &str,
+) -> Vec<ClaimedJob> {
+    let claim = Claim { classes, limit, lease_seconds: 60.0, worker, oldest_first: false };
+    tx.queue().claim(&claim).await.expect("a look")
+}
 
 /// Claims the one job that is due, in a transaction of its own.
 pub async fn claim(database: &Database, worker: &str) -> ClaimedJob {
     let tx = system(database).await;
-    let mut claimed = tx.queue().claim("default", &["text-layer"], 10, 60.0, worker).await.expect("a claim");
+    let mut claimed = look(&tx, &classes("default", &["text-layer"]), 10, worker).await;
     tx.commit().await.expect("it commits");
     assert_eq!(claimed.len(), 1, "one job is due");
     claimed.remove(0)
+}
+
+/// Ends one job for good; whether its lease was held.
+pub async fn finish(
+    tx: &Tx<SystemScope>,
+    lease: Lease,
+    status: JobStatus,
+    failure: Option<Failure>,
+    metrics: Value,
+) -> Result<bool> {
+    let (ended, _) = tx.queue().finish(&[Finish { lease, status, failure, metrics }]).await?;
+    Ok(ended.iter().map(|job| job.job_id).eq([lease.job_id]))
+}
+
+/// As [`finish`], for a job that is done.
+pub async fn complete(tx: &Tx<SystemScope>, lease: Lease) -> bool {
+    finish(tx, lease, JobStatus::Completed, None, json!({})).await.expect("an answer")
+}
+
+/// An attempt that failed, with an hour until the next.
+pub fn an_end(lease: Lease, class: ErrorClass) -> Fail {
+    Fail { lease, failure: a_failure(class), delay_seconds: Some(3600.0), metrics: json!({ "ms": 5 }) }
 }
 
 pub fn a_failure(class: ErrorClass) -> Failure {
@@ -40,7 +79,8 @@ pub async fn document_status(database: &Database, document: DocumentId) -> Strin
 }
 
 fn page(page_number: i32, outcome: PageOutcome) -> JobPage {
-    JobPage { page_number, outcome, attempt: 1, duration_ms: Some(7) }
+    let stages = Stages::from([("read".to_owned(), 5)]);
+    JobPage { page_number, outcome, attempt: 1, duration_ms: Some(7), stages, strategy: None, reason: None }
 }
 
 #[tokio::test]
@@ -57,9 +97,13 @@ async fn a_job_runs_from_asking_to_done_and_every_step_is_recorded() {
     assert!(claimed.storage_path.is_some_and(|path| path.contains(&document.to_string())));
     assert_eq!(document_status(&database, document).await, "processing");
 
-    let failed = || PageOutcome::Failed { code: "bad".into(), message: "unreadable".into() };
+    let failed = || PageOutcome::Failed {
+        class: ErrorClass::Permanent,
+        code: "bad".into(),
+        message: "unreadable".into(),
+    };
     let tx = system(&database).await;
-    assert!(!tx.queue().hold(&claimed.lease, 60.0).await.expect("it is held"), "nobody asks to cancel");
+    tx.queue().hold(&claimed.lease, 60.0).await.expect("it is held");
     let first = [page(1, PageOutcome::Completed { zone_count: 4 }), page(2, failed())];
     tx.jobs().record_pages(document, job, &first).await.expect("recorded");
     tx.commit().await.expect("it commits");
@@ -79,7 +123,7 @@ async fn a_job_runs_from_asking_to_done_and_every_step_is_recorded() {
     tx.jobs().record_pages(document, job, &second).await.expect("recorded");
     let metrics = json!({ "pages": 3 });
     let done = JobStatus::Completed;
-    tx.queue().complete(&claimed.lease, done, "processed", None, &metrics).await.expect("it ends");
+    assert!(finish(&tx, claimed.lease, done, None, metrics.clone()).await.expect("it ends"));
     tx.commit().await.expect("it commits");
 
     let tx = database.session(&as_user(owner)).begin().await.expect("the owner may read all of it");
@@ -92,6 +136,7 @@ async fn a_job_runs_from_asking_to_done_and_every_step_is_recorded() {
     let outcomes: Vec<_> = pages.iter().map(|page| (page.page_number, page.outcome.clone())).collect();
     let completed = |zone_count| PageOutcome::Completed { zone_count };
     assert_eq!(outcomes, [(1, completed(4)), (2, completed(2)), (3, completed(0))]);
+    assert_eq!(pages[0].stages["read"], 5, "milliseconds by stage");
     assert_eq!(tx.jobs().live(&[job, JobId::new()]).await.expect("a number"), 0);
     let attempt = tx.jobs().attempts(document, job).await.expect("one").remove(0);
     assert_eq!((attempt.outcome.as_str(), attempt.worker.as_deref()), ("completed", Some("w1")));
@@ -117,10 +162,9 @@ async fn a_job_that_fails_keeps_the_reason_everywhere() {
     let document = store_document(&database, UserId::new()).await.id;
     let job = store_job(&database, document).await;
     let lease = claim(&database, "w1").await.lease;
-    let (failure, none) = (a_failure(ErrorClass::Permanent), json!({}));
     let tx = system(&database).await;
-    let ended = tx.queue().complete(&lease, JobStatus::Failed, "failed", Some(&failure), &none).await;
-    ended.expect("it ends");
+    let failure = Some(a_failure(ErrorClass::Permanent));
+    assert!(finish(&tx, lease, JobStatus::Failed, failure, json!({})).await.expect("it ends"));
     tx.commit().await.expect("it commits");
 
     let tx = system(&database).await;
@@ -143,16 +187,16 @@ async fn a_job_to_be_tried_again_waits_for_its_time_and_then_runs() {
     let job = store_job(&database, document).await;
     let lease = claim(&database, "w1").await.lease;
     let tx = system(&database).await;
-    let failure = a_failure(ErrorClass::Transient);
-    tx.queue().retry(&lease, 3600.0, &failure, &json!({ "ms": 5 })).await.expect("it waits");
+    let (failed, _) = tx.queue().fail(&[an_end(lease, ErrorClass::Transient)]).await.expect("it waits");
+    assert_eq!(failed[0].job, Changed { job_id: job, document_id: document });
+    assert_eq!(failed[0].retry_in_seconds, Some(3600.0));
     tx.commit().await.expect("it commits");
 
     let tx = system(&database).await;
     let waiting = tx.jobs().require(job).await.expect("it is there");
     assert_eq!((waiting.status.as_str(), waiting.error_code.as_deref()), ("retrying", Some("tool_failed")));
     assert_eq!(tx.queue().promote().await.expect("a look"), 0, "an hour has not passed");
-    let claimed = tx.queue().claim("default", &["text-layer"], 10, 60.0, "w2").await.expect("a look");
-    assert!(claimed.is_empty());
+    assert!(look(&tx, &classes("default", &["text-layer"]), 10, "w2").await.is_empty());
     tx.commit().await.expect("it commits");
 
     let an_hour_later = "update job_queue set run_at = run_at - interval '1 hour'";
@@ -176,12 +220,12 @@ async fn a_released_job_goes_back_and_the_attempt_does_not_count() {
     let job = store_job(&database, document).await;
     let lease = claim(&database, "w1").await.lease;
     let tx = system(&database).await;
-    tx.queue().release(&lease).await.expect("it goes back");
+    assert_eq!(tx.queue().release(&[lease]).await.expect("it goes back").len(), 1);
     tx.commit().await.expect("it commits");
     assert_eq!(document_status(&database, document).await, "queued", "nobody works on it");
     assert_eq!(claim(&database, "w2").await.attempt, 1);
     assert_eq!(attempts(&database, document, job).await, ["1, 1: released"]);
-    let expected = ["enqueued: queued", "claimed: running", "requeued: queued", "claimed: running"];
+    let expected = ["enqueued: queued", "claimed: running", "released: queued", "claimed: running"];
     assert_eq!(history(&database, document, job).await, expected);
 }
 
@@ -198,11 +242,11 @@ async fn the_most_urgent_job_comes_first_and_only_for_who_can_do_it() {
     tx.commit().await.expect("it commits");
     let tx = system(&database).await;
     for (queue, strategy) in [("default", "other"), ("other", "text-layer")] {
-        let nothing = tx.queue().claim(queue, &[strategy], 10, 60.0, "w").await.expect("a look");
+        let nothing = look(&tx, &classes(queue, &[strategy]), 10, "w").await;
         assert!(nothing.is_empty(), "{queue}, {strategy}");
     }
     for job in [&jobs[1], &jobs[2], &jobs[0]] {
-        let claimed = tx.queue().claim("default", &["other", "text-layer"], 1, 60.0, "w").await.expect("one");
+        let claimed = look(&tx, &classes("default", &["other", "text-layer"]), 1, "w").await;
         assert_eq!(claimed[0].lease.job_id, job.id);
     }
 }

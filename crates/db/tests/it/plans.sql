@@ -24,8 +24,9 @@ insert into public.processing_jobs (document_id, strategy, created_at)
 select ('00000000-0000-7000-8000-' || lpad(to_hex(n * 7), 12, '0'))::uuid, 'text-layer', now() - n * interval '1 minute'
 from generate_series(1, 2000) n;
 update public.processing_jobs set status = 'paused' where document_id::text like '%f';
-insert into public.job_queue (job_id, document_id, strategy, priority, run_at)
-select id, document_id, strategy, 1 + floor(random() * 4), created_at from public.processing_jobs;
+insert into public.job_queue (job_id, document_id, strategy, priority, run_at, position)
+select id, document_id, strategy, 1 + floor(random() * 4), created_at, row_number() over (order by created_at)
+from public.processing_jobs;
 
 insert into colophon.objects (document_id, storage_path, owner, state, file_size_bytes, sha256, intended_until, changed_at,
                               verified_at)

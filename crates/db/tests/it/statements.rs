@@ -49,7 +49,9 @@ fn no_statement_file_is_left_that_no_module_runs() {
 fn every_statement_says_its_name_first() {
     for (name, sql) in statements() {
         assert!(sql.starts_with(&format!("-- {name}: ")), "{name} begins with {:?}", sql.lines().next());
-        assert!(sql.lines().count() <= 60, "{name} is too long to be read in one breath");
+        // A job's step is one statement, whatever follows from it: attempts, records, history, documents.
+        let most = if name.starts_with("queue/") { 120 } else { 60 };
+        assert!(sql.lines().count() <= most, "{name} is too long to be read in one breath");
     }
 }
 

@@ -4,6 +4,7 @@ use colophon_db::{Database, ErrorKind};
 use colophon_domain::{Document, DocumentId, NewJob, Strategy, UserId, Version, ZoneFilter};
 use colophon_testkit::{TestDatabase, a_document, a_job, a_zone, as_user, store_document};
 
+use crate::jobs::{classes, look};
 use crate::system;
 
 /// A committed new version of a document, made current.
@@ -87,7 +88,7 @@ async fn the_status_is_that_of_the_current_version() {
     );
     // What a worker makes of the first version says nothing of the document now.
     let tx = system(&database).await;
-    let claimed = tx.queue().claim("default", &["text-layer"], 1, 60.0, "w").await.expect("a claim");
+    let claimed = look(&tx, &classes("default", &["text-layer"]), 1, "w").await;
     tx.commit().await.expect("it commits");
     assert_eq!(claimed[0].version, 1);
     let status = async || system(&database).await.documents().require(document.id).await.expect("it").status;
