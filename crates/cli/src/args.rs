@@ -505,6 +505,16 @@ pub enum Jobs {
         #[command(flatten)]
         show: ShowOptions,
     },
+    /// Watch a job to its end, or all jobs until Ctrl-C
+    ///
+    /// Exit code: 0 when the job is completed, 3 when it is completed in part, 1 when it failed or was cancelled.
+    Watch {
+        /// The job; all jobs without it
+        job: Option<JobId>,
+        /// One line of JSON for each event
+        #[arg(long)]
+        json: bool,
+    },
 }
 
 #[derive(Debug, Subcommand)]

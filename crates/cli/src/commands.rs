@@ -15,6 +15,7 @@ mod outcomes;
 mod quotas;
 mod serve;
 mod shares;
+mod watch;
 mod worker;
 mod zones;
 
@@ -24,7 +25,7 @@ use clap::CommandFactory as _;
 use colophon_domain::SearchFilter;
 use colophon_http::auth;
 
-use crate::args::{Args, Command, Role, Show, Zones};
+use crate::args::{Args, Command, Jobs, Role, Show, Zones};
 use crate::config::{self, Config};
 use crate::{instance, output};
 
@@ -45,6 +46,7 @@ pub async fn run(config: &Config, command: Command) -> anyhow::Result<ExitCode> 
             let filter = SearchFilter { language, document_id: document, page_number: page };
             zones::search(config, &query, filter, &list).await?;
         }
+        Command::Jobs(Jobs::Watch { job, json }) => return watch::run(config, job, json).await,
         Command::Jobs(jobs) => jobs::run(config, jobs).await?,
         Command::Exports(exports) => exports::run(config, exports).await?,
         Command::Migrate(migrate) => return migrate::run(config, migrate).await,

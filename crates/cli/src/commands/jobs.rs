@@ -55,6 +55,7 @@ pub async fn run(config: &Config, jobs: Jobs) -> anyhow::Result<()> {
             instance.close().await?;
             print(found.into(), &pages, attempts, history, show.json)
         }
+        watch @ Jobs::Watch { .. } => anyhow::bail!("{watch:?} is dealt with before; this is a mistake of the program"),
     }
 }
 
