@@ -518,6 +518,16 @@ pub enum Jobs {
     Report(JobReports),
     #[command(flatten)]
     Ask(JobRequests),
+    /// Watch a job to its end, or all jobs until Ctrl-C
+    ///
+    /// Exit code: 0 when the job is completed, 3 when it is completed in part, 1 when it failed or was cancelled.
+    Watch {
+        /// The job; all jobs without it
+        job: Option<JobId>,
+        /// One line of JSON for each event
+        #[arg(long)]
+        json: bool,
+    },
 }
 
 #[derive(Debug, Subcommand)]

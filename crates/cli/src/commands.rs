@@ -19,6 +19,7 @@ mod queues;
 mod quotas;
 mod serve;
 mod shares;
+mod watch;
 mod worker;
 mod zones;
 
@@ -50,6 +51,7 @@ pub async fn run(config: &Config, command: Command) -> anyhow::Result<ExitCode> 
             zones::search(config, &query, filter, &list).await?;
         }
         Command::Jobs(Jobs::Ask(asked)) => return job_requests::run(config, asked).await,
+        Command::Jobs(Jobs::Watch { job, json }) => return watch::run(config, job, json).await,
         Command::Jobs(jobs) => jobs::run(config, jobs).await?,
         Command::Queues(queues) => queues::run(config, queues).await?,
         Command::Exports(exports) => exports::run(config, exports).await?,

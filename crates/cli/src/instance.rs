@@ -125,6 +125,7 @@ impl Instance {
         // What is not cleaned up by then is left to the sweeper.
         self.platform.cleanups.close();
         let _ = tokio::time::timeout(CLEANUP, self.platform.cleanups.wait()).await;
+        self.platform.database.announced().await;
         // Before the server goes, so that it need not cut connections off.
         self.platform.database.close();
         let Some(mut postgres) = self.postgres else { return Ok(()) };

@@ -93,6 +93,7 @@ impl<S: Scope> Jobs<'_, S> {
             )
             .await?;
         self.0.execute(statement!("jobs/enqueue"), &[&new.id.0, &new.document_id.0, &new.strategy]).await?;
+        self.0.announces([new.id]);
         Ok(())
     }
 
@@ -105,23 +106,31 @@ impl<S: Scope> Jobs<'_, S> {
     /// Calls a job off: at once, whether it waits or runs. Whoever works on it has lost its lease, and learns it with
     /// its next heartbeat. `None` where there is no such job for this scope.
     pub async fn cancel(&self, id: JobId) -> Result<Option<Asked>> {
-        asked(self.0.query_opt(statement!("jobs/cancel"), &[&id.0]).await?)
+        let asked = asked(self.0.query_opt(statement!("jobs/cancel"), &[&id.0]).await?)?;
+        self.0.announces(asked.iter().filter(|asked| asked.changed).map(|_| id));
+        Ok(asked)
     }
 
     /// Puts a job aside, whether it waits or runs. What is done of it stays done.
     pub async fn pause(&self, id: JobId) -> Result<Option<Asked>> {
-        asked(self.0.query_opt(statement!("jobs/pause"), &[&id.0]).await?)
+        let asked = asked(self.0.query_opt(statement!("jobs/pause"), &[&id.0]).await?)?;
+        self.0.announces(asked.iter().filter(|asked| asked.changed).map(|_| id));
+        Ok(asked)
     }
 
     /// Takes up a job that was put aside.
     pub async fn resume(&self, id: JobId) -> Result<Option<Asked>> {
-        asked(self.0.query_opt(statement!("jobs/resume"), &[&id.0]).await?)
+        let asked = asked(self.0.query_opt(statement!("jobs/resume"), &[&id.0]).await?)?;
+        self.0.announces(asked.iter().filter(|asked| asked.changed).map(|_| id));
+        Ok(asked)
     }
 
     /// Asks again for a job that failed, in whole or in part, or was cancelled: what is done stays done. One that waits
     /// for its next attempt waits no longer.
     pub async fn retry(&self, id: JobId) -> Result<Option<Asked>> {
-        asked(self.0.query_opt(statement!("jobs/retry"), &[&id.0]).await?)
+        let asked = asked(self.0.query_opt(statement!("jobs/retry"), &[&id.0]).await?)?;
+        self.0.announces(asked.iter().filter(|asked| asked.changed).map(|_| id));
+        Ok(asked)
     }
 
     /// One job, if the scope may see it.
@@ -247,6 +256,7 @@ impl Jobs<'_, SystemScope> {
         let max_attempts: Vec<i16> = new.iter().map(|job| job.max_attempts).collect();
         let run_at: Vec<Option<Timestamp>> = new.iter().map(|job| job.run_at).collect();
         let timeouts: Vec<Option<i32>> = new.iter().map(|job| job.timeout_seconds).collect();
+        self.0.announces(new.iter().map(|job| job.id));
         self.0
             .query(
                 statement!("jobs/enqueue_many"),
@@ -320,6 +330,7 @@ impl Jobs<'_, SystemScope> {
                 ],
             )
             .await?;
+        self.0.announces([job]);
         Ok(())
     }
 
@@ -354,6 +365,7 @@ impl Jobs<'_, SystemScope> {
                 ],
             )
             .await?;
+        self.0.announces([job]);
         Ok(())
     }
 }

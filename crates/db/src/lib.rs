@@ -7,6 +7,7 @@
 //! module that runs it; the login role has no grants of its own, so a forgotten scope fails closed.
 
 pub mod accesses;
+mod announce;
 pub mod calibration;
 pub mod changes;
 pub mod confidences;
@@ -16,6 +17,7 @@ mod deliveries;
 mod document_lists;
 pub mod documents;
 mod error;
+pub mod events;
 pub mod exports;
 pub mod fsck;
 pub mod health;
@@ -53,6 +55,6 @@ pub mod zones;
 
 pub use colophon_connection::{ConnectionUrl, Pooler};
 pub use error::{Error, ErrorKind, Result};
-pub use listen::Listener;
+pub use listen::{Announcement, Listener};
 pub use scope::{CallerScope, LoginScope, Scope, SystemScope, UserScope};
 pub use session::{Config, Database, Session, Tx};

@@ -2,10 +2,10 @@
 
 use std::fmt;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use colophon_connection::{ConnectionUrl, Connector, Pooler};
-use colophon_domain::DocumentId;
+use colophon_domain::{DocumentId, JobId};
 use colophon_traces::span;
 use deadpool_postgres::{Object, Pool};
 use futures_util::future::{join, join3};
@@ -13,6 +13,8 @@ use tokio_postgres::Row;
 use tracing::Span;
 use tracing::field::Empty;
 
+use crate::announce::Announcer;
+use crate::listen::Ear;
 use crate::parameter::{Params, typed, values};
 use crate::statement::Statement;
 use crate::{Error, ErrorKind, Result, Scope, pool, scope};
@@ -42,6 +44,8 @@ struct Inner {
     pool: Pool,
     connector: Connector,
     listening: Option<Connector>,
+    ear: Ear,
+    announcer: Announcer,
     pooler: Pooler,
 }
 
@@ -65,7 +69,8 @@ impl Database {
         };
         let connector = connector(&url)?;
         let pool = pool::make(&connector, pool_size)?;
-        Ok(Self(Arc::new(Inner { pool, connector, listening, pooler })))
+        let announcer = Announcer::new(pool.clone(), connector.clone());
+        Ok(Self(Arc::new(Inner { pool, connector, listening, ear: Ear::default(), announcer, pooler })))
     }
 
     /// A session for whoever asks.
@@ -96,6 +101,16 @@ impl Database {
     /// What can listen: it has a session of its own. `None` where only a pooler in transaction mode is known.
     pub(crate) fn listening(&self) -> Option<&Connector> {
         self.0.listening.as_ref()
+    }
+
+    /// The one connection of this process that listens, while anybody wants it.
+    pub(crate) fn ear(&self) -> &Ear {
+        &self.0.ear
+    }
+
+    /// Waits until what changed of jobs has been announced, a second at most: for a program that is about to end.
+    pub async fn announced(&self) {
+        self.0.announcer.announced().await;
     }
 
     async fn client(&self) -> Result<Object> {
@@ -130,6 +145,8 @@ impl<S: Scope> Session<S> {
     async fn begin_as(&self, begin: &'static str) -> Result<Tx<S>> {
         Ok(Tx {
             client: Some(self.database.client().await?),
+            announcer: self.database.0.announcer.clone(),
+            changed: Mutex::default(),
             unnamed: self.database.0.pooler == Pooler::Transaction,
             scope: self.scope.clone(),
             begin,
@@ -144,6 +161,9 @@ impl<S: Scope> Session<S> {
 /// A transaction in somebody's name. Dropped without [`Tx::commit`], it is rolled back.
 pub struct Tx<S> {
     client: Option<Object>,
+    announcer: Announcer,
+    /// Jobs that changed here: announced once this is committed.
+    changed: Mutex<Vec<JobId>>,
     /// Nothing may be prepared by name: the next transaction may meet another server process.
     unnamed: bool,
     scope: S,
@@ -181,6 +201,7 @@ impl<S: Scope> Tx<S> {
             client.batch_execute("commit").await.map_err(|e| Error::postgres("commit", e))?;
         }
         *self.begun.get_mut() = false;
+        self.announce();
         Ok(())
     }
 
@@ -202,7 +223,18 @@ impl<S: Scope> Tx<S> {
             }
         }
         *self.begun.get_mut() = false;
+        self.announce();
         Ok(())
+    }
+
+    /// Says that these jobs change here. Whoever watches them is told once this is committed, in a transaction of its own.
+    pub(crate) fn announces(&self, jobs: impl IntoIterator<Item = JobId>) {
+        self.changed.lock().unwrap_or_else(PoisonError::into_inner).extend(jobs);
+    }
+
+    fn announce(&mut self) {
+        let changed = std::mem::take(self.changed.get_mut().unwrap_or_else(PoisonError::into_inner));
+        self.announcer.announce(&changed);
     }
 
     /// Takes everything back, and keeps the connection: dropping the transaction would close it.

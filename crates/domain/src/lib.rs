@@ -12,6 +12,7 @@ pub mod correction_outcomes;
 pub mod corrections;
 pub mod document_lists;
 pub mod documents;
+pub mod events;
 pub mod exports;
 pub mod filenames;
 pub mod geometry;
@@ -43,6 +44,7 @@ pub use corrections::{
 };
 pub use document_lists::{DocumentCursor, DocumentFilter, DocumentOrder, FieldFilter};
 pub use documents::{Document, DocumentPatch, DocumentStatus, Duplicate, NewDocument, OnDuplicate, Version};
+pub use events::{Pace, Pacer, Progress, Transition};
 pub use exports::{ExportFile, ExportRecord};
 pub use filenames::FileName;
 pub use geometry::{Frame, PageFrame, Shape};

@@ -20,6 +20,7 @@ use axum::extract::DefaultBodyLimit;
 use axum::middleware::from_fn;
 use axum::routing::get;
 use colophon_service::Platform;
+use colophon_service::events::Events;
 use colophon_service::workers::Workers;
 use tokio_util::sync::CancellationToken;
 
@@ -33,13 +34,16 @@ pub struct App {
     pub platform: Arc<Platform>,
     /// Jobs that are given to workers outside.
     pub workers: Arc<Workers>,
+    /// What happens to jobs, for those who watch.
+    pub events: Events,
     /// How tokens are verified.
     pub verifier: Arc<auth::Verifier>,
     /// Where others reach this server, if that was said; else by where each request was sent.
     pub public_url: Option<String>,
     /// Cancelled when the server can wait no longer: uploads then end as if their senders had gone away.
     pub broken_off: CancellationToken,
-    /// Cancelled when the server is asked to stop: uploads that can be resumed are broken off at once, and lose nothing.
+    /// Cancelled when the server is asked to stop: uploads that can be resumed are broken off at once, and lose
+    /// nothing, and streams of events end: whoever watches goes on elsewhere.
     pub stopping: CancellationToken,
     /// Who may read the metrics.
     pub metrics: Arc<Metrics>,
@@ -79,6 +83,7 @@ pub fn router(app: App) -> Router {
         .merge(routes::job_statistics::router())
         .merge(routes::job_limits::router())
         .merge(routes::queues::router())
+        .merge(routes::events::router())
         .merge(routes::exports::router())
         .merge(routes::worker::router())
         .layer(DefaultBodyLimit::max(BODY_LIMIT))

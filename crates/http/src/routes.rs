@@ -9,6 +9,7 @@ pub mod correction_outcomes;
 pub mod corrections;
 pub mod documents;
 pub mod edit;
+pub mod events;
 pub mod exports;
 pub mod import_zones;
 pub mod job_limits;

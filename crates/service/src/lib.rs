@@ -7,6 +7,7 @@ pub mod corrections;
 pub mod delivery;
 pub mod edit;
 mod error;
+pub mod events;
 pub mod export;
 pub mod fsck;
 pub mod history;

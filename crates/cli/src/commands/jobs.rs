@@ -56,8 +56,8 @@ pub async fn run(config: &Config, jobs: Jobs) -> anyhow::Result<()> {
             instance.close().await?;
             print(found.into(), &pages, attempts, history, show.json)
         }
-        Jobs::Ask(asked) => {
-            anyhow::bail!("{asked:?} is no command that looks at jobs; this is a mistake of the program")
+        other @ (Jobs::Ask(_) | Jobs::Watch { .. }) => {
+            anyhow::bail!("{other:?} is dealt with before; this is a mistake of the program")
         }
     }
 }

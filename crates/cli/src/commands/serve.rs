@@ -59,6 +59,7 @@ pub async fn run(config: &Config, serve: Serve) -> anyhow::Result<()> {
     let app = App {
         platform: Arc::clone(&instance.platform),
         workers: Arc::new(Workers::new(instance.platform.database.clone())),
+        events: colophon_service::events::Events::new(&instance.platform.database),
         verifier: Arc::clone(&verifier),
         public_url: config.public_url.clone(),
         broken_off: broken_off.clone(),

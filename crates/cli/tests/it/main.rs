@@ -27,6 +27,7 @@ mod cut_off;
 mod delivering;
 mod doctor;
 mod duplicates;
+mod events;
 mod exports;
 mod folder;
 mod fsck;

@@ -48,6 +48,7 @@ async fn serve(database: Database, verifier: Verifier, objects: &std::path::Path
     let platform = platform(database, objects);
     let app = App {
         metrics: Arc::new(Metrics::new(None, ([127, 0, 0, 1], 0).into())),
+        events: colophon_service::events::Events::new(&platform.database),
         platform: Arc::new(platform),
         workers,
         verifier: Arc::new(verifier),
