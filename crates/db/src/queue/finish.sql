@@ -21,7 +21,7 @@ with engine as materialized (
   where d.id in (
     select g.document_id from gone g
     join public.processing_jobs j on j.document_id = g.document_id and j.id = g.job_id
-    where j.page_numbers is null and j.zone_ids is null and j.version = d.version)
+    where j.page_numbers is null and j.zone_ids is null)
   order by d.id
   for no key update
 ), jobs as (
