@@ -77,6 +77,7 @@ pub async fn run<P: Processor>(database: Database, processor: P, config: Config,
     let listener = Listener::start(&database);
     let slots = Arc::new(Semaphore::new(config.slots));
     let hand = hand::Hand::default();
+    colophon_metrics::get().jobs.slots_added(config.slots);
     let worker = Arc::new(Worker { database, processor: Arc::new(processor), config, hand, stop });
     let (ends, ended) = mpsc::unbounded_channel();
     // Beside the work, and a little longer: leases are kept, and ends are told, until the last job has ended.
