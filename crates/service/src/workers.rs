@@ -87,14 +87,14 @@ impl Drop for LentJobs {
 pub enum Told {
     /// The lease lasts until then.
     Held(Timestamp),
-    /// What it found is stored, and the lease goes on.
-    Delivered(Stored),
+    /// What it found is stored, and the lease goes on. With what became of its zones, where there were any.
+    Delivered(Option<Report>),
     /// The job ended.
     Ended {
         /// How.
         status: JobStatus,
         /// What was stored with it.
-        stored: Stored,
+        stored: Option<Report>,
         /// It ended so before: this was said again.
         repeated: bool,
     },
@@ -113,15 +113,6 @@ pub enum Told {
     NotFound,
     /// It cannot be taken; nothing was changed.
     Refused(Error),
-}
-
-/// What was stored.
-#[derive(Debug, Default)]
-pub struct Stored {
-    /// The zones of pages.
-    pub zones: Option<Report>,
-    /// How many zones of those that the job names have new values.
-    pub refreshed: Option<usize>,
 }
 
 impl Workers {
@@ -334,7 +325,7 @@ async fn finish_together(database: &Database, ends: &[Finish]) -> Result<Vec<Opt
     }
     let ended: HashSet<JobId> = ended.iter().map(|job| job.job_id).collect();
     let told = ends.iter().map(|end| {
-        let told = Told::Ended { status: end.status, stored: Stored::default(), repeated: false };
+        let told = Told::Ended { status: end.status, stored: None, repeated: false };
         ended.contains(&end.lease.job_id).then_some(told)
     });
     Ok(told.collect())

@@ -16,9 +16,9 @@ use colophon_db::CallerScope;
 use colophon_db::queue::{Beat, Fail, Failure, Lease};
 use colophon_domain::{DEFAULT_QUEUE, Invalid};
 use colophon_formats::worker::{GivenBeat, GivenDelivery, GivenFailure, GivenLease};
-use colophon_service::run::Replaces;
+use colophon_service::run::{Replaces, Report};
 use colophon_service::signed_urls::{DEFAULT_SECONDS, LONGEST_SECONDS, SignedUrl};
-use colophon_service::workers::{self, Found, Lent, Stored, Told, Wanted};
+use colophon_service::workers::{self, Found, Lent, Told, Wanted};
 use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -279,9 +279,9 @@ fn refusal(problem: &Problem) -> Value {
 fn say(told: Told) -> Value {
     match told {
         Told::Held(until) => json!({ "result": "held", "lease_until": until }),
-        Told::Delivered(stored) => with_stored(json!({ "result": "delivered" }), &stored),
+        Told::Delivered(stored) => with_stored(json!({ "result": "delivered" }), stored.as_ref()),
         Told::Ended { status, stored, repeated } => {
-            with_stored(json!({ "result": status.as_str(), "repeated": repeated }), &stored)
+            with_stored(json!({ "result": status.as_str(), "repeated": repeated }), stored.as_ref())
         }
         Told::Retrying(seconds) => json!({ "result": "retrying", "retry_in_seconds": seconds }),
         Told::Failed { is_quarantined } => {
@@ -307,12 +307,9 @@ fn say(told: Told) -> Value {
     }
 }
 
-fn with_stored(mut said: Value, stored: &Stored) -> Value {
-    if let Some(report) = &stored.zones {
+fn with_stored(mut said: Value, stored: Option<&Report>) -> Value {
+    if let Some(report) = stored {
         said["zones"] = runs::view(report);
-    }
-    if let Some(refreshed) = stored.refreshed {
-        said["zones_refreshed"] = refreshed.into();
     }
     said
 }

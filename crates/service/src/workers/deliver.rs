@@ -18,7 +18,7 @@ use serde_json::value::RawValue;
 
 use super::conclude::conclude;
 use super::zones::{self, Given};
-use super::{Stored, Told, Tries, explained, finish, is_transient};
+use super::{Told, Tries, explained, finish, is_transient};
 use crate::Error;
 use crate::delivery::pages_of;
 use crate::run::{self, Replaces, Run};
@@ -122,7 +122,7 @@ pub async fn complete(database: &Database, found: &[Found]) -> Result<Vec<Told>,
         let status = standing.outcome.as_deref()?.parse().ok()?;
         let is_end =
             matches!(status, JobStatus::Completed | JobStatus::PartiallyCompleted | JobStatus::Failed);
-        is_end.then(|| Told::Ended { status, stored: Stored::default(), repeated: true })
+        is_end.then(|| Told::Ended { status, stored: None, repeated: true })
     })
     .await
 }
@@ -172,13 +172,12 @@ async fn once(database: &Database, found: &Found, lease: Option<Duration>) -> Re
     let tx = database.session(&SystemScope::new()).begin().await?;
     tx.queue().hold(&found.lease, lease.unwrap_or(BRIEFLY).as_secs_f64()).await?;
     let stored = if of_zones {
-        let given = Given { found, job: &job, reading: &reading };
-        Stored { refreshed: Some(zones::refresh(&tx, &given).await?), zones: None }
+        zones::refresh(&tx, &Given { found, job: &job, reading: &reading }).await?
     } else {
         if !found.delivery.zone_outcomes.is_empty() {
             return Err(Invalid::new("zone_outcomes", "the job names no zones; say pages").into());
         }
-        Stored { zones: store_pages(&tx, found, &job, given, lease.is_none()).await?, refreshed: None }
+        store_pages(&tx, found, &job, given, lease.is_none()).await?
     };
     if lease.is_some() {
         tx.commit().await?;

@@ -1,10 +1,10 @@
 //! Zones as a borrower gives them.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use colophon_db::{SystemScope, Tx};
 use colophon_domain::geometry::Frame;
-use colophon_domain::{ErrorClass, Invalid, Job, JobZone, NewZone, UnitFailure, ZoneId};
+use colophon_domain::{ErrorClass, Invalid, Job, JobZone, NewZone, UnitFailure, Zone, ZoneId};
 use colophon_formats::given::{ReadZone, Reading, read};
 use colophon_formats::views::ZoneView;
 use colophon_formats::worker::Unit;
@@ -13,8 +13,9 @@ use serde_json::{Map, Value};
 
 use super::deliver::Found;
 use crate::Error;
-use crate::delivery::{Options, Outcome, Parsed, RefusedItem, Writer};
+use crate::delivery::RefusedItem;
 use crate::run::deliver::numbered;
+use crate::run::{Report, Run, store_reread};
 
 /// Refused zones that are told of.
 const TOLD: usize = 100;
@@ -45,69 +46,98 @@ pub struct Given<'a> {
 }
 
 /// Gives new values to zones that a job names, and records how each ended. A zone is given with its `id` and what the tool
-/// says of it; what it does not say stays as it is, and so does what people said. Gives the number of zones that changed.
-pub async fn refresh(tx: &Tx<SystemScope>, given: &Given<'_>) -> Result<usize, Error> {
+/// says of it; of what it does not say the tool's word of before holds, and people's word stays.
+pub async fn refresh(tx: &Tx<SystemScope>, given: &Given<'_>) -> Result<Option<Report>, Error> {
     let Given { found, job, .. } = given;
-    let asked: Vec<ZoneId> = job.zone_ids.iter().flatten().copied().map(ZoneId).collect();
-    let mut units = found.delivery.zone_outcomes.clone();
-    let mut changed = 0;
-    let zones = found.zones.as_deref().map(Vec::as_slice).unwrap_or_default();
-    if !zones.is_empty() {
-        let mut parsed = Vec::with_capacity(zones.len());
-        let mut ids = Vec::with_capacity(zones.len());
-        for zone in zones {
-            let fields: Map<String, Value> = serde_json::from_str(zone.get())
-                .map_err(|e| Invalid::new("zones", format!("a zone is no object: {e}")))?;
-            let id: Option<ZoneId> = fields
-                .get("id")
-                .and_then(Value::as_str)
-                .and_then(|id| id.parse().ok())
-                .filter(|id| asked.contains(id));
-            let id =
-                id.ok_or_else(|| Invalid::new("zones", "each needs the id of one that the job names"))?;
-            parsed.push(overlaid(tx, given, id, fields).await?);
-            ids.push(id);
-        }
-        let options = Options {
-            version: Some(job.version),
-            tool: found.tool.clone().or_else(|| job.strategy.clone()),
-            model: found.model.clone(),
-            job_id: Some(job.id),
-            ..Options::default()
-        };
-        let mut writer = Writer::begin(tx, &SystemScope::new(), job.document_id, &options).await?;
-        writer.write(parsed).await?;
-        let delivered = writer.end();
-        changed = delivered.counts.updated;
-        for (id, item) in ids.into_iter().zip(delivered.items) {
-            let failure = match item.outcome {
-                Outcome::Refused(reason) => Some(UnitFailure {
-                    class: ErrorClass::Permanent,
-                    code: "zone_refused".to_owned(),
-                    message: reason.into(),
-                }),
-                _ => None,
-            };
-            match units.iter_mut().find(|unit| unit.of == id) {
-                Some(unit) => unit.failure = unit.failure.take().or(failure),
-                None => units.push(Unit { of: id, failure, duration_ms: None, stages: BTreeMap::new() }),
-            }
+    let asked: BTreeSet<ZoneId> = job.zone_ids.iter().flatten().copied().map(ZoneId).collect();
+    let mut units: BTreeMap<ZoneId, Unit<ZoneId>> = BTreeMap::new();
+    for unit in &found.delivery.zone_outcomes {
+        if units.insert(unit.of, unit.clone()).is_some() {
+            return Err(Invalid::new("zone_id", format!("{} is given twice", unit.of)).into());
         }
     }
-    record(tx, job, &asked, units).await?;
-    Ok(changed)
+    let mut fields = named(found.zones.as_deref().map(Vec::as_slice).unwrap_or_default())?;
+    if let Some(stray) = fields.keys().chain(units.keys()).find(|id| !asked.contains(id)) {
+        let reason = format!("{stray} is none of the zones that the job names");
+        return Err(Invalid::new("zone_id", reason).into());
+    }
+    for id in fields.keys() {
+        let unit = Unit { of: *id, failure: None, duration_ms: None, stages: BTreeMap::new() };
+        units.entry(*id).or_insert(unit);
+    }
+    let mut report = None;
+    if !fields.is_empty() {
+        tx.corrections().lock(job.document_id).await?;
+        let ids: Vec<ZoneId> = fields.keys().copied().collect();
+        let (mut standing, mut reread) = (Vec::new(), Vec::new());
+        for zone in tx.corrections().zones(job.document_id, &ids).await? {
+            let said = fields.remove(&zone.id).unwrap_or_default();
+            match overlaid(&zone, said, given) {
+                Ok(new) => {
+                    reread.push(new);
+                    standing.push(zone);
+                }
+                Err(reason) => refuse(&mut units, zone.id, reason.to_string()),
+            }
+        }
+        for gone in fields.into_keys() {
+            refuse(&mut units, gone, "the zone is gone".to_owned());
+        }
+        let pages: BTreeSet<i32> = standing.iter().map(|zone: &Zone| zone.page_number).collect();
+        let run = Run {
+            document: job.document_id,
+            version: Some(job.version),
+            pages: pages.into_iter().collect(),
+            tool: found.tool.clone().or_else(|| job.strategy.clone()),
+            model: found.model.clone(),
+            job: Some(job.id),
+            reason: None,
+            replaces: found.replaces,
+        };
+        if !standing.is_empty() {
+            report = Some(store_reread(tx, &run, &standing, reread).await?);
+        }
+    }
+    let zones: Vec<JobZone> = units
+        .into_values()
+        .map(|Unit { of, failure, duration_ms, stages }| JobZone {
+            zone_id: of,
+            failure,
+            attempt: job.attempt,
+            duration_ms,
+            stages,
+        })
+        .collect();
+    tx.jobs().record_zones(job.document_id, job.id, &zones).await?;
+    Ok(report)
 }
 
-/// The zone with what the tool says of it laid over; or why it cannot be.
-async fn overlaid(
-    tx: &Tx<SystemScope>,
-    given: &Given<'_>,
-    id: ZoneId,
-    fields: Map<String, Value>,
-) -> Result<Parsed, Error> {
-    const KEPT: [&str; 9] = [
+fn refuse(units: &mut BTreeMap<ZoneId, Unit<ZoneId>>, id: ZoneId, message: String) {
+    let failure = UnitFailure { class: ErrorClass::Permanent, code: "zone_refused".to_owned(), message };
+    if let Some(unit) = units.get_mut(&id) {
+        unit.failure.get_or_insert(failure);
+    }
+}
+
+/// What is said of each zone, by its `id`.
+fn named(zones: &[Box<RawValue>]) -> Result<HashMap<ZoneId, Map<String, Value>>, Invalid> {
+    let mut named = HashMap::new();
+    for zone in zones {
+        let fields: Map<String, Value> = serde_json::from_str(zone.get())
+            .map_err(|e| Invalid::new("zones", format!("a zone is no object: {e}")))?;
+        let id = fields.get("id").and_then(Value::as_str).and_then(|id| id.parse::<ZoneId>().ok());
+        let id = id.ok_or_else(|| Invalid::new("zones", "each needs the id of one that the job names"))?;
+        if named.insert(id, fields).is_some() {
+            return Err(Invalid::new("zones", format!("{id} is given twice")));
+        }
+    }
+    Ok(named)
+}
+
+/// What the tool says now, over what it said before: of a field that a person changed that is in `original`.
+fn overlaid(zone: &Zone, said: Map<String, Value>, given: &Given<'_>) -> Result<NewZone, Invalid> {
+    const KEPT: [&str; 8] = [
         "page_number",
-        "zone_index",
         "zone_type",
         "label",
         "coordinates",
@@ -116,41 +146,34 @@ async fn overlaid(
         "external_id",
         "metadata",
     ];
-    let Some(zone) = tx.zones().get(given.job.document_id, id).await? else {
-        return Ok(Err(Invalid::new("id", format!("zone {id} is gone"))));
-    };
-    let standing = serde_json::to_value(ZoneView::from(zone)).unwrap_or_default();
+    if zone.version != given.job.version {
+        let reason =
+            format!("the zone is on version {}, and the job reads {}", zone.version, given.job.version);
+        return Err(Invalid::new("version", reason));
+    }
+    let is_placed_anew = said.contains_key("coordinates");
     // What stands is in points, whatever frame the tool speaks of.
-    let frame = if fields.contains_key("coordinates") { given.reading.frame } else { Frame::Points };
-    let mut whole = fields;
+    let frame = if is_placed_anew { given.reading.frame } else { Frame::Points };
+    let before = serde_json::to_value(ZoneView::from(zone.clone())).unwrap_or_default();
+    let of_tool =
+        |name: &str| zone.original.as_ref().and_then(|said| said.get(name)).or_else(|| before.get(name));
+    let mut whole = said;
     for name in KEPT {
-        if let Some(value) = standing.get(name).filter(|value| !value.is_null()) {
+        if let Some(value) = of_tool(name).filter(|value| !value.is_null()) {
             whole.entry(name).or_insert_with(|| value.clone());
         }
     }
+    // Its name and its place are not the tool's to say.
+    whole.remove("id");
+    whole.remove("zone_index");
     let reading = Reading { frame, ..given.reading.clone() };
-    Ok(read(Value::Object(whole).to_string().as_bytes(), &reading))
-}
-
-async fn record(
-    tx: &Tx<SystemScope>,
-    job: &Job,
-    asked: &[ZoneId],
-    units: Vec<Unit<ZoneId>>,
-) -> Result<(), Error> {
-    let mut zones: HashMap<ZoneId, JobZone> = HashMap::new();
-    for unit in units {
-        if !asked.contains(&unit.of) {
-            let reason = format!("{} is none of the zones that the job names", unit.of);
-            return Err(Invalid::new("zone_id", reason).into());
-        }
-        let Unit { of, failure, duration_ms, stages } = unit;
-        let zone = JobZone { zone_id: of, failure, attempt: job.attempt, duration_ms, stages };
-        if zones.insert(of, zone).is_some() {
-            return Err(Invalid::new("zone_id", format!("{of} is given twice")).into());
-        }
+    let mut new = read(Value::Object(whole).to_string().as_bytes(), &reading)?.zone;
+    if new.page_number != zone.page_number {
+        return Err(Invalid::new("page_number", format!("the zone is on page {}", zone.page_number)));
     }
-    let zones: Vec<JobZone> = zones.into_values().collect();
-    tx.jobs().record_zones(job.document_id, job.id, &zones).await?;
-    Ok(())
+    new.zone_index = zone.zone_index;
+    if !is_placed_anew {
+        new.source.clone_from(&zone.source);
+    }
+    Ok(new)
 }
