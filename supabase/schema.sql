@@ -3424,8 +3424,6 @@ CREATE POLICY imported_zones_update ON colophon.imported_zones FOR UPDATE TO aut
 
 ALTER TABLE colophon.incomplete_jobs ENABLE ROW LEVEL SECURITY;
 
-CREATE POLICY incomplete_jobs_platform ON colophon.incomplete_jobs TO service_role USING (true) WITH CHECK (true);
-
 CREATE POLICY incomplete_jobs_select ON colophon.incomplete_jobs FOR SELECT TO authenticated USING (((document_id = ( SELECT colophon.document_in_view() AS document_in_view)) OR (document_id = ( SELECT d.id
    FROM public.documents d
   WHERE (d.id = incomplete_jobs.document_id)))));
