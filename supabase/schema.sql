@@ -1091,8 +1091,8 @@ CREATE FUNCTION colophon.status_of_version(document_id uuid, version integer) RE
     SET search_path TO ''
     AS $$
   select case
-    when v.page_count is null and v.encryption is not null then 'password_required'
-    when v.page_count is null then 'damaged'
+    when v.version is not null and v.page_count is null and v.encryption is not null then 'password_required'
+    when v.version is not null and v.page_count is null then 'damaged'
     else coalesce((
       select case j.status
         when 'completed' then 'processed'
@@ -1107,8 +1107,9 @@ CREATE FUNCTION colophon.status_of_version(document_id uuid, version integer) RE
       order by j.completed_at is null desc, j.created_at desc, j.id desc
       limit 1), 'uploaded')
   end
-  from public.document_versions v
-  where v.document_id = status_of_version.document_id and v.version = status_of_version.version
+  from (select) one
+  left join public.document_versions v
+    on v.document_id = status_of_version.document_id and v.version = status_of_version.version
 $$;
 
 CREATE FUNCTION colophon.take_object(document_id uuid, storage_path text, file_size_bytes bigint, sha256 text) RETURNS void
