@@ -1181,8 +1181,8 @@ CREATE FUNCTION colophon.status_of_version(document_id uuid, version integer) RE
     SET search_path TO ''
     AS $$
   select case
-    when v.page_count is null and v.encryption is not null then 'password_required'
-    when v.page_count is null then 'damaged'
+    when v.version is not null and v.page_count is null and v.encryption is not null then 'password_required'
+    when v.version is not null and v.page_count is null then 'damaged'
     else coalesce((
       select case j.status
         when 'completed' then 'processed'
@@ -1197,8 +1197,9 @@ CREATE FUNCTION colophon.status_of_version(document_id uuid, version integer) RE
       order by j.completed_at is null desc, j.created_at desc, j.id desc
       limit 1), 'uploaded')
   end
-  from public.document_versions v
-  where v.document_id = status_of_version.document_id and v.version = status_of_version.version
+  from (select) one
+  left join public.document_versions v
+    on v.document_id = status_of_version.document_id and v.version = status_of_version.version
 $$;
 
 CREATE FUNCTION colophon.take_object(document_id uuid, storage_path text, file_size_bytes bigint, sha256 text) RETURNS void
@@ -3542,8 +3543,6 @@ CREATE POLICY imported_zones_select ON colophon.imported_zones FOR SELECT TO aut
 CREATE POLICY imported_zones_update ON colophon.imported_zones FOR UPDATE TO authenticated USING ((transaction_id = ( SELECT pg_current_xact_id() AS pg_current_xact_id))) WITH CHECK ((transaction_id = ( SELECT pg_current_xact_id() AS pg_current_xact_id)));
 
 ALTER TABLE colophon.incomplete_jobs ENABLE ROW LEVEL SECURITY;
-
-CREATE POLICY incomplete_jobs_platform ON colophon.incomplete_jobs TO service_role USING (true) WITH CHECK (true);
 
 CREATE POLICY incomplete_jobs_select ON colophon.incomplete_jobs FOR SELECT TO authenticated USING (((document_id = ( SELECT colophon.document_in_view() AS document_in_view)) OR (document_id = ( SELECT d.id
    FROM public.documents d

@@ -18,7 +18,6 @@ alter table colophon.incomplete_jobs enable row level security;
 revoke all on colophon.incomplete_jobs from public, anon, authenticated, service_role;
 grant select, insert, update, delete on colophon.incomplete_jobs to service_role;
 grant select on colophon.incomplete_jobs to authenticated;
-create policy incomplete_jobs_platform on colophon.incomplete_jobs for all to service_role using (true) with check (true);
 create policy incomplete_jobs_select on colophon.incomplete_jobs for select to authenticated
   using (document_id = (select colophon.document_in_view())
     or document_id = (select d.id from public.documents d where d.id = document_id));

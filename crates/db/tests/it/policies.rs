@@ -294,7 +294,7 @@ async fn an_owner_edits_what_people_write_and_not_the_bookkeeping() {
             "denied",
         ),
         (
-            "insert into processing_jobs (document_id, id, max_attempts) values ('DOCUMENT', gen_random_uuid(), 99)",
+            "insert into processing_jobs (document_id, id, attempt) values ('DOCUMENT', gen_random_uuid(), 9)",
             "denied",
         ),
         (

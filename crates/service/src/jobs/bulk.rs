@@ -45,11 +45,17 @@ pub async fn request_many(
         asked.iter().map(|(_, request)| super::check(request).err().map(|invalid| invalid.to_string()));
     refuse(checked)?;
     let bulk = Bulk { platform, scope, asked, idempotency_key };
-    match bulk.once().await {
-        // As in [`super::request`].
-        Err(error) if is_key_taken(&error) => bulk.once().await,
-        ended => ended,
+    // A live job may get a key between the look and the insert, and somebody may send the same at the same time: whoever
+    // looks again finds it.
+    for _ in 0..2 {
+        match bulk.once().await {
+            Ok(Some(requested)) => return Ok(requested),
+            Ok(None) => {}
+            Err(error) if is_key_taken(&error) => {}
+            Err(error) => return Err(error),
+        }
     }
+    bulk.once().await?.ok_or(Error::KeyReused)
 }
 
 /// Refuses all if any item has a reason.
@@ -68,7 +74,8 @@ struct Bulk<'a> {
 }
 
 impl Bulk<'_> {
-    async fn once(&self) -> Result<Vec<Requested>, Error> {
+    /// `None` where the idempotency key was taken at the same time.
+    async fn once(&self) -> Result<Option<Vec<Requested>>, Error> {
         match self.scope {
             CallerScope::Service(scope) => {
                 let tx = self.platform.database.session(scope).begin().await?;
@@ -85,13 +92,13 @@ impl Bulk<'_> {
         &self,
         tx: Tx<S>,
         enqueue: impl AsyncFnOnce(&Tx<S>, &[NewJob]) -> Result<Vec<Option<JobId>>, Error>,
-    ) -> Result<Vec<Requested>, Error> {
+    ) -> Result<Option<Vec<Requested>>, Error> {
         let owner = sender(self.scope);
         let request = described(&self.asked.iter().map(|(id, request)| (*id, request)).collect::<Vec<_>>());
         if let Some(key) = self.idempotency_key
             && let Some(earlier) = tx.idempotency_keys().get(&owner, key).await?
         {
-            return repeated(tx, earlier, &request).await;
+            return repeated(tx, earlier, &request).await.map(Some);
         }
         let jobs = self.jobs(&tx).await?;
         let live = enqueue(&tx, &jobs).await?;
@@ -105,14 +112,13 @@ impl Bulk<'_> {
             let first = ids.first().map(|id| id.0).unwrap_or_default();
             let keys = tx.idempotency_keys();
             if keys.take_with(&owner, key, &request, first, Some(&answer)).await?.is_some() {
-                // Taken at the same time: whoever sends it again finds what that one made.
-                return Err(Error::KeyReused);
+                return Ok(None);
             }
         }
         let requested =
             found(&tx, &ids, |at| jobs.get(at).is_some_and(|job| ids.get(at) == Some(&job.id))).await?;
         tx.commit_and_wake().await?;
-        Ok(requested)
+        Ok(Some(requested))
     }
 
     /// The jobs, once what they name is seen to be there: a statement for documents, one for zones, one for jobs.
