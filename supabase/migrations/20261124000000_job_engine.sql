@@ -416,7 +416,9 @@ begin
 end
 $$;
 
--- Asks again for what did not end well; what is done stays done. Its attempts are counted on, under fences of their own.
+-- Asks again for what did not end well; what is done stays done. Its attempts are counted on, under fences of their own:
+-- they begin with the clock, above any that a worker may still hold. The last attempt on record is not enough: a job that
+-- was ended by hand, past this, leaves none (crates/worker/tests/model.rs finds the way in).
 create function colophon.retry_job(id uuid) returns table (document_id uuid, status text, changed boolean)
 language plpgsql security definer set search_path = '' as $$
 declare
@@ -441,8 +443,9 @@ begin
   delete from public.job_queue q where q.job_id = retry_job.id;
   insert into public.job_queue (job_id, document_id, strategy, attempt, lease_seq)
   values (job.id, job.document_id, coalesce(job.strategy, ''), job.attempt,
-    1 + coalesce((select max(a.lease_seq) from public.processing_attempts a
-      where a.document_id = job.document_id and a.job_id = job.id), 0));
+    greatest((extract(epoch from clock_timestamp()) * 1000)::bigint,
+      1 + (select max(a.lease_seq) from public.processing_attempts a
+        where a.document_id = job.document_id and a.job_id = job.id)));
   perform colophon.settle_document(job);
   return query select job.document_id, 'queued'::text, true;
 end

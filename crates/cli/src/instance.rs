@@ -87,6 +87,7 @@ impl Instance {
             store,
             pdf: colophon_pdf::Child { program: this_program()?, args: vec!["pdf-child".into()] },
             pdf_limits: colophon_pdf::Limits::default(),
+            tesseract: config.tesseract.clone(),
             inspections: Arc::new(Semaphore::new(
                 std::thread::available_parallelism().map_or(2, usize::from) * 2,
             )),

@@ -121,11 +121,7 @@ impl Events<'_, SystemScope> {
     }
 
     /// What happened to each of these jobs after a place in its history, first to last; `limit` at most of each.
-    pub async fn of_jobs(
-        &self,
-        jobs: &[(DocumentId, JobId, Cursor)],
-        limit: i64,
-    ) -> Result<Vec<Transition>> {
+    pub async fn of_jobs(&self, jobs: &[(DocumentId, JobId, Cursor)], limit: i64) -> Result<Vec<Transition>> {
         self.transitions(jobs, limit).await
     }
 

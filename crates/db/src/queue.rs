@@ -2,6 +2,8 @@
 //!
 //! Whoever ends or prolongs jobs does it for many at once, and is told which of them it still held.
 
+mod measure;
+
 use colophon_domain::{DocumentId, ErrorClass, JobId, JobStatus};
 use jiff::Timestamp;
 use serde_json::Value;
@@ -161,6 +163,8 @@ pub struct Failed {
     pub job: Changed,
     /// In how many seconds there will be another attempt; `None` where the job has failed for good.
     pub retry_in_seconds: Option<f64>,
+    /// Whether it goes no further since the file did harm three times.
+    pub is_quarantined: bool,
 }
 
 /// A job whose state changed here.
@@ -173,6 +177,10 @@ pub struct Changed {
 }
 
 impl Queue<'_> {
+    pub(crate) fn tx(&self) -> &Tx<SystemScope> {
+        self.0
+    }
+
     /// Takes jobs that are due and leases each.
     pub async fn claim(&self, claim: &Claim<'_>) -> Result<Vec<ClaimedJob>> {
         let (mut queues, mut strategies, mut priorities, mut positions) = (vec![], vec![], vec![], vec![]);
@@ -200,6 +208,7 @@ impl Queue<'_> {
             .await?
             .iter()
             .map(decode)
+            .inspect(measure::claimed)
             .collect::<Result<_>>()?;
         self.0.announces(claimed.iter().map(|job| job.lease.job_id));
         Ok(claimed)
@@ -297,6 +306,9 @@ impl Queue<'_> {
                 &[&jobs, &fences, &statuses, &classes, &codes, &messages, &metrics],
             )
             .await?;
+        let ends =
+            ends.iter().map(|end| (end.lease.job_id, (end.status.as_str(), &end.failure, &end.metrics)));
+        measure::finished(&rows, &ends.collect())?;
         let others_wait = rows.first().map_or(Ok(false), |row| column(row, "others_wait"))?;
         Ok((self.changed(&rows)?, others_wait))
     }
@@ -317,13 +329,16 @@ impl Queue<'_> {
                 &[&jobs, &fences, &delays, &classes, &codes, &messages, &metrics],
             )
             .await?;
+        measure::failed(&rows, &ends.iter().map(|end| (end.lease.job_id, end)).collect())?;
         let others_wait = rows.first().map_or(Ok(false), |row| column(row, "others_wait"))?;
-        let delays = rows.iter().map(|row| column(row, "delay_seconds"));
         let failed = self
             .changed(&rows)?
             .into_iter()
-            .zip(delays)
-            .map(|(job, delay)| Ok(Failed { job, retry_in_seconds: delay? }))
+            .zip(&rows)
+            .map(|(job, row)| {
+                let is_quarantined = column(row, "is_quarantined")?;
+                Ok(Failed { job, retry_in_seconds: column(row, "delay_seconds")?, is_quarantined })
+            })
             .collect::<Result<Vec<_>>>()?;
         Ok((failed, others_wait))
     }
@@ -332,6 +347,16 @@ impl Queue<'_> {
     pub async fn release(&self, held: &[Lease]) -> Result<Vec<Changed>> {
         let (jobs, fences) = leases(held);
         self.changed(&self.0.query(statement!("queue/release"), &[&jobs, &fences]).await?)
+    }
+
+    /// The leases that a worker holds, as the database has it: a claim whose answer was lost took effect all the same.
+    pub async fn of_worker(&self, worker: &str) -> Result<Vec<Lease>> {
+        let rows = self.0.query(statement!("queue/of_worker"), &[&worker]).await?;
+        rows.iter()
+            .map(|row| {
+                Ok(Lease { job_id: JobId(column(row, "job_id")?), lease_seq: column(row, "lease_seq")? })
+            })
+            .collect()
     }
 
     /// Makes jobs claimable whose time has come. Gives their number.
@@ -346,7 +371,9 @@ impl Queue<'_> {
 
     /// Takes back jobs whose lease ran out. Gives them.
     pub async fn reap(&self) -> Result<Vec<Changed>> {
-        self.changed(&self.0.query(statement!("queue/reap"), &[]).await?)
+        let reaped = self.changed(&self.0.query(statement!("queue/reap"), &[]).await?)?;
+        colophon_metrics::get().jobs.reaped(u64::try_from(reaped.len()).unwrap_or(u64::MAX));
+        Ok(reaped)
     }
 
     fn changed(&self, rows: &[Row]) -> Result<Vec<Changed>> {
@@ -362,7 +389,7 @@ impl Queue<'_> {
     }
 }
 
-fn leases<'a>(leases: impl IntoIterator<Item = &'a Lease>) -> (Vec<Uuid>, Vec<i64>) {
+pub(crate) fn leases<'a>(leases: impl IntoIterator<Item = &'a Lease>) -> (Vec<Uuid>, Vec<i64>) {
     leases.into_iter().map(|lease| (lease.job_id.0, lease.lease_seq)).unzip()
 }
 

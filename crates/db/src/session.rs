@@ -6,9 +6,12 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use colophon_connection::{ConnectionUrl, Connector, Pooler};
 use colophon_domain::{DocumentId, JobId};
+use colophon_traces::span;
 use deadpool_postgres::{Object, Pool};
 use futures_util::future::{join, join3};
 use tokio_postgres::Row;
+use tracing::Span;
+use tracing::field::Empty;
 
 use crate::announce::Announcer;
 use crate::listen::Ear;
@@ -86,6 +89,13 @@ impl Database {
     /// Closes every connection that is not in use, and the others when they come back. Nothing can be begun after it.
     pub fn close(&self) {
         self.0.pool.close();
+    }
+
+    /// Tells the metrics how the pool stands.
+    pub fn measure_pool(&self) {
+        let status = self.0.pool.status();
+        let in_use = status.size.saturating_sub(status.available);
+        colophon_metrics::get().database.pool(status.max_size, status.size, in_use, status.waiting);
     }
 
     /// What can listen: it has a session of its own. `None` where only a pooler in transaction mode is known.
@@ -263,19 +273,21 @@ impl<S: Scope> Tx<S> {
         if self.unnamed {
             return self.query_planned(statement, params).await;
         }
+        let running = Running::begin(statement);
         let client = self.client()?;
         let prepared = self.prepare(client, statement, params).await?;
         let values = values(params);
         let run = client.query(&prepared, &values);
-        self.enter_with(client, run).await?.map_err(|e| self.refused(statement.name, e))
+        running.end(self.enter_with(client, run).await?.map_err(|e| self.refused(statement.name, e)))
     }
 
     /// For statements whose filters may be absent: sent unprepared, so that each call is planned for what it asks.
     pub(crate) async fn query_planned(&self, statement: Statement, params: Params<'_>) -> Result<Vec<Row>> {
+        let running = Running::begin(statement);
         let client = self.client()?;
         let typed = typed(params);
         let run = client.query_typed(statement.sql, &typed);
-        self.enter_with(client, run).await?.map_err(|e| self.refused(statement.name, e))
+        running.end(self.enter_with(client, run).await?.map_err(|e| self.refused(statement.name, e)))
     }
 
     pub(crate) async fn query_opt(&self, statement: Statement, params: Params<'_>) -> Result<Option<Row>> {
@@ -289,6 +301,7 @@ impl<S: Scope> Tx<S> {
     }
 
     pub(crate) async fn execute(&self, statement: Statement, params: Params<'_>) -> Result<u64> {
+        let running = Running::begin(statement);
         let client = self.client()?;
         let ran = if self.unnamed {
             let typed = typed(params);
@@ -298,7 +311,7 @@ impl<S: Scope> Tx<S> {
             let values = values(params);
             self.enter_with(client, client.execute(&prepared, &values)).await?
         };
-        ran.map_err(|e| self.refused(statement.name, e))
+        running.end(ran.map_err(|e| self.refused(statement.name, e)))
     }
 
     /// Once for each connection.
@@ -377,6 +390,28 @@ impl<S: Scope> Tx<S> {
         begun.map_err(|e| self.refused("begin", e))?;
         entered.map_err(|e| self.refused(scope::ENTER.name, e))?;
         Ok(ran)
+    }
+}
+
+/// A statement as a span, by its name. Its parameters are somebody's, and so is what an error says.
+struct Running(Span);
+
+impl Running {
+    fn begin(statement: Statement) -> Self {
+        Self(span!(
+            "statement",
+            otel.name = statement.name,
+            otel.kind = "client",
+            otel.status_code = Empty,
+            db.system.name = "postgresql",
+        ))
+    }
+
+    fn end<T>(self, ran: Result<T>) -> Result<T> {
+        if ran.is_err() {
+            self.0.record("otel.status_code", "ERROR");
+        }
+        ran
     }
 }
 

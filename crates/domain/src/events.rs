@@ -132,7 +132,9 @@ impl Pacer {
             self.seen.clear();
             // What a first attempt has done was done since it began; of another, nobody knows what was done before it.
             match job.started_at {
-                Some(started) if job.attempt == 1 && started < now => self.seen.push_back((started, 0.0, 0.0)),
+                Some(started) if job.attempt == 1 && started < now => {
+                    self.seen.push_back((started, 0.0, 0.0))
+                }
                 _ => self.seen.push_back((now, pages, part)),
             }
         }

@@ -17,13 +17,16 @@ pub mod exports;
 pub mod filenames;
 pub mod geometry;
 pub mod ids;
+pub mod job_requests;
 pub mod jobs;
 pub mod lists;
 pub mod metadata;
 pub mod pages;
+pub mod queues;
 pub mod quotas;
 pub mod reading_orders;
 pub mod shares;
+pub mod statistics;
 pub mod tags;
 pub mod undo;
 pub mod uploads;
@@ -46,6 +49,7 @@ pub use exports::{ExportFile, ExportRecord};
 pub use filenames::FileName;
 pub use geometry::{Frame, PageFrame, Shape};
 pub use ids::{DocumentId, ExportId, JobId, ShareId, UploadId, UserId, ZoneId};
+pub use job_requests::JobRequest;
 pub use jobs::{
     Attempt, DEFAULT_QUEUE, ErrorClass, HistoryEntry, Job, JobFilter, JobPage, JobStatus, JobZone,
     MAX_ATTEMPTS, NewJob, PageOutcome, Stages, Strategy, UnitFailure, Units,
@@ -53,9 +57,11 @@ pub use jobs::{
 pub use lists::{Cursor, List};
 pub use metadata::MetadataSchema;
 pub use pages::Page;
+pub use queues::{JobLimit, LimitKind, Queue, QueuePause, QueueStrategy};
 pub use quotas::{Quota, Usage};
 pub use reading_orders::{ReadingOrder, ReadingOrderGroup, ReadingOrderItem, StoredReadingOrder};
 pub use shares::{Access, Action, LinkToken, NewShare, Share, ShareRole, ShareUse};
+pub use statistics::{Durations, JobStatistics, Period, StatisticsBy, StatisticsRow};
 pub use tags::Tags;
 pub use uploads::{NewUpload, Upload};
 pub use vocabularies::{Mapped, Vocabulary};

@@ -77,9 +77,11 @@ struct Args {
 async fn main() -> Result<()> {
     let args = Args::parse();
     let server = Server::start(&args.folder).await?;
+    let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
     let measured = tokio::select! {
         measured = measure(&server, &args) => measured,
         _ = tokio::signal::ctrl_c() => Err(anyhow::anyhow!("broken off")),
+        _ = terminate.recv() => Err(anyhow::anyhow!("broken off")),
     };
     server.stop().await?;
     measured
@@ -180,6 +182,7 @@ async fn one_round(
     args: &Args,
     payload: &Value,
 ) -> Result<Round> {
+    let busy_before = busy().await;
     let mut running = engine.start(server, &args.programs, payload).await?;
     let before = server.wal().await?;
     let enqueued = running.enqueue(jobs).await?;
@@ -195,6 +198,7 @@ async fn one_round(
     server.drop(engine.database()).await?;
     Ok(Round {
         jobs,
+        busy_before,
         enqueued_per_second: count(jobs) / enqueued,
         worked_per_second: worked.rate(),
         work_seconds: worked.seconds,
@@ -207,8 +211,9 @@ async fn one_round(
 
 /// Bursts of some three seconds, as fast as they come, while another session has a snapshot from before the first.
 async fn held(engine: Engine, rate: f64, server: &Server, args: &Args, payload: &Value) -> Result<Open> {
+    let busy_before = busy().await;
     let mut running = engine.start(server, &args.programs, payload).await?;
-    let burst = if rate.is_finite() { whole((rate * 3.0).max(100.0)) } else { GUESS };
+    let mut burst = if rate.is_finite() { whole((rate * 3.0).max(100.0)) } else { GUESS };
     running.enqueue(burst).await?;
     analyze(engine, server).await?;
     let other = server.client(engine.database()).await?;
@@ -222,6 +227,8 @@ async fn held(engine: Engine, rate: f64, server: &Server, args: &Args, payload: 
         let worked = running.work(queued, Duration::from_secs(6)).await?;
         queued = queued.saturating_sub(worked.done);
         bursts.push((at, worked));
+        // Of what it can do by now, or an engine that slows down would be left with a backlog of minutes.
+        burst = whole((worked.rate() * 3.0).max(100.0));
     }
     let seconds = begun.elapsed().as_secs_f64();
     // What is left would stand before the jobs whose latency is measured.
@@ -247,6 +254,7 @@ async fn held(engine: Engine, rate: f64, server: &Server, args: &Args, payload: 
         count(done) / took
     };
     Ok(Open {
+        busy_before,
         seconds,
         worked: bursts.iter().map(|(_, worked)| worked.done).sum(),
         first_per_second: rate_of(&|at| at < edge),
@@ -256,6 +264,22 @@ async fn held(engine: Engine, rate: f64, server: &Server, args: &Args, payload: 
         dead_rows,
         bursts: bursts.into_iter().map(|(at, worked)| (at, worked.done, worked.seconds)).collect(),
     })
+}
+
+/// The share of the machine that others use just now, which no figure should be believed without; NaN where Linux does not
+/// tell.
+async fn busy() -> f64 {
+    let look = || {
+        let text = std::fs::read_to_string("/proc/stat").unwrap_or_default();
+        let line = text.lines().next().unwrap_or_default().to_owned();
+        let ticks: Vec<f64> = line.split_whitespace().skip(1).filter_map(|n| n.parse().ok()).collect();
+        // Idle, and waiting for a disk.
+        (ticks.iter().sum::<f64>(), ticks.iter().skip(3).take(2).sum::<f64>())
+    };
+    let (all_before, idle_before) = look();
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    let (all, idle) = look();
+    1.0 - (idle - idle_before) / (all - all_before)
 }
 
 /// Jobs that have not ended.

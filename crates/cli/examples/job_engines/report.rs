@@ -9,6 +9,7 @@ use crate::engines::Engine;
 #[derive(Debug, Clone, Serialize)]
 pub struct Round {
     pub jobs: usize,
+    pub busy_before: f64,
     pub enqueued_per_second: f64,
     pub worked_per_second: f64,
     pub work_seconds: f64,
@@ -22,6 +23,7 @@ pub struct Round {
 /// The same while another session holds an old snapshot.
 #[derive(Debug, Clone, Serialize)]
 pub struct Open {
+    pub busy_before: f64,
     pub seconds: f64,
     pub worked: usize,
     pub first_per_second: f64,
@@ -94,6 +96,11 @@ pub fn print(all: &[Measured]) {
     for engine in all {
         println!("{} {}: {}; kept: {}", engine.name, engine.version, engine.setting, engine.history);
     }
+    let busy = || all.iter().flat_map(|engine| engine.rounds.iter().map(|round| round.busy_before)).collect();
+    let [least, median, most] = [0, 50, 100].map(|share| percentile(busy(), share) * 100.0);
+    println!(
+        "\nothers used {median:.0} % of the machine ({least:.0}–{most:.0} %) in the second before each measurement"
+    );
     println!("\nmedian (least–most) of the rounds; latency in milliseconds, WAL in bytes for each job");
     println!("{}", rounds(all));
     if all.iter().any(|engine| !engine.open.is_empty()) {

@@ -119,7 +119,12 @@ impl Told {
         let left = job.eta_seconds.map(|eta| format!(", about {eta:.0} s left")).unwrap_or_default();
         let said = format!("{pages}{rate}{left}");
         let Some(bar) = &self.bar else {
-            return output::line(&format!("{}  {}  {} %, {said}", time(job.updated_at), job.job_id, job.progress));
+            return output::line(&format!(
+                "{}  {}  {} %, {said}",
+                time(job.updated_at),
+                job.job_id,
+                job.progress
+            ));
         };
         #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a percentage")]
         bar.set_position(job.progress.clamp(0.0, 100.0) as u64);

@@ -84,7 +84,11 @@ fn a_job_is_watched_to_its_end_and_the_stream_goes_on_where_it_broke_off() {
     assert_eq!(last.data["completed_pages"], 2_000);
     let history = person.api.read(&format!("/v1/jobs/{job}/history"));
     let ids: Vec<&Value> = history["items"].as_array().unwrap().iter().map(|entry| &entry["id"]).collect();
-    assert_eq!(states.iter().map(|told| &told.data["id"]).collect::<Vec<_>>(), ids, "each line once, in order");
+    assert_eq!(
+        states.iter().map(|told| &told.data["id"]).collect::<Vec<_>>(),
+        ids,
+        "each line once, in order"
+    );
 
     for (seen, told) in states.iter().enumerate() {
         let rest = Sse::open(&server, &token, &path, told.id.as_deref());
@@ -158,6 +162,7 @@ fn a_job_is_watched_from_the_command_line() {
     let words = server.folder.done(&["jobs", "watch", &job]);
     assert!(words.contains("enqueued") && words.contains("500 of 500 pages"), "{words}");
     wait::until("nothing listens any more for it", || {
-        server.ask("select count(*) from pg_stat_activity where application_name = 'colophon jobs watch'") == "0"
+        server.ask("select count(*) from pg_stat_activity where application_name = 'colophon jobs watch'")
+            == "0"
     });
 }

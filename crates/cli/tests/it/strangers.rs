@@ -53,6 +53,10 @@ fn a_stranger_finds_nothing_on_any_route_and_can_begin_nothing() {
     let events = format!("/v1/events?document_id={}", id(&document));
     stranger.api.get(&events).refused(404, "not_found");
     stranger.api.post_json(&of_document("jobs"), &json!({})).refused(404, "not_found");
+    for word in ["cancel", "retry", "pause", "resume"] {
+        let path = format!("/v1/jobs/{}/{word}", id(&job));
+        stranger.api.post_json(&path, &json!({})).refused(404, "not_found");
+    }
     stranger
         .api
         .post_json(&of_document("exports"), &json!({ "formats": ["json"] }))

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use colophon_db::queue::{Beat, Lease};
 use colophon_db::{Database, Error, ErrorKind};
-use colophon_domain::{DocumentId, ErrorClass, JobId, UserId};
+use colophon_domain::{DocumentId, ErrorClass, JobId, JobPage, PageOutcome, Stages, UserId};
 use colophon_testkit::{TestDatabase, store_document, store_job};
 use futures_util::future::join_all;
 
@@ -84,6 +84,52 @@ async fn a_lost_lease_cannot_hold_or_retry() {
     tx.queue().hold(&held, 60.0).await.expect("the present holder is undisturbed");
     tx.commit().await.expect("it commits");
     assert_eq!(attempts(&database, document, job).await, ["1, 1: lease_lost"]);
+}
+
+/// The model of the engine (crates/worker/tests/model.rs) found the way: a job that was taken back once, is ended by hand
+/// while it runs, which leaves no attempt on record, and is asked for again.
+#[tokio::test]
+async fn a_lease_from_before_a_job_was_asked_for_again_cannot_complete() {
+    let db = TestDatabase::migrated().await;
+    let database = db.database().await;
+    let (_, job, _) = a_lost_lease(&db, &database).await;
+    let before = claim(&database, "before").await.lease;
+    let by_hand = "update processing_jobs set status = 'cancelled', completed_at = clock_timestamp()";
+    db.client("postgres").await.batch_execute(by_hand).await.expect("somebody has the keys");
+    let tx = system(&database).await;
+    tx.jobs().retry(job).await.expect("an answer").expect("it is there");
+    tx.commit().await.expect("it commits");
+    let held = claim(&database, "after").await.lease;
+    assert!(held.lease_seq > before.lease_seq, "{held:?} is above {before:?}");
+    let tx = system(&database).await;
+    assert!(!complete(&tx, before).await, "it is told so");
+    assert!(tx.queue().release(&[before]).await.expect("an answer").is_empty());
+    assert!(complete(&tx, held).await);
+    tx.commit().await.expect("it commits");
+    assert_queue_is_empty(&db).await;
+}
+
+#[tokio::test]
+async fn a_job_that_was_ended_by_hand_stays_so_when_its_worker_hands_it_back() {
+    let db = TestDatabase::migrated().await;
+    let database = db.database().await;
+    let document = store_document(&database, UserId::new()).await.id;
+    let job = store_job(&database, document).await;
+    let lease = claim(&database, "w").await.lease;
+    let by_hand = "update processing_jobs set status = 'cancelled', completed_at = clock_timestamp()";
+    db.client("postgres").await.batch_execute(by_hand).await.expect("somebody has the keys");
+    let tx = system(&database).await;
+    assert!(tx.queue().release(&[lease]).await.expect("an answer").is_empty());
+    tx.commit().await.expect("it commits");
+    let tx = system(&database).await;
+    assert_eq!(tx.jobs().require(job).await.expect("it is there").status, "cancelled");
+    assert!(
+        look(&tx, &classes("default", &["text-layer"]), 10, "another").await.is_empty(),
+        "nobody gets it"
+    );
+    tx.commit().await.expect("it commits");
+    lose_leases(&db, &database).await;
+    assert_queue_is_empty(&db).await;
 }
 
 #[tokio::test]
@@ -232,4 +278,54 @@ async fn two_claimers_never_get_the_same_job() {
     let taken_over = "select count(*) from job_queue where lease_seq <> 1 or state <> 'running'";
     let taken_over = db.client("postgres").await.query_one(taken_over, &[]).await.expect("a count");
     assert_eq!(taken_over.get::<_, i64>(0), 0, "and every lease is still good");
+}
+
+#[tokio::test]
+async fn whoever_names_a_lease_learns_how_it_ended() {
+    let db = TestDatabase::migrated().await;
+    let database = db.database().await;
+    let (document, job, lost) = a_lost_lease(&db, &database).await;
+    let held = claim(&database, "quick").await.lease;
+    let nobodys = Lease { job_id: JobId::new(), lease_seq: 1 };
+    let tx = system(&database).await;
+    let standing = tx.queue().standing(&[lost, held, nobodys]).await.expect("an answer");
+    assert_eq!(standing.len(), 2, "{standing:?}");
+    let (before, now) = (&standing[&lost], &standing[&held]);
+    assert_eq!((before.document_id, before.status.as_str(), before.is_held), (document, "running", false));
+    assert_eq!(before.outcome.as_deref(), Some("lease_lost"));
+    assert_eq!((now.is_held, now.outcome.as_deref()), (true, None));
+    assert!(complete(&tx, held).await);
+    let standing = tx.queue().standing(&[held]).await.expect("an answer");
+    assert_eq!((standing[&held].is_held, standing[&held].outcome.as_deref()), (false, Some("completed")));
+    assert_eq!(standing[&held].status, "completed");
+    assert_eq!(job, held.job_id);
+}
+
+#[tokio::test]
+async fn what_is_done_of_a_job_is_known_to_whoever_takes_it_up() {
+    let db = TestDatabase::migrated().await;
+    let database = db.database().await;
+    let document = store_document(&database, UserId::new()).await.id;
+    let job = store_job(&database, document).await;
+    let lease = claim(&database, "w").await.lease;
+    let tx = system(&database).await;
+    assert!(tx.queue().by_units(&[lease]).await.expect("an answer").is_empty());
+    let page = |page_number, outcome| JobPage {
+        page_number,
+        outcome,
+        attempt: 1,
+        duration_ms: None,
+        stages: Stages::new(),
+        strategy: None,
+        reason: None,
+    };
+    let blank =
+        PageOutcome::Failed { class: ErrorClass::Permanent, code: "blank".into(), message: "it is".into() };
+    let pages = [page(2, PageOutcome::Completed { zone_count: 0 }), page(1, blank)];
+    tx.jobs().record_pages(document, job, &pages).await.expect("recorded");
+    let done = tx.queue().done(&[(document, job)]).await.expect("an answer");
+    assert_eq!((done[&job].pages.as_slice(), done[&job].zones.len()), (&[2][..], 0));
+    assert_eq!(tx.queue().by_units(&[lease]).await.expect("an answer"), HashSet::from([job]));
+    let lost = Lease { lease_seq: lease.lease_seq - 1, ..lease };
+    assert!(tx.queue().by_units(&[lost]).await.expect("an answer").is_empty());
 }

@@ -67,7 +67,8 @@ async fn of_all(
 fn last_event_id(headers: &HeaderMap) -> Result<Option<Cursor>, Problem> {
     let Some(id) = headers.get(LAST_EVENT_ID).filter(|id| !id.is_empty()) else { return Ok(None) };
     let refuse = || {
-        let detail = "Last-Event-ID is not the `id` of an event that this server gave; leave it out to begin anew";
+        let detail =
+            "Last-Event-ID is not the `id` of an event that this server gave; leave it out to begin anew";
         Problem::bad_request("invalid_last_event_id", detail)
     };
     id.to_str().ok().and_then(|id| id.parse().ok()).map(Some).ok_or_else(refuse)

@@ -128,9 +128,7 @@ impl Hub {
     }
 
     /// Hears what happens to all jobs, once there is a place.
-    pub fn watch_all(
-        self: &Arc<Self>,
-    ) -> (broadcast::Receiver<Arc<Told>>, watch::Receiver<Option<Cursor>>) {
+    pub fn watch_all(self: &Arc<Self>) -> (broadcast::Receiver<Arc<Told>>, watch::Receiver<Option<Cursor>>) {
         let mut watched = self.watched();
         let all = watched.all.get_or_insert_with(|| WatchedAll {
             told: broadcast::Sender::new(WAITING_OF_ALL),

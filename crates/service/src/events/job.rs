@@ -71,7 +71,9 @@ impl<S: Scope> JobEvents<S> {
         loop {
             let part = tx.events().of_job(job.document_id, job.id, after, PART).await?;
             after = part.last().map_or(after, |last| last.at);
-            states.extend(part.iter().map(|transition| Event::State { at: transition.at, json: state(transition) }));
+            states.extend(
+                part.iter().map(|transition| Event::State { at: transition.at, json: state(transition) }),
+            );
             if i64::try_from(part.len()).is_ok_and(|read| read < PART) {
                 break;
             }
@@ -88,9 +90,8 @@ impl<S: Scope> JobEvents<S> {
     }
 
     fn hear(&mut self, told: &ToldOfJob) {
-        let may_see = |people: &super::hub::People| {
-            self.person.as_ref().is_none_or(|person| people.contains(person))
-        };
+        let may_see =
+            |people: &super::hub::People| self.person.as_ref().is_none_or(|person| people.contains(person));
         if !told.people.as_ref().is_some_and(may_see) {
             self.is_over = true;
             return;

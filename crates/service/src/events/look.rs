@@ -154,7 +154,8 @@ async fn look(hub: &Hub, which: &Which, tail: &mut Option<Tail>) -> Result<()> {
     if let (Some((horizon, fresh)), Some(tail)) = (of_all, tail) {
         let is_known = tail.is_known();
         let floor = tail.told(&fresh, &horizon);
-        let told = if is_known { told_of_all(hub, tail, &fresh, floor, &seen, &people, &past) } else { vec![] };
+        let told =
+            if is_known { told_of_all(hub, tail, &fresh, floor, &seen, &people, &past) } else { vec![] };
         tell_all(hub, told, Cursor { created_at: floor, id: Uuid::max() });
     }
     Ok(())
@@ -202,8 +203,11 @@ fn tell_of_jobs(
             continue;
         }
         let strategy = seen.progress.strategy.as_ref();
-        let pace =
-            watched.pacer.take(now, &seen.progress, strategy.and_then(|strategy| past.get(strategy)).copied());
+        let pace = watched.pacer.take(
+            now,
+            &seen.progress,
+            strategy.and_then(|strategy| past.get(strategy)).copied(),
+        );
         let progress = (has_moved && is_all).then(|| json(&ProgressView::new(&seen.progress, pace)));
         watched.after = transitions.last().map_or(watched.after, |last| last.at);
         // The rest of a long history is read with the next look.
@@ -248,7 +252,9 @@ fn told_of_all(
     let mut watched = hub.watched();
     for Seen { progress, .. } in seen.values() {
         let is_ended = is_final(&progress.status);
-        if tail.known.get(&progress.job_id) == Some(progress) || (is_ended && !tail.known.contains_key(&progress.job_id)) {
+        if tail.known.get(&progress.job_id) == Some(progress)
+            || (is_ended && !tail.known.contains_key(&progress.job_id))
+        {
             continue;
         }
         if is_ended {

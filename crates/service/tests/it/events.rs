@@ -252,7 +252,8 @@ async fn what_is_committed_late_is_told_and_no_place_is_behind_it() {
     // One is asked for in a transaction that stays open; others come and go meanwhile.
     let mut late = test.client("postgres").await;
     let open = late.transaction().await.unwrap();
-    let insert = "insert into public.processing_jobs (document_id, strategy) values ($1, 'text-layer') returning id";
+    let insert =
+        "insert into public.processing_jobs (document_id, strategy) values ($1, 'text-layer') returning id";
     let another = store_document(&database, owner).await.id;
     let slow: uuid::Uuid = open.query_one(insert, &[&another.0]).await.unwrap().get(0);
     let (mut places, mut heard) = (Vec::new(), Vec::new());
@@ -298,7 +299,8 @@ async fn many_watch_and_one_connection_listens() {
     }
     assert_eq!(events.viewers(), 400);
     let worker = colophon_db::Listener::start(&database);
-    let listening = "select count(*) from pg_stat_activity where datname = current_database() and query like 'listen %'";
+    let listening =
+        "select count(*) from pg_stat_activity where datname = current_database() and query like 'listen %'";
     let watcher = test.client("supabase_admin").await;
     let told = tokio::spawn(async move {
         join_all(watching.iter_mut().map(|told| async { statuses(told).await.len() })).await
@@ -331,7 +333,10 @@ async fn the_past_of_a_strategy_tells_how_long_a_job_will_take() {
     loop {
         if let Some(Event::Progress { json }) = next(&mut told).await {
             let eta = serde_json::from_str::<Value>(&json).unwrap()["eta_seconds"].as_f64();
-            assert!(eta.is_some_and(|eta| (5.0..8.0).contains(&eta)), "two seconds for each of three pages: {eta:?}");
+            assert!(
+                eta.is_some_and(|eta| (5.0..8.0).contains(&eta)),
+                "two seconds for each of three pages: {eta:?}"
+            );
             break;
         }
     }
