@@ -51,7 +51,8 @@ async fn whoever_is_told_of_a_document_is_whoever_the_policies_let_see_it() {
     for person in &people {
         let rows = db.client_of(*person).await.query("select id from public.documents", &[]).await;
         let rows = rows.expect("documents");
-        let sees: BTreeSet<DocumentId> = rows.iter().map(|row| DocumentId::from(row.get::<_, uuid::Uuid>(0))).collect();
+        let sees: BTreeSet<DocumentId> =
+            rows.iter().map(|row| DocumentId::from(row.get::<_, uuid::Uuid>(0))).collect();
         let is_told: BTreeSet<DocumentId> = told
             .iter()
             .filter(|(_, people)| people.contains(&person.to_string()))
