@@ -38,8 +38,8 @@ pub struct Horizon {
     pub now: Timestamp,
     /// The oldest transaction that was in hand.
     pub in_hand: i64,
-    /// The first transaction that had not begun.
-    pub to_come: i64,
+    /// The transaction that asked: what has a higher number began later.
+    pub own: i64,
 }
 
 /// Which transitions are asked for.
@@ -137,7 +137,7 @@ impl Events<'_, SystemScope> {
         Ok(Horizon {
             now: column(&row, "now")?,
             in_hand: column(&row, "in_hand")?,
-            to_come: column(&row, "to_come")?,
+            own: column(&row, "own")?,
         })
     }
 

@@ -9,6 +9,7 @@ mod confidences;
 mod document_fields;
 mod document_plans;
 mod documents;
+mod events;
 mod health;
 mod idempotency_keys;
 mod imported_zones;

@@ -12,6 +12,9 @@ use uuid::Uuid;
 /// A transition is waited for so long whose transaction is still open.
 pub const PATIENCE: Duration = Duration::from_mins(1);
 
+/// A statement may take the time before it takes a number.
+const MARGIN: Duration = Duration::from_secs(1);
+
 /// Read in one statement.
 const PART: i64 = 5_000;
 
@@ -20,7 +23,7 @@ const PART: i64 = 5_000;
 pub struct Tail {
     /// Nothing that is older will come any more, and all of it was told.
     floor: Option<Timestamp>,
-    /// When it was looked, and the first transaction that had not begun by then.
+    /// When it was looked, and the number of the transaction that did.
     looks: VecDeque<(Timestamp, i64)>,
     /// What was told and is not older than the floor.
     told: HashMap<Uuid, Timestamp>,
@@ -54,14 +57,14 @@ impl Tail {
 
     /// Takes it that all of this was told. Gives the new floor.
     ///
-    /// A transaction that had not begun at a look writes nothing that claims to be older than that look. So once all that
-    /// had begun then have ended, everything older can be seen.
+    /// A transaction that began after a look writes nothing that claims to be older than that look. So once all that had
+    /// begun before have ended, everything older can be seen.
     pub fn told(&mut self, fresh: &[Transition], horizon: &Horizon) -> Timestamp {
         self.told.extend(fresh.iter().map(|transition| (transition.at.id, transition.at.created_at)));
         let mut floor = self.floor.unwrap_or(Timestamp::MIN).max(earlier(horizon.now));
-        self.looks.push_back((horizon.now, horizon.to_come));
-        while let Some((when, to_come)) = self.looks.front()
-            && (*to_come <= horizon.in_hand || *when <= floor)
+        self.looks.push_back((horizon.now.saturating_sub(MARGIN).unwrap_or(horizon.now), horizon.own));
+        while let Some((when, own)) = self.looks.front()
+            && (*own <= horizon.in_hand || *when <= floor)
         {
             floor = floor.max(*when);
             self.looks.pop_front();

@@ -341,3 +341,42 @@ async fn the_past_of_a_strategy_tells_how_long_a_job_will_take() {
         }
     }
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn of_jobs_that_go_on_at_once_everything_is_told_once() {
+    const JOBS: usize = 60;
+    let test = TestDatabase::migrated().await;
+    let database = test.database().await;
+    let owner = UserId::new();
+    let events = Events::new(&database);
+    let mut told = of_all(&events, &as_user(owner)).await;
+    let heard = tokio::spawn(async move {
+        let mut heard: Vec<(String, String)> = Vec::new();
+        while heard.len() < JOBS * 3 {
+            let state = transition(&mut told).await.unwrap().1;
+            let text = |field: &str| state[field].as_str().unwrap().to_owned();
+            heard.push((text("job_id"), text("status")));
+        }
+        heard
+    });
+    let work = (0..6).map(|_| {
+        let database = database.clone();
+        tokio::spawn(async move {
+            for _ in 0..JOBS / 6 {
+                let document = store_document(&database, owner).await.id;
+                store_job(&database, document).await;
+                let leases = claim(&database).await;
+                finish(&database, &leases).await;
+            }
+        })
+    });
+    join_all(work).await.into_iter().for_each(|worked| worked.unwrap());
+    finish(&database, &claim(&database).await).await;
+    let heard = heard.await.unwrap();
+    assert_eq!(heard.iter().collect::<HashSet<_>>().len(), JOBS * 3, "none is missed, none comes twice");
+    for job in heard.iter().map(|(job, _)| job).collect::<HashSet<_>>() {
+        let of_it: Vec<&str> =
+            heard.iter().filter(|(id, _)| id == job).map(|(_, status)| status.as_str()).collect();
+        assert_eq!(of_it, ["queued", "running", "completed"], "those of one job are in order");
+    }
+}
