@@ -36,6 +36,7 @@ mod idempotency;
 mod import_crashes;
 mod importing;
 mod importing_zones;
+mod job_faults;
 mod metadata;
 mod migrations;
 mod names;
