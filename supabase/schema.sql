@@ -114,20 +114,41 @@ begin
 end
 $$;
 
+CREATE FUNCTION colophon.cancel_job(id uuid) RETURNS TABLE(document_id uuid, status text, changed boolean)
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+  job public.processing_jobs;
+  live public.job_queue;
+begin
+  job := colophon.lock_job(id);
+  if job.id is null then return; end if;
+  select q.* into live from public.job_queue q where q.job_id = cancel_job.id;
+  if job.completed_at is not null then
+    return query select job.document_id, job.status, false;
+    return;
+  end if;
+  if live.state = 'running' then
+    insert into public.processing_attempts (document_id, job_id, lease_seq, attempt, outcome, worker, started_at)
+    values (live.document_id, live.job_id, live.lease_seq, live.attempt, 'cancelled', live.worker, live.started_at);
+  end if;
+  delete from public.job_queue q where q.job_id = cancel_job.id;
+  update public.processing_jobs j set status = 'cancelled', completed_at = clock_timestamp()
+  where j.document_id = job.document_id and j.id = cancel_job.id;
+  perform colophon.settle_document(job);
+  return query select job.document_id, 'cancelled'::text, true;
+end
+$$;
+
 CREATE FUNCTION colophon.check_job_transition() RETURNS trigger
     LANGUAGE plpgsql
     SET search_path TO ''
     AS $$
 begin
-  if not exists (
-    select from colophon.job_transitions() t where t.from_status = old.status and t.to_status = new.status
-  ) then
-    raise exception 'a job cannot go from % to %', old.status, new.status
-      using errcode = 'check_violation', constraint = 'processing_jobs_transition_check',
-            schema = 'public', table = 'processing_jobs';
-  end if;
-  new.status_changed_at := clock_timestamp();
-  return new;
+  raise exception 'a job cannot go from % to %', old.status, new.status
+    using errcode = 'check_violation', constraint = 'processing_jobs_transition_check',
+          schema = 'public', table = 'processing_jobs';
 end
 $$;
 
@@ -298,6 +319,33 @@ CREATE FUNCTION colophon.fill_document_of_zone() RETURNS trigger
     AS $$
 begin
   select z.document_id into new.document_id from public.zones z where z.id = new.zone_id;
+  return new;
+end
+$$;
+
+CREATE FUNCTION colophon.fill_live_job() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+  job public.processing_jobs;
+begin
+  select j.* into job from public.processing_jobs j where j.document_id = new.document_id and j.id = new.job_id;
+  if found then
+    new.queue := job.queue;
+    new.strategy := coalesce(job.strategy, '');
+    new.priority := job.priority;
+    new.max_attempts := job.max_attempts;
+    new.timeout_seconds := job.timeout_seconds;
+    new.job_key := job.job_key;
+    new.run_at := coalesce(job.run_at, new.run_at);
+    if new.state = 'queued' then
+      new.state := case when job.depends_on is not null then 'waiting'
+                        when new.run_at > clock_timestamp() then 'scheduled' else 'queued' end;
+    end if;
+  end if;
+  new.owner := (select d.uploaded_by from public.documents d where d.id = new.document_id);
+  new.position := colophon.next_position(new.queue, new.strategy, new.priority, new.owner);
   return new;
 end
 $$;
@@ -493,6 +541,107 @@ begin
 end
 $$;
 
+CREATE FUNCTION colophon.live_job(document_id uuid, job_key text) RETURNS uuid
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+  select q.job_id from public.job_queue q
+  where coalesce(q.owner, '') = coalesce((select d.uploaded_by from public.documents d where d.id = live_job.document_id), '')
+    and q.job_key = live_job.job_key and colophon.may_process(q.document_id)
+$$;
+
+CREATE FUNCTION colophon.uuid_v7() RETURNS uuid
+    LANGUAGE sql PARALLEL SAFE
+    SET search_path TO ''
+    AS $$
+  select encode(
+      substring(int8send(t.micros / 1000) from 3)
+      || int2send((28672 + t.micros % 1000 * 4096 / 1000)::smallint)  -- 28672 is the version, 0x7000
+      || substring(uuid_send(gen_random_uuid()) from 9),
+    'hex')::uuid
+  from (select (extract(epoch from clock_timestamp()) * 1000000)::bigint as micros) t
+$$;
+
+CREATE TABLE public.processing_jobs (
+    document_id uuid NOT NULL,
+    id uuid DEFAULT colophon.uuid_v7() NOT NULL,
+    status text DEFAULT 'queued'::text NOT NULL,
+    strategy text,
+    started_at timestamp with time zone,
+    completed_at timestamp with time zone,
+    progress numeric DEFAULT 0,
+    current_zone_id uuid,
+    total_zones integer,
+    completed_zones integer DEFAULT 0,
+    error_count integer DEFAULT 0,
+    options jsonb DEFAULT '{}'::jsonb,
+    metrics jsonb DEFAULT '{}'::jsonb,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    version integer DEFAULT 1 NOT NULL,
+    queue text DEFAULT 'default'::text NOT NULL,
+    priority smallint DEFAULT 2 NOT NULL,
+    attempt smallint DEFAULT 0 NOT NULL,
+    max_attempts smallint DEFAULT 5 NOT NULL,
+    total_pages integer,
+    completed_pages integer DEFAULT 0 NOT NULL,
+    error_code text,
+    error_message text,
+    created_by text DEFAULT (auth.uid())::text,
+    status_changed_at timestamp with time zone DEFAULT now() NOT NULL,
+    page_numbers integer[],
+    zone_ids uuid[],
+    run_at timestamp with time zone,
+    timeout_seconds integer,
+    job_key text,
+    depends_on uuid[],
+    error_class text,
+    CONSTRAINT processing_jobs_attempt_check CHECK (((attempt >= 0) AND ((max_attempts >= 1) AND (max_attempts <= 100)))),
+    CONSTRAINT processing_jobs_completed_at_check CHECK (((completed_at IS NOT NULL) = (status = ANY (ARRAY['completed'::text, 'partially_completed'::text, 'failed'::text, 'cancelled'::text])))),
+    CONSTRAINT processing_jobs_counts_check CHECK (((total_zones >= 0) AND (completed_zones >= 0) AND (error_count >= 0) AND (total_pages >= 0) AND (completed_pages >= 0))),
+    CONSTRAINT processing_jobs_depends_on_check CHECK (((cardinality(depends_on) >= 1) AND (cardinality(depends_on) <= 100))),
+    CONSTRAINT processing_jobs_error_class_check CHECK ((error_class = ANY (ARRAY['transient'::text, 'permanent'::text, 'poison'::text]))),
+    CONSTRAINT processing_jobs_job_key_check CHECK (((char_length(job_key) >= 1) AND (char_length(job_key) <= 200))),
+    CONSTRAINT processing_jobs_priority_check CHECK (((priority >= 1) AND (priority <= 4))),
+    CONSTRAINT processing_jobs_progress_check CHECK (((progress >= (0)::numeric) AND (progress <= (100)::numeric))),
+    CONSTRAINT processing_jobs_queue_check CHECK (((char_length(queue) >= 1) AND (char_length(queue) <= 50))),
+    CONSTRAINT processing_jobs_status_check CHECK ((status = ANY (ARRAY['queued'::text, 'running'::text, 'paused'::text, 'retrying'::text, 'completed'::text, 'partially_completed'::text, 'failed'::text, 'cancelled'::text]))),
+    CONSTRAINT processing_jobs_strategy_check CHECK ((char_length(strategy) <= 50)),
+    CONSTRAINT processing_jobs_timeout_seconds_check CHECK (((timeout_seconds >= 1) AND (timeout_seconds <= 604800))),
+    CONSTRAINT processing_jobs_units_check CHECK ((((page_numbers IS NULL) OR (zone_ids IS NULL)) AND (cardinality(page_numbers) > 0) AND (cardinality(zone_ids) > 0) AND (0 < ALL (page_numbers))))
+)
+WITH (fillfactor='60');
+
+CREATE FUNCTION colophon.lock_job(id uuid) RETURNS public.processing_jobs
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+  job public.processing_jobs;
+begin
+  perform from public.job_queue q where q.job_id = lock_job.id for update;
+  select j.* into job from public.processing_jobs j where j.id = lock_job.id;
+  if not found or not colophon.may_process(job.document_id) then return null; end if;
+  if job.page_numbers is null and job.zone_ids is null then
+    perform from public.documents d where d.id = job.document_id for no key update;
+  end if;
+  select j.* into job from public.processing_jobs j
+  where j.document_id = job.document_id and j.id = lock_job.id for no key update;
+  return job;
+end
+$$;
+
+CREATE FUNCTION colophon.may_process(document_id uuid) RETURNS boolean
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+  select current_setting('role', true) = 'service_role' or exists (
+    select from public.documents d
+    where d.id = may_process.document_id
+      and (d.uploaded_by = (select auth.uid())::text
+        or (d.deleted_at is null and d.id in (select colophon.shared_documents('editor')))))
+$$;
+
 CREATE TABLE public.metadata_schemas (
     owner text DEFAULT (auth.uid())::text NOT NULL,
     schema jsonb NOT NULL,
@@ -512,6 +661,20 @@ CREATE FUNCTION colophon.metadata_schema_of(document_id uuid) RETURNS SETOF publ
   where d.id = metadata_schema_of.document_id
     and (coalesce(current_setting('role', true), '') = 'service_role' or d.uploaded_by = (select auth.uid())::text
       or (d.deleted_at is null and d.id in (select colophon.shared_documents('editor'))))
+$$;
+
+CREATE FUNCTION colophon.next_position(queue text, strategy text, priority smallint, owner text) RETURNS bigint
+    LANGUAGE sql STABLE
+    SET search_path TO ''
+    AS $$
+  select 1 + coalesce((
+    select max(q.position) from public.job_queue q
+    where q.state = 'queued' and q.queue = next_position.queue and q.strategy = next_position.strategy
+      and q.priority = next_position.priority and q.owner is not distinct from next_position.owner
+      and q.position > now_at.position), now_at.position)
+  from (select coalesce((select p.position from colophon.job_positions p
+    where p.queue = next_position.queue and p.strategy = next_position.strategy
+      and p.priority = next_position.priority), 0) as position) now_at
 $$;
 
 CREATE FUNCTION colophon.next_revision() RETURNS trigger
@@ -585,6 +748,35 @@ begin
   insert into public.document_accesses (document_id, share_id, user_id, action)
   values (share.document_id, share.id, caller, 'opened');
   return share.document_id;
+end
+$$;
+
+CREATE FUNCTION colophon.pause_job(id uuid) RETURNS TABLE(document_id uuid, status text, changed boolean)
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+  job public.processing_jobs;
+  live public.job_queue;
+begin
+  job := colophon.lock_job(id);
+  if job.id is null then return; end if;
+  select q.* into live from public.job_queue q where q.job_id = pause_job.id;
+  if live.job_id is null or job.status not in ('queued', 'running', 'retrying') then
+    return query select job.document_id, job.status, false;
+    return;
+  end if;
+  if live.state = 'running' then
+    insert into public.processing_attempts (document_id, job_id, lease_seq, attempt, outcome, worker, started_at)
+    values (live.document_id, live.job_id, live.lease_seq, live.attempt, 'released', live.worker, live.started_at);
+  end if;
+  update public.job_queue q
+  set state = 'paused', lease_seq = q.lease_seq + 1, lease_until = null, deadline_at = null, worker = null, started_at = null,
+      attempt = case when live.state = 'running' then greatest(q.attempt - 1, 0) else q.attempt end
+  where q.job_id = pause_job.id;
+  update public.processing_jobs j set status = 'paused' where j.document_id = job.document_id and j.id = pause_job.id;
+  perform colophon.settle_document(job);
+  return query select job.document_id, 'paused'::text, true;
 end
 $$;
 
@@ -731,6 +923,67 @@ begin
 end
 $$;
 
+CREATE FUNCTION colophon.resume_job(id uuid) RETURNS TABLE(document_id uuid, status text, changed boolean)
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+  job public.processing_jobs;
+  live public.job_queue;
+begin
+  job := colophon.lock_job(id);
+  if job.id is null then return; end if;
+  select q.* into live from public.job_queue q where q.job_id = resume_job.id;
+  if live.job_id is null or job.status <> 'paused' then
+    return query select job.document_id, job.status, false;
+    return;
+  end if;
+  -- Its turn had come before: it stands where the queue is now.
+  update public.job_queue q
+  set state = case when job.depends_on is not null then 'waiting'
+                   when q.run_at > clock_timestamp() then 'scheduled' else 'queued' end,
+      position = greatest(q.position, coalesce((select p.position from colophon.job_positions p
+        where p.queue = q.queue and p.strategy = q.strategy and p.priority = q.priority), 0))
+  where q.job_id = resume_job.id;
+  update public.processing_jobs j set status = 'queued' where j.document_id = job.document_id and j.id = resume_job.id;
+  perform colophon.settle_document(job);
+  return query select job.document_id, 'queued'::text, true;
+end
+$$;
+
+CREATE FUNCTION colophon.retry_job(id uuid) RETURNS TABLE(document_id uuid, status text, changed boolean)
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+  job public.processing_jobs;
+begin
+  job := colophon.lock_job(id);
+  if job.id is null then return; end if;
+  -- What waits for its time need wait no longer.
+  if job.status = 'retrying' then
+    update public.job_queue q set run_at = clock_timestamp() where q.job_id = retry_job.id and q.state = 'scheduled';
+    return query select job.document_id, job.status, found;
+    return;
+  end if;
+  if job.status not in ('failed', 'partially_completed', 'cancelled') then
+    return query select job.document_id, job.status, false;
+    return;
+  end if;
+  update public.processing_jobs j
+  set status = 'queued', completed_at = null, run_at = null, error_code = null, error_message = null, error_class = null,
+      max_attempts = least(100, j.attempt + 5)
+  where j.document_id = job.document_id and j.id = retry_job.id;
+  delete from public.job_queue q where q.job_id = retry_job.id;
+  insert into public.job_queue (job_id, document_id, strategy, attempt, lease_seq)
+  values (job.id, job.document_id, coalesce(job.strategy, ''), job.attempt,
+    1 + coalesce((select max(a.lease_seq) from public.processing_attempts a
+      where a.document_id = job.document_id and a.job_id = job.id), 0));
+  perform colophon.settle_document(job);
+  return query select job.document_id, 'queued'::text, true;
+end
+$$;
+
 CREATE FUNCTION colophon.search_zones(search_text text, result_limit integer, after_rank real, after_id uuid, of_language text DEFAULT NULL::text, of_document uuid DEFAULT NULL::uuid, of_page integer DEFAULT NULL::integer) RETURNS TABLE(document_id uuid, filename text, zone_id uuid, page_number integer, zone_index integer, zone_type text, coordinates jsonb, excerpt text, rank real, language text)
     LANGUAGE sql STABLE SECURITY DEFINER
     SET search_path TO ''
@@ -770,6 +1023,19 @@ CREATE FUNCTION colophon.search_zones(search_text text, result_limit integer, af
   order by p.rank desc, p.id desc
 $$;
 
+CREATE FUNCTION colophon.settle_document(job public.processing_jobs) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+begin
+  if job.page_numbers is null and job.zone_ids is null then
+    update public.documents d set status = colophon.status_of_version(d.id, d.version), status_detail = null
+    where d.id = job.document_id and d.version = job.version
+      and d.status is distinct from colophon.status_of_version(d.id, d.version);
+  end if;
+end
+$$;
+
 CREATE FUNCTION colophon.shared_documents(least_role text) RETURNS SETOF uuid
     LANGUAGE plpgsql STABLE SECURITY DEFINER ROWS 10
     SET search_path TO ''
@@ -802,12 +1068,12 @@ CREATE FUNCTION colophon.status_of_version(document_id uuid, version integer) RE
         when 'partially_completed' then 'partially_processed'
         when 'failed' then 'failed'
         when 'running' then 'processing'
-        when 'cancelled' then 'uploaded'
         else 'queued'
       end
       from public.processing_jobs j
       where j.document_id = status_of_version.document_id and j.version = status_of_version.version
-      order by j.created_at desc, j.id desc
+        and j.page_numbers is null and j.zone_ids is null and j.status <> 'cancelled'
+      order by j.completed_at is null desc, j.created_at desc, j.id desc
       limit 1), 'uploaded')
   end
   from public.document_versions v
@@ -880,6 +1146,16 @@ begin
 end
 $_$;
 
+CREATE FUNCTION colophon.touch_job_status() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+begin
+  new.status_changed_at := clock_timestamp();
+  return new;
+end
+$$;
+
 CREATE FUNCTION colophon.touch_updated_at() RETURNS trigger
     LANGUAGE plpgsql
     SET search_path TO ''
@@ -909,18 +1185,6 @@ begin
   end loop;
   return undone;
 end
-$$;
-
-CREATE FUNCTION colophon.uuid_v7() RETURNS uuid
-    LANGUAGE sql PARALLEL SAFE
-    SET search_path TO ''
-    AS $$
-  select encode(
-      substring(int8send(t.micros / 1000) from 3)
-      || int2send((28672 + t.micros % 1000 * 4096 / 1000)::smallint)  -- 28672 is the version, 0x7000
-      || substring(uuid_send(gen_random_uuid()) from 9),
-    'hex')::uuid
-  from (select (extract(epoch from clock_timestamp()) * 1000000)::bigint as micros) t
 $$;
 
 CREATE FUNCTION colophon.zone_brought_back() RETURNS trigger
@@ -2280,6 +2544,14 @@ CREATE UNLOGGED TABLE colophon.imported_zones (
     metadata jsonb NOT NULL
 );
 
+CREATE TABLE colophon.job_positions (
+    queue text NOT NULL COLLATE pg_catalog."C",
+    strategy text NOT NULL COLLATE pg_catalog."C",
+    priority smallint NOT NULL,
+    "position" bigint NOT NULL
+)
+WITH (fillfactor='50', autovacuum_vacuum_scale_factor='0', autovacuum_vacuum_threshold='500', autovacuum_vacuum_cost_delay='0');
+
 CREATE TABLE colophon.objects (
     document_id uuid NOT NULL,
     storage_path text NOT NULL COLLATE pg_catalog."C",
@@ -2505,6 +2777,15 @@ CREATE TABLE public.export_records (
     CONSTRAINT export_records_status_check CHECK ((status = ANY (ARRAY['pending'::text, 'running'::text, 'completed'::text, 'failed'::text])))
 );
 
+CREATE TABLE public.job_limits (
+    kind text NOT NULL,
+    name text NOT NULL,
+    max_running integer NOT NULL,
+    CONSTRAINT job_limits_kind_check CHECK ((kind = ANY (ARRAY['strategy'::text, 'owner'::text]))),
+    CONSTRAINT job_limits_max_running_check CHECK ((max_running >= 0)),
+    CONSTRAINT job_limits_name_check CHECK (((char_length(name) >= 1) AND (char_length(name) <= 200)))
+);
+
 CREATE TABLE public.job_queue (
     job_id uuid NOT NULL,
     document_id uuid NOT NULL,
@@ -2519,12 +2800,26 @@ CREATE TABLE public.job_queue (
     started_at timestamp with time zone,
     lease_until timestamp with time zone,
     worker text,
-    cancel_requested boolean DEFAULT false NOT NULL,
+    owner text COLLATE pg_catalog."C",
+    "position" bigint NOT NULL,
+    deadline_at timestamp with time zone,
+    timeout_seconds integer,
+    job_key text,
+    kills smallint DEFAULT 0 NOT NULL,
     CONSTRAINT job_queue_lease_check CHECK (((state = 'running'::text) = ((lease_until IS NOT NULL) AND (worker IS NOT NULL) AND (started_at IS NOT NULL)))),
     CONSTRAINT job_queue_priority_check CHECK (((priority >= 1) AND (priority <= 4))),
-    CONSTRAINT job_queue_state_check CHECK ((state = ANY (ARRAY['queued'::text, 'scheduled'::text, 'running'::text])))
+    CONSTRAINT job_queue_state_check CHECK ((state = ANY (ARRAY['queued'::text, 'scheduled'::text, 'waiting'::text, 'paused'::text, 'running'::text])))
 )
 WITH (fillfactor='50', autovacuum_vacuum_scale_factor='0', autovacuum_vacuum_threshold='2000', autovacuum_analyze_scale_factor='0', autovacuum_analyze_threshold='5000', autovacuum_vacuum_cost_delay='0');
+
+CREATE TABLE public.paused_queues (
+    queue text NOT NULL COLLATE pg_catalog."C",
+    reason text,
+    paused_by text DEFAULT (auth.uid())::text,
+    paused_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT paused_queues_queue_check CHECK (((char_length(queue) >= 1) AND (char_length(queue) <= 50))),
+    CONSTRAINT paused_queues_reason_check CHECK ((char_length(reason) <= 1000))
+);
 
 CREATE TABLE public.processing_attempts (
     document_id uuid NOT NULL,
@@ -2553,7 +2848,7 @@ CREATE TABLE public.processing_history (
     details jsonb,
     error_message text,
     duration_ms integer,
-    created_at timestamp with time zone DEFAULT now(),
+    created_at timestamp with time zone DEFAULT clock_timestamp(),
     CONSTRAINT processing_history_action_check CHECK (((char_length(action) >= 1) AND (char_length(action) <= 100))),
     CONSTRAINT processing_history_status_check CHECK ((char_length(status) <= 50))
 );
@@ -2569,47 +2864,34 @@ CREATE TABLE public.processing_job_pages (
     error_message text,
     duration_ms integer,
     finished_at timestamp with time zone DEFAULT now() NOT NULL,
+    error_class text,
+    stages jsonb,
+    strategy text,
+    reason text,
     CONSTRAINT processing_job_pages_error_check CHECK (((outcome = 'failed'::text) = (error_code IS NOT NULL))),
+    CONSTRAINT processing_job_pages_error_class_check CHECK ((error_class = ANY (ARRAY['transient'::text, 'permanent'::text, 'poison'::text]))),
     CONSTRAINT processing_job_pages_outcome_check CHECK ((outcome = ANY (ARRAY['completed'::text, 'failed'::text]))),
     CONSTRAINT processing_job_pages_page_number_check CHECK ((page_number >= 1)),
+    CONSTRAINT processing_job_pages_stages_check CHECK ((jsonb_typeof(stages) = 'object'::text)),
     CONSTRAINT processing_job_pages_zone_count_check CHECK ((zone_count >= 0))
 );
 
-CREATE TABLE public.processing_jobs (
+CREATE TABLE public.processing_job_zones (
     document_id uuid NOT NULL,
-    id uuid DEFAULT gen_random_uuid() NOT NULL,
-    status text DEFAULT 'queued'::text NOT NULL,
-    strategy text,
-    started_at timestamp with time zone,
-    completed_at timestamp with time zone,
-    progress numeric DEFAULT 0,
-    current_zone_id uuid,
-    total_zones integer,
-    completed_zones integer DEFAULT 0,
-    error_count integer DEFAULT 0,
-    options jsonb DEFAULT '{}'::jsonb,
-    metrics jsonb DEFAULT '{}'::jsonb,
-    created_at timestamp with time zone DEFAULT now() NOT NULL,
-    updated_at timestamp with time zone DEFAULT now() NOT NULL,
-    version integer DEFAULT 1 NOT NULL,
-    queue text DEFAULT 'default'::text NOT NULL,
-    priority smallint DEFAULT 2 NOT NULL,
-    attempt smallint DEFAULT 0 NOT NULL,
-    max_attempts smallint DEFAULT 5 NOT NULL,
-    total_pages integer,
-    completed_pages integer DEFAULT 0 NOT NULL,
+    job_id uuid NOT NULL,
+    zone_id uuid NOT NULL,
+    outcome text NOT NULL,
+    attempt smallint NOT NULL,
+    error_class text,
     error_code text,
     error_message text,
-    created_by text DEFAULT (auth.uid())::text,
-    status_changed_at timestamp with time zone DEFAULT now() NOT NULL,
-    CONSTRAINT processing_jobs_attempt_check CHECK (((attempt >= 0) AND ((max_attempts >= 1) AND (max_attempts <= 100)))),
-    CONSTRAINT processing_jobs_completed_at_check CHECK (((completed_at IS NOT NULL) = (status = ANY (ARRAY['completed'::text, 'partially_completed'::text, 'failed'::text, 'cancelled'::text])))),
-    CONSTRAINT processing_jobs_counts_check CHECK (((total_zones >= 0) AND (completed_zones >= 0) AND (error_count >= 0) AND (total_pages >= 0) AND (completed_pages >= 0))),
-    CONSTRAINT processing_jobs_priority_check CHECK (((priority >= 1) AND (priority <= 4))),
-    CONSTRAINT processing_jobs_progress_check CHECK (((progress >= (0)::numeric) AND (progress <= (100)::numeric))),
-    CONSTRAINT processing_jobs_queue_check CHECK (((char_length(queue) >= 1) AND (char_length(queue) <= 50))),
-    CONSTRAINT processing_jobs_status_check CHECK ((status = ANY (ARRAY['queued'::text, 'running'::text, 'paused'::text, 'retrying'::text, 'completed'::text, 'partially_completed'::text, 'failed'::text, 'cancelled'::text]))),
-    CONSTRAINT processing_jobs_strategy_check CHECK ((char_length(strategy) <= 50))
+    duration_ms integer,
+    stages jsonb,
+    finished_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT processing_job_zones_error_check CHECK (((outcome = 'failed'::text) = (error_code IS NOT NULL))),
+    CONSTRAINT processing_job_zones_error_class_check CHECK ((error_class = ANY (ARRAY['transient'::text, 'permanent'::text, 'poison'::text]))),
+    CONSTRAINT processing_job_zones_outcome_check CHECK ((outcome = ANY (ARRAY['completed'::text, 'failed'::text]))),
+    CONSTRAINT processing_job_zones_stages_check CHECK ((jsonb_typeof(stages) = 'object'::text))
 );
 
 CREATE TABLE public.reading_orders (
@@ -2739,6 +3021,9 @@ ALTER TABLE ONLY colophon.idempotency_keys
 ALTER TABLE ONLY colophon.imported_zones
     ADD CONSTRAINT imported_zones_pkey PRIMARY KEY (transaction_id, ordinal);
 
+ALTER TABLE ONLY colophon.job_positions
+    ADD CONSTRAINT job_positions_pkey PRIMARY KEY (queue, strategy, priority);
+
 ALTER TABLE ONLY colophon.objects
     ADD CONSTRAINT objects_pkey PRIMARY KEY (document_id, storage_path);
 
@@ -2781,20 +3066,29 @@ ALTER TABLE ONLY public.documents
 ALTER TABLE ONLY public.export_records
     ADD CONSTRAINT export_records_pkey PRIMARY KEY (document_id, id);
 
+ALTER TABLE ONLY public.job_limits
+    ADD CONSTRAINT job_limits_pkey PRIMARY KEY (kind, name);
+
 ALTER TABLE ONLY public.job_queue
     ADD CONSTRAINT job_queue_pkey PRIMARY KEY (job_id);
 
 ALTER TABLE ONLY public.metadata_schemas
     ADD CONSTRAINT metadata_schemas_pkey PRIMARY KEY (owner);
 
+ALTER TABLE ONLY public.paused_queues
+    ADD CONSTRAINT paused_queues_pkey PRIMARY KEY (queue);
+
 ALTER TABLE ONLY public.processing_attempts
     ADD CONSTRAINT processing_attempts_pkey PRIMARY KEY (document_id, job_id, lease_seq);
 
 ALTER TABLE ONLY public.processing_history
-    ADD CONSTRAINT processing_history_pkey PRIMARY KEY (document_id, id);
+    ADD CONSTRAINT processing_history_pkey PRIMARY KEY (document_id, job_id, id);
 
 ALTER TABLE ONLY public.processing_job_pages
     ADD CONSTRAINT processing_job_pages_pkey PRIMARY KEY (document_id, job_id, page_number);
+
+ALTER TABLE ONLY public.processing_job_zones
+    ADD CONSTRAINT processing_job_zones_pkey PRIMARY KEY (document_id, job_id, zone_id);
 
 ALTER TABLE ONLY public.processing_jobs
     ADD CONSTRAINT processing_jobs_pkey PRIMARY KEY (document_id, id);
@@ -2868,19 +3162,25 @@ CREATE INDEX export_records_created_at_idx ON public.export_records USING btree 
 
 CREATE INDEX export_records_id_idx ON public.export_records USING btree (id);
 
-CREATE INDEX job_queue_claim_idx ON public.job_queue USING btree (queue, priority, run_at) WHERE (state = 'queued'::text);
+CREATE INDEX job_queue_claim_idx ON public.job_queue USING btree (queue, strategy, priority, "position") WHERE (state = 'queued'::text);
+
+CREATE INDEX job_queue_document_id_idx ON public.job_queue USING btree (document_id);
+
+CREATE UNIQUE INDEX job_queue_job_key_key ON public.job_queue USING btree (COALESCE(owner, ''::text), job_key) WHERE (job_key IS NOT NULL);
+
+CREATE INDEX job_queue_owner_idx ON public.job_queue USING btree (queue, strategy, priority, owner, "position") WHERE (state = 'queued'::text);
 
 CREATE INDEX job_queue_running_idx ON public.job_queue USING btree (started_at) WHERE (state = 'running'::text);
 
 CREATE INDEX job_queue_scheduled_idx ON public.job_queue USING btree (run_at) WHERE (state = 'scheduled'::text);
 
-CREATE INDEX processing_history_job_id_idx ON public.processing_history USING btree (document_id, job_id, id);
+CREATE INDEX job_queue_waiting_idx ON public.job_queue USING btree (job_id) WHERE (state = 'waiting'::text);
+
+CREATE INDEX processing_attempts_outcome_idx ON public.processing_attempts USING btree (outcome, finished_at DESC) WHERE (outcome = ANY (ARRAY['failed'::text, 'partially_completed'::text, 'cancelled'::text, 'lease_lost'::text]));
 
 CREATE INDEX processing_jobs_created_at_idx ON public.processing_jobs USING btree (created_at DESC, id DESC);
 
 CREATE INDEX processing_jobs_id_idx ON public.processing_jobs USING btree (id);
-
-CREATE INDEX processing_jobs_status_idx ON public.processing_jobs USING btree (status, created_at DESC, id DESC);
 
 CREATE INDEX user_corrections_created_at_idx ON public.user_corrections USING btree (document_id, COALESCE(created_at, '1970-01-01 00:00:00+00'::timestamp with time zone) DESC, id DESC);
 
@@ -2942,19 +3242,23 @@ CREATE TRIGGER export_records_objects_released AFTER DELETE ON public.export_rec
 
 CREATE TRIGGER export_records_objects_taken AFTER INSERT OR UPDATE OF file_paths ON public.export_records FOR EACH ROW WHEN ((jsonb_typeof(new.file_paths) = 'array'::text)) EXECUTE FUNCTION colophon.take_objects_of_export();
 
+CREATE TRIGGER job_queue_filled BEFORE INSERT ON public.job_queue FOR EACH ROW WHEN ((new."position" IS NULL)) EXECUTE FUNCTION colophon.fill_live_job();
+
 CREATE TRIGGER metadata_schemas_revision BEFORE UPDATE OF schema ON public.metadata_schemas FOR EACH ROW WHEN ((old.schema IS DISTINCT FROM new.schema)) EXECUTE FUNCTION colophon.next_revision();
 
 CREATE TRIGGER processing_history_document BEFORE INSERT ON public.processing_history FOR EACH ROW WHEN ((new.document_id IS NULL)) EXECUTE FUNCTION colophon.fill_document_of_job();
 
-CREATE TRIGGER processing_jobs_enqueued AFTER INSERT ON public.processing_jobs FOR EACH ROW EXECUTE FUNCTION colophon.record_job_transition();
+CREATE TRIGGER processing_jobs_enqueued AFTER INSERT ON public.processing_jobs FOR EACH ROW WHEN (((current_setting('colophon.engine'::text, true) IS DISTINCT FROM 'on'::text) OR (CURRENT_USER = 'authenticated'::name))) EXECUTE FUNCTION colophon.record_job_transition();
 
-CREATE TRIGGER processing_jobs_queued AFTER INSERT ON public.processing_jobs FOR EACH ROW EXECUTE FUNCTION colophon.queue_document();
+CREATE TRIGGER processing_jobs_queued AFTER INSERT ON public.processing_jobs FOR EACH ROW WHEN (((new.page_numbers IS NULL) AND (new.zone_ids IS NULL) AND (new.completed_at IS NULL))) EXECUTE FUNCTION colophon.queue_document();
 
-CREATE TRIGGER processing_jobs_recorded AFTER UPDATE OF status ON public.processing_jobs FOR EACH ROW WHEN ((old.status IS DISTINCT FROM new.status)) EXECUTE FUNCTION colophon.record_job_transition();
+CREATE TRIGGER processing_jobs_recorded AFTER UPDATE OF status ON public.processing_jobs FOR EACH ROW WHEN (((old.status IS DISTINCT FROM new.status) AND ((current_setting('colophon.engine'::text, true) IS DISTINCT FROM 'on'::text) OR (CURRENT_USER = 'authenticated'::name)))) EXECUTE FUNCTION colophon.record_job_transition();
 
-CREATE TRIGGER processing_jobs_touch BEFORE UPDATE ON public.processing_jobs FOR EACH ROW EXECUTE FUNCTION colophon.touch_updated_at();
+CREATE TRIGGER processing_jobs_status_changed BEFORE UPDATE OF status ON public.processing_jobs FOR EACH ROW WHEN (((old.status IS DISTINCT FROM new.status) AND (NOT (new.status_changed_at IS DISTINCT FROM old.status_changed_at)))) EXECUTE FUNCTION colophon.touch_job_status();
 
-CREATE TRIGGER processing_jobs_transition BEFORE UPDATE OF status ON public.processing_jobs FOR EACH ROW WHEN ((old.status IS DISTINCT FROM new.status)) EXECUTE FUNCTION colophon.check_job_transition();
+CREATE TRIGGER processing_jobs_touch BEFORE UPDATE ON public.processing_jobs FOR EACH ROW WHEN ((NOT (new.updated_at IS DISTINCT FROM old.updated_at))) EXECUTE FUNCTION colophon.touch_updated_at();
+
+CREATE TRIGGER processing_jobs_transition BEFORE UPDATE OF status ON public.processing_jobs FOR EACH ROW WHEN (((old.status IS DISTINCT FROM new.status) AND (((old.status || ' '::text) || new.status) <> ALL (ARRAY['queued running'::text, 'queued paused'::text, 'queued cancelled'::text, 'queued failed'::text, 'running completed'::text, 'running partially_completed'::text, 'running failed'::text, 'running cancelled'::text, 'running retrying'::text, 'running paused'::text, 'running queued'::text, 'retrying running'::text, 'retrying paused'::text, 'retrying cancelled'::text, 'retrying failed'::text, 'paused queued'::text, 'paused cancelled'::text, 'failed queued'::text, 'partially_completed queued'::text, 'cancelled queued'::text])))) EXECUTE FUNCTION colophon.check_job_transition();
 
 CREATE TRIGGER reading_orders_revision BEFORE UPDATE ON public.reading_orders FOR EACH ROW WHEN ((old.* IS DISTINCT FROM new.*)) EXECUTE FUNCTION colophon.next_revision();
 
@@ -3017,6 +3321,9 @@ ALTER TABLE ONLY public.processing_history
 ALTER TABLE ONLY public.processing_job_pages
     ADD CONSTRAINT processing_job_pages_document_id_job_id_fkey FOREIGN KEY (document_id, job_id) REFERENCES public.processing_jobs(document_id, id) ON DELETE CASCADE;
 
+ALTER TABLE ONLY public.processing_job_zones
+    ADD CONSTRAINT processing_job_zones_document_id_job_id_fkey FOREIGN KEY (document_id, job_id) REFERENCES public.processing_jobs(document_id, id) ON DELETE CASCADE;
+
 ALTER TABLE ONLY public.processing_jobs
     ADD CONSTRAINT processing_jobs_document_id_fkey FOREIGN KEY (document_id) REFERENCES public.documents(id) ON DELETE CASCADE;
 
@@ -3063,6 +3370,8 @@ CREATE POLICY imported_zones_insert ON colophon.imported_zones FOR INSERT TO aut
 CREATE POLICY imported_zones_select ON colophon.imported_zones FOR SELECT TO authenticated USING ((transaction_id = ( SELECT pg_current_xact_id() AS pg_current_xact_id)));
 
 CREATE POLICY imported_zones_update ON colophon.imported_zones FOR UPDATE TO authenticated USING ((transaction_id = ( SELECT pg_current_xact_id() AS pg_current_xact_id))) WITH CHECK ((transaction_id = ( SELECT pg_current_xact_id() AS pg_current_xact_id)));
+
+ALTER TABLE colophon.job_positions ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE colophon.objects ENABLE ROW LEVEL SECURITY;
 
@@ -3174,6 +3483,10 @@ CREATE POLICY export_records_select ON public.export_records FOR SELECT TO authe
    FROM public.documents d
   WHERE (d.id = export_records.document_id)))));
 
+ALTER TABLE public.job_limits ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY job_limits_select ON public.job_limits FOR SELECT TO service_role USING (true);
+
 ALTER TABLE public.job_queue ENABLE ROW LEVEL SECURITY;
 
 CREATE POLICY job_queue_insert ON public.job_queue FOR INSERT TO authenticated WITH CHECK (((document_id = ( SELECT d.id
@@ -3192,6 +3505,10 @@ CREATE POLICY metadata_schemas_select ON public.metadata_schemas FOR SELECT TO a
 
 CREATE POLICY metadata_schemas_update ON public.metadata_schemas FOR UPDATE TO authenticated USING ((owner = (( SELECT auth.uid() AS uid))::text)) WITH CHECK ((owner = (( SELECT auth.uid() AS uid))::text));
 
+ALTER TABLE public.paused_queues ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY paused_queues_select ON public.paused_queues FOR SELECT TO service_role USING (true);
+
 ALTER TABLE public.processing_attempts ENABLE ROW LEVEL SECURITY;
 
 CREATE POLICY processing_attempts_select ON public.processing_attempts FOR SELECT TO authenticated USING (((document_id = ( SELECT colophon.document_in_view() AS document_in_view)) OR (document_id = ( SELECT d.id
@@ -3209,6 +3526,12 @@ ALTER TABLE public.processing_job_pages ENABLE ROW LEVEL SECURITY;
 CREATE POLICY processing_job_pages_select ON public.processing_job_pages FOR SELECT TO authenticated USING (((document_id = ( SELECT colophon.document_in_view() AS document_in_view)) OR (document_id = ( SELECT d.id
    FROM public.documents d
   WHERE (d.id = processing_job_pages.document_id)))));
+
+ALTER TABLE public.processing_job_zones ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY processing_job_zones_select ON public.processing_job_zones FOR SELECT TO authenticated USING (((document_id = ( SELECT colophon.document_in_view() AS document_in_view)) OR (document_id = ( SELECT d.id
+   FROM public.documents d
+  WHERE (d.id = processing_job_zones.document_id)))));
 
 ALTER TABLE public.processing_jobs ENABLE ROW LEVEL SECURITY;
 
@@ -3306,6 +3629,10 @@ REVOKE ALL ON FUNCTION colophon.calibration(of_tool text, of_model text, of_type
 GRANT ALL ON FUNCTION colophon.calibration(of_tool text, of_model text, of_type text, since timestamp with time zone) TO authenticated;
 GRANT ALL ON FUNCTION colophon.calibration(of_tool text, of_model text, of_type text, since timestamp with time zone) TO service_role;
 
+REVOKE ALL ON FUNCTION colophon.cancel_job(id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION colophon.cancel_job(id uuid) TO authenticated;
+GRANT ALL ON FUNCTION colophon.cancel_job(id uuid) TO service_role;
+
 REVOKE ALL ON FUNCTION colophon.check_job_transition() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION colophon.count_documents() FROM PUBLIC;
@@ -3337,6 +3664,8 @@ REVOKE ALL ON FUNCTION colophon.fill_document_of_job() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION colophon.fill_document_of_zone() FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION colophon.fill_live_job() FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION colophon.fill_version_of_zone() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION colophon.finish_upload(upload_id uuid, lease_seq bigint, document_id uuid, version integer, job_id uuid) FROM PUBLIC;
@@ -3367,6 +3696,53 @@ GRANT ALL ON FUNCTION colophon.job_transitions() TO service_role;
 
 REVOKE ALL ON FUNCTION colophon.keep_zone_confidence() FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION colophon.live_job(document_id uuid, job_key text) FROM PUBLIC;
+GRANT ALL ON FUNCTION colophon.live_job(document_id uuid, job_key text) TO authenticated;
+GRANT ALL ON FUNCTION colophon.live_job(document_id uuid, job_key text) TO service_role;
+
+REVOKE ALL ON FUNCTION colophon.uuid_v7() FROM PUBLIC;
+GRANT ALL ON FUNCTION colophon.uuid_v7() TO authenticated;
+GRANT ALL ON FUNCTION colophon.uuid_v7() TO service_role;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.processing_jobs TO service_role;
+GRANT SELECT ON TABLE public.processing_jobs TO authenticated;
+
+GRANT INSERT(document_id) ON TABLE public.processing_jobs TO authenticated;
+
+GRANT INSERT(id) ON TABLE public.processing_jobs TO authenticated;
+
+GRANT INSERT(strategy) ON TABLE public.processing_jobs TO authenticated;
+
+GRANT INSERT(options) ON TABLE public.processing_jobs TO authenticated;
+
+GRANT INSERT(version) ON TABLE public.processing_jobs TO authenticated;
+
+GRANT INSERT(queue) ON TABLE public.processing_jobs TO authenticated;
+
+GRANT INSERT(priority) ON TABLE public.processing_jobs TO authenticated;
+
+GRANT INSERT(total_pages) ON TABLE public.processing_jobs TO authenticated;
+
+GRANT INSERT(created_by) ON TABLE public.processing_jobs TO authenticated;
+
+GRANT INSERT(page_numbers) ON TABLE public.processing_jobs TO authenticated;
+
+GRANT INSERT(zone_ids) ON TABLE public.processing_jobs TO authenticated;
+
+GRANT INSERT(run_at) ON TABLE public.processing_jobs TO authenticated;
+
+GRANT INSERT(timeout_seconds) ON TABLE public.processing_jobs TO authenticated;
+
+GRANT INSERT(job_key) ON TABLE public.processing_jobs TO authenticated;
+
+GRANT INSERT(depends_on) ON TABLE public.processing_jobs TO authenticated;
+
+REVOKE ALL ON FUNCTION colophon.lock_job(id uuid) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION colophon.may_process(document_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION colophon.may_process(document_id uuid) TO authenticated;
+GRANT ALL ON FUNCTION colophon.may_process(document_id uuid) TO service_role;
+
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.metadata_schemas TO service_role;
 GRANT SELECT,DELETE ON TABLE public.metadata_schemas TO authenticated;
 
@@ -3378,6 +3754,9 @@ REVOKE ALL ON FUNCTION colophon.metadata_schema_of(document_id uuid) FROM PUBLIC
 GRANT ALL ON FUNCTION colophon.metadata_schema_of(document_id uuid) TO authenticated;
 GRANT ALL ON FUNCTION colophon.metadata_schema_of(document_id uuid) TO service_role;
 
+REVOKE ALL ON FUNCTION colophon.next_position(queue text, strategy text, priority smallint, owner text) FROM PUBLIC;
+GRANT ALL ON FUNCTION colophon.next_position(queue text, strategy text, priority smallint, owner text) TO service_role;
+
 REVOKE ALL ON FUNCTION colophon.next_revision() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION colophon.open_change(of_document uuid) FROM PUBLIC;
@@ -3385,6 +3764,10 @@ GRANT ALL ON FUNCTION colophon.open_change(of_document uuid) TO service_role;
 
 REVOKE ALL ON FUNCTION colophon.open_share_link(token text) FROM PUBLIC;
 GRANT ALL ON FUNCTION colophon.open_share_link(token text) TO authenticated;
+
+REVOKE ALL ON FUNCTION colophon.pause_job(id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION colophon.pause_job(id uuid) TO authenticated;
+GRANT ALL ON FUNCTION colophon.pause_job(id uuid) TO service_role;
 
 REVOKE ALL ON FUNCTION colophon.purge_history(of_document uuid, piece bigint) FROM PUBLIC;
 GRANT ALL ON FUNCTION colophon.purge_history(of_document uuid, piece bigint) TO service_role;
@@ -3404,9 +3787,20 @@ REVOKE ALL ON FUNCTION colophon.release_object_of_version() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION colophon.release_objects_of_export() FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION colophon.resume_job(id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION colophon.resume_job(id uuid) TO authenticated;
+GRANT ALL ON FUNCTION colophon.resume_job(id uuid) TO service_role;
+
+REVOKE ALL ON FUNCTION colophon.retry_job(id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION colophon.retry_job(id uuid) TO authenticated;
+GRANT ALL ON FUNCTION colophon.retry_job(id uuid) TO service_role;
+
 REVOKE ALL ON FUNCTION colophon.search_zones(search_text text, result_limit integer, after_rank real, after_id uuid, of_language text, of_document uuid, of_page integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION colophon.search_zones(search_text text, result_limit integer, after_rank real, after_id uuid, of_language text, of_document uuid, of_page integer) TO authenticated;
 GRANT ALL ON FUNCTION colophon.search_zones(search_text text, result_limit integer, after_rank real, after_id uuid, of_language text, of_document uuid, of_page integer) TO service_role;
+
+REVOKE ALL ON FUNCTION colophon.settle_document(job public.processing_jobs) FROM PUBLIC;
+GRANT ALL ON FUNCTION colophon.settle_document(job public.processing_jobs) TO service_role;
 
 REVOKE ALL ON FUNCTION colophon.shared_documents(least_role text) FROM PUBLIC;
 GRANT ALL ON FUNCTION colophon.shared_documents(least_role text) TO authenticated;
@@ -3422,15 +3816,13 @@ REVOKE ALL ON FUNCTION colophon.take_object_of_version() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION colophon.take_objects_of_export() FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION colophon.touch_job_status() FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION colophon.touch_updated_at() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION colophon.undone_revisions(of_document uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION colophon.undone_revisions(of_document uuid) TO authenticated;
 GRANT ALL ON FUNCTION colophon.undone_revisions(of_document uuid) TO service_role;
-
-REVOKE ALL ON FUNCTION colophon.uuid_v7() FROM PUBLIC;
-GRANT ALL ON FUNCTION colophon.uuid_v7() TO authenticated;
-GRANT ALL ON FUNCTION colophon.uuid_v7() TO service_role;
 
 REVOKE ALL ON FUNCTION colophon.zone_brought_back() FROM PUBLIC;
 
@@ -3484,6 +3876,8 @@ GRANT SELECT,INSERT ON TABLE colophon.idempotency_keys TO authenticated;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE colophon.imported_zones TO authenticated;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE colophon.imported_zones TO service_role;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE colophon.job_positions TO service_role;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE colophon.objects TO service_role;
 
@@ -3575,6 +3969,8 @@ GRANT UPDATE(tags) ON TABLE public.documents TO authenticated;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.export_records TO service_role;
 GRANT SELECT,INSERT ON TABLE public.export_records TO authenticated;
 
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.job_limits TO service_role;
+
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.job_queue TO service_role;
 
 GRANT INSERT(job_id) ON TABLE public.job_queue TO authenticated;
@@ -3587,6 +3983,8 @@ GRANT INSERT(strategy) ON TABLE public.job_queue TO authenticated;
 
 GRANT INSERT(priority) ON TABLE public.job_queue TO authenticated;
 
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.paused_queues TO service_role;
+
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.processing_attempts TO service_role;
 GRANT SELECT ON TABLE public.processing_attempts TO authenticated;
 
@@ -3596,26 +3994,8 @@ GRANT SELECT ON TABLE public.processing_history TO authenticated;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.processing_job_pages TO service_role;
 GRANT SELECT ON TABLE public.processing_job_pages TO authenticated;
 
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.processing_jobs TO service_role;
-GRANT SELECT ON TABLE public.processing_jobs TO authenticated;
-
-GRANT INSERT(document_id) ON TABLE public.processing_jobs TO authenticated;
-
-GRANT INSERT(id) ON TABLE public.processing_jobs TO authenticated;
-
-GRANT INSERT(strategy) ON TABLE public.processing_jobs TO authenticated;
-
-GRANT INSERT(options) ON TABLE public.processing_jobs TO authenticated;
-
-GRANT INSERT(version) ON TABLE public.processing_jobs TO authenticated;
-
-GRANT INSERT(queue) ON TABLE public.processing_jobs TO authenticated;
-
-GRANT INSERT(priority) ON TABLE public.processing_jobs TO authenticated;
-
-GRANT INSERT(total_pages) ON TABLE public.processing_jobs TO authenticated;
-
-GRANT INSERT(created_by) ON TABLE public.processing_jobs TO authenticated;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.processing_job_zones TO service_role;
+GRANT SELECT ON TABLE public.processing_job_zones TO authenticated;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.reading_orders TO service_role;
 GRANT SELECT,DELETE ON TABLE public.reading_orders TO authenticated;

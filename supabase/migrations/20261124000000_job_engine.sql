@@ -31,7 +31,7 @@ alter table public.processing_jobs
 -- No index holds a column that changes while a job is worked on, so that its updates stay on their page (HOT).
 alter table public.processing_jobs set (fillfactor = 60);
 alter table public.processing_jobs alter column id set default colophon.uuid_v7();
-grant insert (page_numbers, zone_ids, run_at, timeout_seconds, job_key, depends_on) on public.processing_jobs to authenticated;
+grant insert (page_numbers, zone_ids, run_at, timeout_seconds, job_key, depends_on, max_attempts) on public.processing_jobs to authenticated;
 
 -- The live table --------------------------------------------------------------------------------------------------------
 
@@ -336,6 +336,7 @@ begin
 end
 $$;
 revoke all on function colophon.lock_job(uuid) from public;
+grant execute on function colophon.lock_job(uuid) to service_role;
 
 create function colophon.cancel_job(id uuid) returns table (document_id uuid, status text, changed boolean)
 language plpgsql security definer set search_path = '' as $$

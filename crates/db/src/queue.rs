@@ -328,6 +328,16 @@ impl Queue<'_> {
         changed(&self.0.query(statement!("queue/release"), &[&jobs, &fences]).await?)
     }
 
+    /// The leases that a worker holds, as the database has it: a claim whose answer was lost took effect all the same.
+    pub async fn of_worker(&self, worker: &str) -> Result<Vec<Lease>> {
+        let rows = self.0.query(statement!("queue/of_worker"), &[&worker]).await?;
+        rows.iter()
+            .map(|row| {
+                Ok(Lease { job_id: JobId(column(row, "job_id")?), lease_seq: column(row, "lease_seq")? })
+            })
+            .collect()
+    }
+
     /// Makes jobs claimable whose time has come. Gives their number.
     pub async fn promote(&self) -> Result<u64> {
         self.0.execute(statement!("queue/promote"), &[]).await

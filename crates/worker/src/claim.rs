@@ -39,18 +39,32 @@ pub(crate) async fn run<P: Processor>(
 ) {
     let woken = listener.woken();
     let mut turns = Turns::new(worker);
+    let mut is_in_doubt = false;
     while !worker.stop.is_cancelled() {
         let Some(free) = free(slots, &worker.stop).await else { return };
         // Interest is registered before the look, so that no wake-up between the two is lost.
         let mut woken = pin!(woken.notified());
         woken.as_mut().enable();
-        match turns.claim(&worker.database, free.num_permits()).await {
-            Ok(claimed) if !claimed.is_empty() => {
-                spawn(worker, claimed, free, jobs, ends);
-                continue;
+        // Before the claim, so that nobody here holds a lease longer than the database says.
+        let until = Instant::now() + worker.config.lease;
+        let claimed = async {
+            if is_in_doubt {
+                hand_back_unknown(worker).await?;
             }
-            Ok(_) => {}
-            Err(error) => tracing::debug!(%error, "cannot look for jobs; trying again"),
+            turns.claim(&worker.database, free.num_permits()).await
+        };
+        match claimed.await {
+            Ok(claimed) => {
+                is_in_doubt = false;
+                if !claimed.is_empty() {
+                    spawn(worker, claimed, until, free, jobs, ends);
+                    continue;
+                }
+            }
+            Err(error) => {
+                is_in_doubt = true;
+                tracing::debug!(%error, "cannot look for jobs; trying again");
+            }
         }
         drop(free);
         tokio::select! {
@@ -81,14 +95,29 @@ async fn free(
     Some(free)
 }
 
+/// A claim whose answer was lost may have taken effect. What this worker holds and knows nothing of goes back at once,
+/// or it would wait for the end of its lease, and count as killed.
+async fn hand_back_unknown<P: Processor>(worker: &Worker<P>) -> Result<()> {
+    let tx = worker.database.session(&SystemScope::new()).begin().await?;
+    let mut unknown = tx.queue().of_worker(&worker.config.name).await?;
+    let known = worker.hand.leases();
+    unknown.retain(|lease| !known.contains(lease));
+    if unknown.is_empty() {
+        return tx.commit().await;
+    }
+    tracing::info!(jobs = unknown.len(), "handing back jobs whose claim was never answered");
+    tx.queue().release(&unknown).await?;
+    tx.commit_and_wake().await
+}
+
 fn spawn<P: Processor>(
     worker: &Arc<Worker<P>>,
     claimed: Vec<ClaimedJob>,
+    until: Instant,
     mut free: OwnedSemaphorePermit,
     jobs: &TaskTracker,
     ends: &UnboundedSender<Report>,
 ) {
-    let until = Instant::now() + worker.config.lease;
     for job in claimed {
         let Some(slot) = free.split(1) else { return };
         let lost = worker.hand.take(job.lease, until);
@@ -105,7 +134,7 @@ struct Turns {
     /// As the workers said the time before last: whoever queues a job now stands behind this.
     from: HashMap<Class, Position>,
     said: HashMap<Class, Position>,
-    /// Where this worker claimed last, and has not said yet.
+    /// How far this worker came, and has not said yet.
     reached: HashMap<Class, Position>,
     is_limited: bool,
     advanced: Option<Instant>,
@@ -146,18 +175,16 @@ impl Turns {
         if self.advanced.is_none_or(|at| at.elapsed() >= ADVANCE) {
             self.advance(database).await?;
         }
-        let is_sweep = self.swept.is_none_or(|at| at.elapsed() >= SWEEP);
+        // Under limits, jobs are left behind on purpose.
+        let is_sweep = self.is_limited || self.swept.is_none_or(|at| at.elapsed() >= SWEEP);
         let claimed = self.claim_from(database, limit, is_sweep).await?;
         if is_sweep {
             self.swept = Some(Instant::now());
         }
-        // They come in no order; the lowest is where the turns stand.
-        let mut lowest: HashMap<&Class, Position> = HashMap::new();
         for job in &claimed {
-            let position = lowest.entry(&job.class).or_insert(job.position);
-            *position = job.position.min(*position);
+            let reached = self.reached.entry(job.class.clone()).or_insert(job.position);
+            *reached = job.position.max(*reached);
         }
-        self.reached.extend(lowest.into_iter().map(|(class, position)| (class.clone(), position)));
         Ok(claimed)
     }
 

@@ -93,21 +93,19 @@ with engine as materialized (
   from claimed c
   cross join engine
   where j.document_id = c.document_id and j.id = c.job_id and j.status in ('queued', 'retrying')
-  returning j.document_id, j.id, j.version, j.options, j.page_numbers, j.zone_ids, j.error_code
+  returning c.*, j.version, j.options, j.page_numbers, j.zone_ids
 ), document as (
   update public.documents d set status = 'processing', status_detail = null
   from documents l where d.id = l.id
 ), history as (
   insert into public.processing_history (document_id, id, job_id, action, status, details, duration_ms, created_at)
-  select c.document_id, gen_random_uuid(), c.job_id, 'claimed', 'running',
-         jsonb_build_object('attempt', c.attempt, 'worker', $7::text, 'strategy', c.strategy),
-         greatest(0, least(extract(epoch from c.started_at - c.run_at) * 1000, 2147483647))::integer, c.started_at
-  from claimed c
-  join jobs j on j.document_id = c.document_id and j.id = c.job_id
+  select document_id, gen_random_uuid(), job_id, 'claimed', 'running',
+         jsonb_build_object('attempt', attempt, 'worker', $7::text, 'strategy', strategy),
+         greatest(0, least(extract(epoch from started_at - run_at) * 1000, 2147483647))::integer, started_at
+  from jobs
 )
-select c.job_id, c.document_id, c.queue, c.strategy, c.priority, c.position, c.attempt, c.max_attempts, c.lease_seq,
-       c.started_at, c.lease_until, c.deadline_at, j.version, j.options, j.page_numbers, j.zone_ids,
+select j.job_id, j.document_id, j.queue, j.strategy, j.priority, j.position, j.attempt, j.max_attempts, j.lease_seq,
+       j.started_at, j.lease_until, j.deadline_at, j.version, j.options, j.page_numbers, j.zone_ids,
        v.storage_path, v.page_count
-from claimed c
-join jobs j on j.document_id = c.document_id and j.id = c.job_id
+from jobs j
 left join public.document_versions v on v.document_id = j.document_id and v.version = j.version

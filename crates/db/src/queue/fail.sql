@@ -4,20 +4,19 @@
 -- as failed; the last goes no further ('quarantined') until somebody asks for it again.
 with engine as materialized (
   select set_config('colophon.engine', 'on', true)
-), ends as materialized (
-  select * from unnest($1::uuid[], $2::int8[], $3::float8[], $4::text[], $5::text[], $6::text[], $7::jsonb[])
-    as e (job_id, lease_seq, delay_seconds, error_class, error_code, error_message, metrics)
 ), held as materialized (
   select q.job_id, q.document_id, q.attempt, q.lease_seq, q.worker, q.started_at, e.error_class, e.metrics,
-         e.error_class = 'permanent' or q.attempt >= q.max_attempts or (e.error_class = 'poison' and q.kills >= 2) as is_over,
-         case when e.error_class = 'poison' and q.kills >= 2 then 'quarantined' else e.error_code end as error_code,
-         case when e.error_class = 'poison' and q.kills >= 2
+         k.is_quarantined, e.error_class = 'permanent' or q.attempt >= q.max_attempts or k.is_quarantined as is_over,
+         case when k.is_quarantined then 'quarantined' else e.error_code end as error_code,
+         case when k.is_quarantined
            then 'three attempts did harm to their workers; it goes no further until somebody asks again: ' else '' end
            || e.error_message as error_message,
          clock_timestamp() as ended_at,
          coalesce(e.delay_seconds, least(600, 2 ^ q.attempt) * (0.75 + random() / 2)) as delay_seconds
-  from public.job_queue q
-  join ends e on e.job_id = q.job_id and e.lease_seq = q.lease_seq
+  from unnest($1::uuid[], $2::int8[], $3::float8[], $4::text[], $5::text[], $6::text[], $7::jsonb[])
+    as e (job_id, lease_seq, delay_seconds, error_class, error_code, error_message, metrics)
+  join public.job_queue q on q.job_id = e.job_id and q.lease_seq = e.lease_seq
+  cross join lateral (select e.error_class = 'poison' and q.kills >= 2 as is_quarantined) k
   where q.state = 'running'
   order by q.job_id
   for update of q
@@ -49,33 +48,28 @@ with engine as materialized (
   cross join (select count(*) from documents) t
   cross join engine
   where j.document_id = h.document_id and j.id = h.job_id and j.status = 'running'
-  returning j.document_id, j.id, j.version, j.status, j.error_message,
-            j.page_numbers is null and j.zone_ids is null as is_whole
+  returning j.version, j.status, j.page_numbers is null and j.zone_ids is null as is_whole, h.*
 ), attempts as (
   insert into public.processing_attempts (
     document_id, job_id, lease_seq, attempt, outcome, worker, started_at, finished_at, error_class, error_code,
     error_message, metrics)
-  select h.document_id, h.job_id, h.lease_seq, h.attempt, case when h.is_over then 'failed' else 'retry' end, h.worker,
-         h.started_at, h.ended_at, h.error_class, h.error_code, h.error_message, h.metrics
-  from held h
-  join jobs j on j.document_id = h.document_id and j.id = h.job_id
+  select document_id, job_id, lease_seq, attempt, case when is_over then 'failed' else 'retry' end, worker, started_at,
+         ended_at, error_class, error_code, error_message, metrics
+  from jobs
 ), history as (
   insert into public.processing_history (
     document_id, id, job_id, action, status, details, error_message, duration_ms, created_at)
-  select h.document_id, gen_random_uuid(), h.job_id, case when h.is_over then 'failed' else 'retry_scheduled' end, j.status,
-         jsonb_strip_nulls(jsonb_build_object('from', 'running', 'attempt', h.attempt, 'error_code', h.error_code, 'error_class', h.error_class,
-           'delay_seconds', case when not h.is_over then round(h.delay_seconds::numeric, 1) end)),
-         h.error_message, greatest(0, least(extract(epoch from h.ended_at - h.started_at) * 1000, 2147483647))::integer,
-         h.ended_at
-  from held h
-  join jobs j on j.document_id = h.document_id and j.id = h.job_id
+  select document_id, gen_random_uuid(), job_id, case when is_over then 'failed' else 'retry_scheduled' end, status,
+         jsonb_strip_nulls(jsonb_build_object('from', 'running', 'attempt', attempt, 'error_code', error_code,
+           'error_class', error_class, 'delay_seconds', case when not is_over then round(delay_seconds::numeric, 1) end)),
+         error_message, greatest(0, least(extract(epoch from ended_at - started_at) * 1000, 2147483647))::integer, ended_at
+  from jobs
 ), document as (
   update public.documents d
   set status = case j.status when 'failed' then 'failed' else 'queued' end,
       status_detail = case j.status when 'failed' then j.error_message end
-  from jobs j where d.id = j.document_id and d.version = j.version and j.is_whole
+  from jobs j where j.is_whole and d.id = j.document_id and d.version = j.version
 )
-select h.job_id, h.document_id, h.is_over, case when not h.is_over then h.delay_seconds end as delay_seconds,
+select job_id, document_id, case when not is_over then delay_seconds end as delay_seconds,
        exists (select from public.job_queue w where w.state = 'waiting') as others_wait
-from held h
-join jobs j on j.document_id = h.document_id and j.id = h.job_id
+from jobs

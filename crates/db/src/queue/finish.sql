@@ -1,21 +1,20 @@
 -- queue/finish: end jobs for good, many in one statement: the live rows go; attempts, records, history and documents
 -- follow. Fenced by lease_seq: a worker whose lease was taken over changes nothing. Gives back the jobs that ended here;
--- the others are stale.
--- Locks in everybody's order: live rows by id, then documents by id, then records.
+-- the others are stale. Locks in everybody's order: live rows by id, then documents by id, then records. Each step takes all
+-- it needs along from the one before: joining them again would be a loop within a loop.
 with engine as materialized (
   select set_config('colophon.engine', 'on', true)
-), ends as materialized (
-  select * from unnest($1::uuid[], $2::int8[], $3::text[], $4::text[], $5::text[], $6::text[], $7::jsonb[])
-    as e (job_id, lease_seq, status, error_class, error_code, error_message, metrics)
 ), held as materialized (
-  select q.job_id from public.job_queue q
-  join ends e on e.job_id = q.job_id and e.lease_seq = q.lease_seq
+  select q.job_id, e.status, e.error_class, e.error_code, e.error_message, e.metrics
+  from unnest($1::uuid[], $2::int8[], $3::text[], $4::text[], $5::text[], $6::text[], $7::jsonb[])
+    as e (job_id, lease_seq, status, error_class, error_code, error_message, metrics)
+  join public.job_queue q on q.job_id = e.job_id and q.lease_seq = e.lease_seq
   where q.state = 'running'
   order by q.job_id
   for update of q
 ), gone as (
   delete from public.job_queue q using held h where q.job_id = h.job_id
-  returning q.job_id, q.document_id, q.attempt, q.lease_seq, q.worker, q.started_at, q.strategy
+  returning q.document_id, q.attempt, q.lease_seq, q.worker, q.started_at, h.*
 ), documents as materialized (
   select d.id
   from public.documents d
@@ -27,46 +26,38 @@ with engine as materialized (
   for no key update
 ), jobs as (
   update public.processing_jobs j
-  set status = e.status, completed_at = t.now, error_class = e.error_class, error_code = e.error_code,
-      error_message = e.error_message,
-      progress = case when e.status in ('completed', 'partially_completed') then 100 else j.progress end,
-      total_zones = j.completed_zones, error_count = j.error_count + case when e.status = 'failed' then 1 else 0 end,
-      metrics = coalesce(j.metrics, '{}') || e.metrics, status_changed_at = t.now, updated_at = t.now
+  set status = g.status, completed_at = t.now, error_class = g.error_class, error_code = g.error_code,
+      error_message = g.error_message,
+      progress = case when g.status in ('completed', 'partially_completed') then 100 else j.progress end,
+      total_zones = j.completed_zones, error_count = j.error_count + case when g.status = 'failed' then 1 else 0 end,
+      metrics = coalesce(j.metrics, '{}') || g.metrics, status_changed_at = t.now, updated_at = t.now
   from gone g
-  join ends e on e.job_id = g.job_id
   cross join (select clock_timestamp() as now, count(*) from documents) t
   cross join engine
   where j.document_id = g.document_id and j.id = g.job_id and j.status = 'running'
-  returning j.document_id, j.id, j.version, j.status, j.error_message, j.completed_at,
-            j.page_numbers is null and j.zone_ids is null as is_whole
+  returning j.version, j.completed_at, j.page_numbers is null and j.zone_ids is null as is_whole, g.*
 ), attempts as (
   insert into public.processing_attempts (
     document_id, job_id, lease_seq, attempt, outcome, worker, started_at, finished_at, error_class, error_code,
     error_message, metrics)
-  select g.document_id, g.job_id, g.lease_seq, g.attempt, e.status, g.worker, g.started_at, j.completed_at, e.error_class,
-         e.error_code, e.error_message, e.metrics
-  from gone g
-  join ends e on e.job_id = g.job_id
-  join jobs j on j.document_id = g.document_id and j.id = g.job_id
+  select document_id, job_id, lease_seq, attempt, status, worker, started_at, completed_at, error_class, error_code,
+         error_message, metrics
+  from jobs
 ), history as (
   insert into public.processing_history (
     document_id, id, job_id, action, status, details, error_message, duration_ms, created_at)
-  select g.document_id, gen_random_uuid(), g.job_id, e.status, e.status,
-         case when e.error_code is null then jsonb_build_object('from', 'running', 'attempt', g.attempt)
-           else jsonb_build_object('from', 'running', 'attempt', g.attempt, 'error_code', e.error_code, 'error_class', e.error_class) end,
-         e.error_message, greatest(0, least(extract(epoch from j.completed_at - g.started_at) * 1000, 2147483647))::integer,
-         j.completed_at
-  from gone g
-  join ends e on e.job_id = g.job_id
-  join jobs j on j.document_id = g.document_id and j.id = g.job_id
+  select document_id, gen_random_uuid(), job_id, status, status,
+         case when error_code is null then jsonb_build_object('from', 'running', 'attempt', attempt)
+           else jsonb_build_object('from', 'running', 'attempt', attempt, 'error_code', error_code,
+             'error_class', error_class) end,
+         error_message, greatest(0, least(extract(epoch from completed_at - started_at) * 1000, 2147483647))::integer,
+         completed_at
+  from jobs
 ), document as (
   update public.documents d
   set status = case j.status when 'completed' then 'processed' when 'partially_completed' then 'partially_processed'
                  else 'failed' end,
       status_detail = j.error_message
-  from jobs j where d.id = j.document_id and d.version = j.version and j.is_whole
+  from jobs j where j.is_whole and d.id = j.document_id and d.version = j.version
 )
-select g.job_id, g.document_id,
-       exists (select from public.job_queue w where w.state = 'waiting') as others_wait
-from gone g
-join jobs j on j.document_id = g.document_id and j.id = g.job_id
+select job_id, document_id, exists (select from public.job_queue w where w.state = 'waiting') as others_wait from jobs

@@ -33,24 +33,20 @@ with engine as materialized (
   cross join (select clock_timestamp() as now, count(*) from documents) t
   cross join engine
   where j.document_id = h.document_id and j.id = h.job_id and j.status = 'running'
-  returning j.document_id, j.id, j.version, j.updated_at as ended_at,
-            j.page_numbers is null and j.zone_ids is null as is_whole
+  returning j.version, j.updated_at as ended_at, j.page_numbers is null and j.zone_ids is null as is_whole, h.*
 ), attempts as (
   insert into public.processing_attempts (
     document_id, job_id, lease_seq, attempt, outcome, worker, started_at, finished_at)
-  select h.document_id, h.job_id, h.lease_seq, h.attempt, 'released', h.worker, h.started_at, j.ended_at
-  from held h
-  join jobs j on j.document_id = h.document_id and j.id = h.job_id
+  select document_id, job_id, lease_seq, attempt, 'released', worker, started_at, ended_at
+  from jobs
 ), history as (
   insert into public.processing_history (document_id, id, job_id, action, status, details, duration_ms, created_at)
-  select h.document_id, gen_random_uuid(), h.job_id, 'released', 'queued',
-         jsonb_build_object('from', 'running', 'attempt', h.attempt, 'worker', h.worker),
-         greatest(0, least(extract(epoch from j.ended_at - h.started_at) * 1000, 2147483647))::integer, j.ended_at
-  from held h
-  join jobs j on j.document_id = h.document_id and j.id = h.job_id
+  select document_id, gen_random_uuid(), job_id, 'released', 'queued',
+         jsonb_build_object('from', 'running', 'attempt', attempt, 'worker', worker),
+         greatest(0, least(extract(epoch from ended_at - started_at) * 1000, 2147483647))::integer, ended_at
+  from jobs
 ), document as (
   update public.documents d set status = 'queued'
-  from jobs j where d.id = j.document_id and d.version = j.version and j.is_whole
+  from jobs j where j.is_whole and d.id = j.document_id and d.version = j.version
 )
-select h.job_id, h.document_id from held h
-join jobs j on j.document_id = h.document_id and j.id = h.job_id
+select job_id, document_id from jobs

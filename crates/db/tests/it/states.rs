@@ -1,6 +1,7 @@
 //! The states that the domain knows are the states that the database allows.
 
 use std::collections::BTreeSet;
+use std::fmt::Write as _;
 
 use colophon_domain::{ChangeKind, DocumentStatus, ErrorClass, JobStatus, ZoneStatus};
 use colophon_testkit::{A_ROW_IN_EVERY_TABLE, TestDatabase};
@@ -51,6 +52,28 @@ async fn the_database_allows_exactly_those_transitions() {
             }
             client.batch_execute("rollback").await.expect("a rollback");
         }
+    }
+}
+
+#[test]
+fn the_states_of_a_job_are_drawn_from_the_code() {
+    let mut drawn = "stateDiagram-v2\n    [*] --> queued\n".to_owned();
+    for from in JobStatus::ALL {
+        for to in from.next() {
+            writeln!(drawn, "    {from} --> {to}").expect("text");
+        }
+        if from.next().is_empty() {
+            writeln!(drawn, "    {from} --> [*]").expect("text");
+        }
+    }
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/states.md");
+    let text = std::fs::read_to_string(path).expect("docs/states.md");
+    let (before, rest) = text.split_once("```mermaid\n").expect("a picture");
+    let (told, after) = rest.split_once("```").expect("its end");
+    if std::env::var_os("UPDATE_DOCS").is_some() {
+        std::fs::write(path, format!("{before}```mermaid\n{drawn}```{after}")).expect("written");
+    } else {
+        assert_eq!(told, drawn, "UPDATE_DOCS=1 draws it anew");
     }
 }
 
