@@ -71,11 +71,12 @@ fn faults() -> usize {
 
 /// Everything that runs.
 struct Harness {
+    recorders: Vec<Worker>,
+    readers: Vec<Worker>,
+    /// After those that work on it.
     server: Server,
     way: Way,
     ledger: Ledger,
-    recorders: Vec<Worker>,
-    readers: Vec<Worker>,
     account: Account,
 }
 
@@ -111,11 +112,11 @@ impl Harness {
         let ledger = Ledger::at(&server.folder.scratch().join("ledger"));
         let person = server.person().id;
         let mut harness = Self {
+            recorders: Vec::new(),
+            readers: Vec::new(),
             server,
             way,
             ledger,
-            recorders: Vec::new(),
-            readers: Vec::new(),
             account: Account { person, recoveries: Vec::new(), held: Vec::new() },
         };
         harness.recorders = (0..RECORDERS).map(|_| harness.recorder()).collect();
@@ -161,7 +162,7 @@ impl Harness {
     fn fault(&mut self, number: usize, chance: &mut fastrand::Rng) {
         thread::sleep(Duration::from_millis(chance.u64(..400)));
         let fault = chance.choice(Fault::OFTEN).unwrap();
-        let (at, mut follower) = (Timestamp::now(), self.ledger.follow());
+        let mut follower = self.ledger.follow();
         match fault {
             Fault::WorkerKilled => self.kill_a_worker(chance),
             Fault::WorkerFrozen => chance.choice(&self.recorders).unwrap().freeze(FROZEN),
@@ -175,6 +176,7 @@ impl Harness {
                 self.way.cut(cut, On::Anything);
             }
         }
+        let at = Timestamp::now();
         let next = wait::some(&format!("a job is finished after fault {number}, {fault:?}"), || {
             follower.more().into_iter().find(|line| line.word == Word::Finished && line.at > at)
         });

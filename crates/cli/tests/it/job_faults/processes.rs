@@ -50,6 +50,11 @@ impl Drop for Worker {
         // It may be dead already.
         let _ = self.process.kill();
         let _ = self.process.wait();
+        if thread::panicking() {
+            let log = std::fs::read_to_string(&self.log).unwrap_or_default();
+            let end: Vec<&str> = log.lines().rev().take(30).collect();
+            eprintln!("the end of {}, newest first:\n{}", self.log.display(), end.join("\n"));
+        }
     }
 }
 

@@ -133,13 +133,16 @@ async fn finish_once(database: &Database, job: &ClaimedJob) -> colophon_db::Resu
 pub fn enqueue(url: &str, ledger: &Ledger, document: Uuid, over: &AtomicBool) {
     runtime().block_on(async {
         let database = database(url);
-        while !over.load(Ordering::Relaxed) {
-            let strategy = if fastrand::bool() { RUN } else { BY_HAND };
-            if let Ok(job) = enqueue_once(&database, document, strategy).await {
-                ledger.write(Word::Enqueued, job, 0);
+        let enqueuers = (0..3).map(async |_| {
+            while !over.load(Ordering::Relaxed) {
+                let strategy = if fastrand::bool() { RUN } else { BY_HAND };
+                if let Ok(job) = enqueue_once(&database, document, strategy).await {
+                    ledger.write(Word::Enqueued, job, 0);
+                }
+                tokio::time::sleep(Duration::from_millis(40)).await;
             }
-            tokio::time::sleep(Duration::from_millis(20)).await;
-        }
+        });
+        futures_util::future::join_all(enqueuers).await;
     });
 }
 
