@@ -28,6 +28,10 @@ fn read_or_make(path: &Path, make: impl FnOnce() -> String) -> anyhow::Result<St
     if path.exists() {
         return read();
     }
+    // Nothing else may have made it yet, where database and store are elsewhere.
+    if let Some(folder) = path.parent() {
+        fs::create_dir_all(folder).with_context(|| format!("cannot make {}", folder.display()))?;
+    }
     let aside = path.with_extension(format!("new-{}", std::process::id()));
     let written = write_private(&aside, &make()).with_context(|| format!("cannot write {}", aside.display()));
     let linked = written.and_then(|()| match fs::hard_link(&aside, path) {

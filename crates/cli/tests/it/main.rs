@@ -38,6 +38,7 @@ mod import_crashes;
 mod importing;
 mod importing_zones;
 mod job_control;
+mod job_faults;
 mod job_statistics;
 mod metadata;
 mod metrics;
