@@ -178,11 +178,16 @@ impl Harness {
         }
         let at = Timestamp::now();
         let next = wait::some(&format!("a job is finished after fault {number}, {fault:?}"), || {
+            self.keep_workers();
             follower.more().into_iter().find(|line| line.word == Word::Finished && line.at > at)
         });
         let took = Duration::try_from(next.at.duration_since(at)).unwrap();
         println!("{number:>3}. {fault:?}: the next job was finished after {} ms", took.as_millis());
         self.account.recoveries.push((fault, took));
+    }
+
+    fn keep_workers(&mut self) {
+        self.recorders.iter_mut().chain(&mut self.readers).for_each(Worker::keep);
     }
 
     fn kill_a_worker(&mut self, chance: &mut fastrand::Rng) {
@@ -221,9 +226,10 @@ impl Harness {
 
     /// Nothing goes wrong any more: every job comes to an end.
     fn settle(&mut self) {
-        let url = &self.server.ready.database_url;
+        let url = self.server.ready.database_url.clone();
         wait::until_within(Duration::from_mins(5), "every job has ended", || {
-            try_ask(url, "select count(*) from public.job_queue").is_some_and(|live| live == "0")
+            self.keep_workers();
+            try_ask(&url, "select count(*) from public.job_queue").is_some_and(|live| live == "0")
         });
     }
 

@@ -25,6 +25,14 @@ impl Worker {
         self.process.id()
     }
 
+    /// Starts it again where it gave up by itself, as whoever looks after processes does: a program that finds no database
+    /// when it starts says so and ends.
+    pub fn keep(&mut self) {
+        if self.process.try_wait().unwrap().is_some() {
+            self.process = launch(&self.make, &self.log);
+        }
+    }
+
     /// As a machine does that loses its power; another machine takes its place.
     pub fn kill(&mut self) {
         self.signal(Signal::KILL);

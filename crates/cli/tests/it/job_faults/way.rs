@@ -81,7 +81,7 @@ fn requests(
     armed: &Mutex<Option<(Cut, On)>>,
     loses_answer: &AtomicBool,
 ) -> io::Result<()> {
-    let mut buffer = [0; 1 << 16];
+    let mut buffer = vec![0; 1 << 16];
     let mut begun = false;
     loop {
         let read = client.read(&mut buffer)?;
@@ -104,7 +104,7 @@ fn requests(
 }
 
 fn answers(mut server: &UnixStream, mut client: &TcpStream, loses_answer: &AtomicBool) -> io::Result<()> {
-    let mut buffer = [0; 1 << 16];
+    let mut buffer = vec![0; 1 << 16];
     loop {
         let read = server.read(&mut buffer)?;
         if read == 0 || loses_answer.load(Ordering::SeqCst) {
