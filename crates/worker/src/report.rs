@@ -116,9 +116,9 @@ async fn tell_once(database: &Database, ends: &[End]) -> Result<Vec<JobId>> {
     }
     // What is handed back is for other workers to take at once.
     if releases.is_empty() {
-        tx.commit().await?
+        tx.commit().await?;
     } else {
-        tx.commit_and_wake().await?
+        tx.commit_and_wake().await?;
     }
     if others_wait {
         release_waiting(database).await;

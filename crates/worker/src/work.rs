@@ -68,14 +68,14 @@ pub(crate) async fn run<P: Processor>(
     let metrics = &colophon_metrics::get().jobs;
     let _busy = metrics.slot_taken();
     let span = attempt_span(&job);
-    let worked = tokio::select! {
-        worked = process(&worker.processor, job).instrument(span.clone()) => worked,
+    let outcome = tokio::select! {
+        outcome = process(&worker.processor, job).instrument(span.clone()) => outcome,
         () = lost.cancelled() => Worked::Stopped(Stopped::LeaseLost),
         () = worker.stop.cancelled() => Worked::Interrupted,
     };
     let id = lease.job_id;
-    span.record("colophon.job.outcome", worked.as_str());
-    let end = match worked {
+    span.record("colophon.job.outcome", outcome.as_str());
+    let end = match outcome {
         Worked::Stopped(Stopped::LeaseLost) => {
             tracing::warn!(job = %id, attempt, "the lease was taken over; what was not stored is dropped");
             worker.hand.lay_down(&lease);
