@@ -126,30 +126,30 @@ impl Pacer {
             return Pace::default();
         }
         let pages = f64::from(job.completed_pages);
-        let part = (job.progress.unwrap_or(0.0) / 100.0).clamp(0.0, 1.0);
+        let share = (job.progress.unwrap_or(0.0) / 100.0).clamp(0.0, 1.0);
         if self.attempt != job.attempt || self.seen.is_empty() {
             self.attempt = job.attempt;
             self.seen.clear();
             // What a first attempt has done was done since it began; of another, nobody knows what was done before it.
             match job.started_at {
                 Some(started) if job.attempt == 1 && started < now => {
-                    self.seen.push_back((started, 0.0, 0.0))
+                    self.seen.push_back((started, 0.0, 0.0));
                 }
-                _ => self.seen.push_back((now, pages, part)),
+                _ => self.seen.push_back((now, pages, share)),
             }
         }
         if self.seen.back().is_none_or(|(when, ..)| *when < now) {
-            self.seen.push_back((now, pages, part));
+            self.seen.push_back((now, pages, share));
         }
         // One that is older stays: the window begins there.
         while self.seen.get(1).is_some_and(|(when, ..)| seconds(*when, now) >= Self::WINDOW.as_secs_f64()) {
             self.seen.pop_front();
         }
-        self.pace(now, job, pages, part, past)
+        self.pace(now, job, pages, share, past)
     }
 
-    fn pace(&self, now: Timestamp, job: &Progress, pages: f64, part: f64, past: Option<f64>) -> Pace {
-        let Some((from, pages_then, part_then)) = self.seen.front() else { return Pace::default() };
+    fn pace(&self, now: Timestamp, job: &Progress, pages: f64, share: f64, past: Option<f64>) -> Pace {
+        let Some((from, pages_then, share_then)) = self.seen.front() else { return Pace::default() };
         let took = seconds(*from, now);
         let done = pages - pages_then;
         let rate = (took > 0.0 && done > 0.0).then(|| done / took);
@@ -158,9 +158,9 @@ impl Pacer {
             // The more pages the job has done itself, the less the past counts.
             (Some(total), Some(past)) => {
                 let a_page = (Self::PAST * past / 1000.0 + took) / (Self::PAST + done.max(0.0));
-                Some((1.0 - part) * total * a_page)
+                Some((1.0 - share) * total * a_page)
             }
-            _ if took > 0.0 && part > *part_then => Some((1.0 - part) * took / (part - part_then)),
+            _ if took > 0.0 && share > *share_then => Some((1.0 - share) * took / (share - share_then)),
             _ => None,
         };
         Pace { pages_per_second: rate, eta_seconds: eta }
