@@ -81,7 +81,6 @@ impl JobRequest {
             return Err(Invalid::new("depends_on", format!("names more than {DEPENDENCIES} jobs")));
         }
         match &self.units {
-            Units::Document => Ok(()),
             Units::Pages(pages) if pages.is_empty() => {
                 Err(Invalid::new("pages", "names no page; leave it out for all"))
             }
@@ -98,7 +97,7 @@ impl JobRequest {
             Units::Zones(zones) if zones.len() > ZONES => {
                 Err(Invalid::new("zones", format!("names more than {ZONES} zones")))
             }
-            Units::Zones(_) => Ok(()),
+            Units::Document | Units::Zones(_) => Ok(()),
         }
     }
 
