@@ -27,16 +27,14 @@ impl<S: Scope> Jobs<'_, S> {
                 let params: Params<'_> = &[&status, &Some(document.0), &time, &id, &most];
                 self.0.query_planned(statement!("jobs/list"), params).await?
             }
-            (None, Some(asked), person) if is_incomplete(asked) => match person {
-                Some(person) => {
-                    let params: Params<'_> = &[&asked.as_str(), &time, &id, &most, person];
-                    self.0.query_planned(statement!("jobs/list_incomplete_for_person"), params).await?
-                }
-                None => {
-                    let params: Params<'_> = &[&asked.as_str(), &time, &id, &most];
-                    self.0.query_planned(statement!("jobs/list_incomplete"), params).await?
-                }
-            },
+            (None, Some(asked), Some(person)) if is_incomplete(asked) => {
+                let params: Params<'_> = &[&asked.as_str(), &time, &id, &most, person];
+                self.0.query_planned(statement!("jobs/list_incomplete_for_person"), params).await?
+            }
+            (None, Some(asked), None) if is_incomplete(asked) => {
+                let params: Params<'_> = &[&asked.as_str(), &time, &id, &most];
+                self.0.query_planned(statement!("jobs/list_incomplete"), params).await?
+            }
             (None, Some(asked), _) if !asked.is_final() && self.is_few(asked).await? => {
                 let params: Params<'_> = &[&asked.as_str(), &time, &id, &most, &(FEW + 1)];
                 self.0.query_planned(statement!("jobs/list_live"), params).await?
