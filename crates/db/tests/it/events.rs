@@ -45,15 +45,15 @@ async fn whoever_is_told_of_a_document_is_whoever_the_policies_let_see_it() {
     for person in &people {
         let rows = db.client_of(*person).await.query("select id from public.documents", &[]).await;
         let rows = rows.expect("documents");
-        let sees: BTreeSet<DocumentId> =
+        let visible: BTreeSet<DocumentId> =
             rows.iter().map(|row| DocumentId::from(row.get::<_, uuid::Uuid>(0))).collect();
         let is_told: BTreeSet<DocumentId> = told
             .iter()
             .filter(|(_, people)| people.contains(&person.to_string()))
             .map(|(document, _)| *document)
             .collect();
-        assert_eq!(is_told, sees, "{person}");
-        seen += sees.len();
+        assert_eq!(is_told, visible, "{person}");
+        seen += visible.len();
     }
     assert!(seen > 15 && seen < people.len() * 3, "some see it, and some do not: {seen}");
 }

@@ -67,22 +67,22 @@ impl World {
     }
 }
 
-fn changed(world: &World, status: &str) -> Option<Asked> {
-    Some(Asked { document_id: world.document, status: status.into(), changed: true })
+fn changed(world: &World, status: &str) -> Asked {
+    Asked { document_id: world.document, status: status.into(), changed: true }
 }
 
-fn unchanged(world: &World, status: &str) -> Option<Asked> {
-    Some(Asked { document_id: world.document, status: status.into(), changed: false })
+fn unchanged(world: &World, status: &str) -> Asked {
+    Asked { document_id: world.document, status: status.into(), changed: false }
 }
 
 #[tokio::test]
 async fn a_job_that_waits_is_cancelled_at_once() {
     let world = a_world().await;
-    assert_eq!(world.says(world.owner, "cancel").await, changed(&world, "cancelled"));
+    assert_eq!(world.says(world.owner, "cancel").await, Some(changed(&world, "cancelled")));
     assert_eq!(world.status().await, "cancelled");
     assert_queue_is_empty(&world.db).await;
     assert_eq!(document_status(&world.database, world.document).await, "uploaded");
-    assert_eq!(world.says(world.owner, "cancel").await, unchanged(&world, "cancelled"), "it has ended");
+    assert_eq!(world.says(world.owner, "cancel").await, Some(unchanged(&world, "cancelled")), "it has ended");
     assert_eq!(
         history(&world.database, world.document, world.job).await,
         ["enqueued: queued", "cancelled: cancelled"]
@@ -93,7 +93,7 @@ async fn a_job_that_waits_is_cancelled_at_once() {
 async fn a_job_that_runs_is_cancelled_at_once_and_its_worker_changes_nothing_any_more() {
     let world = a_world().await;
     let lease = claim(&world.database, "w").await.lease;
-    assert_eq!(world.says(world.owner, "cancel").await, changed(&world, "cancelled"));
+    assert_eq!(world.says(world.owner, "cancel").await, Some(changed(&world, "cancelled")));
     let tx = system(&world.database).await;
     assert!(!complete(&tx, lease).await);
     assert_eq!(tx.queue().hold(&lease, 60.0).await.expect_err("it is lost").kind(), &ErrorKind::Stale);
@@ -101,7 +101,7 @@ async fn a_job_that_runs_is_cancelled_at_once_and_its_worker_changes_nothing_any
     assert_eq!(world.status().await, "cancelled");
     assert_eq!(attempts(&world.database, world.document, world.job).await, ["1, 1: cancelled"]);
     // Asked for again, it runs under a higher fence.
-    assert_eq!(world.says(world.owner, "retry").await, changed(&world, "queued"));
+    assert_eq!(world.says(world.owner, "retry").await, Some(changed(&world, "queued")));
     let again = claim(&world.database, "w").await;
     assert!(again.lease.lease_seq > lease.lease_seq);
     assert_eq!((again.attempt, again.max_attempts), (2, 6));
@@ -126,22 +126,22 @@ async fn a_document_that_was_read_before_is_what_it_was_when_a_second_job_is_can
 #[tokio::test]
 async fn a_job_is_put_aside_and_taken_up_again_whether_it_waits_or_runs() {
     let world = a_world().await;
-    assert_eq!(world.says(world.owner, "resume").await, unchanged(&world, "queued"));
-    assert_eq!(world.says(world.owner, "pause").await, changed(&world, "paused"));
+    assert_eq!(world.says(world.owner, "resume").await, Some(unchanged(&world, "queued")));
+    assert_eq!(world.says(world.owner, "pause").await, Some(changed(&world, "paused")));
     let tx = system(&world.database).await;
     assert!(look(&tx, &classes("default", &["text-layer"]), 1, "w").await.is_empty());
     tx.commit().await.expect("it commits");
-    assert_eq!(world.says(world.owner, "resume").await, changed(&world, "queued"));
+    assert_eq!(world.says(world.owner, "resume").await, Some(changed(&world, "queued")));
     let lease = claim(&world.database, "w").await.lease;
     assert_eq!(document_status(&world.database, world.document).await, "processing");
-    assert_eq!(world.says(world.owner, "pause").await, changed(&world, "paused"));
+    assert_eq!(world.says(world.owner, "pause").await, Some(changed(&world, "paused")));
     assert_eq!(document_status(&world.database, world.document).await, "queued");
     let tx = system(&world.database).await;
     assert!(!complete(&tx, lease).await);
     tx.commit().await.expect("it commits");
     world.time_passes().await;
     assert_eq!(world.status().await, "paused", "as long as nobody says otherwise");
-    assert_eq!(world.says(world.owner, "resume").await, changed(&world, "queued"));
+    assert_eq!(world.says(world.owner, "resume").await, Some(changed(&world, "queued")));
     let again = claim(&world.database, "w").await;
     assert_eq!(again.attempt, 1, "the attempt that was broken off does not count");
     let tx = system(&world.database).await;
@@ -178,7 +178,7 @@ async fn a_job_that_waits_for_its_next_attempt_need_not_wait() {
     };
     tx.queue().fail(&[end]).await.expect("it waits");
     tx.commit().await.expect("it commits");
-    assert_eq!(world.says(world.owner, "retry").await, changed(&world, "retrying"));
+    assert_eq!(world.says(world.owner, "retry").await, Some(changed(&world, "retrying")));
     let tx = system(&world.database).await;
     assert_eq!(tx.queue().promote().await.expect("a round"), 1);
     tx.commit().await.expect("it commits");

@@ -10,7 +10,7 @@ use colophon_domain::{Cursor, DocumentId, JobId, JobStatus, Transition};
 use colophon_formats::events::{ProgressView, TransitionView};
 use jiff::Timestamp;
 use serde::Serialize;
-use tokio::sync::broadcast::error::{RecvError, TryRecvError};
+use tokio::sync::broadcast::error::TryRecvError;
 use tokio::time::Instant;
 use uuid::Uuid;
 
@@ -51,19 +51,17 @@ pub async fn run(hub: Arc<Hub>) {
     let listener = Listener::start(&hub.database);
     let mut announcements = listener.announcements();
     let mut tail = None;
-    let (mut next, mut net) = (Instant::now(), Instant::now());
+    let (mut earliest, mut net) = (Instant::now(), Instant::now());
     loop {
         let mut which = Which::Jobs(HashSet::new());
         tokio::select! {
-            said = announcements.recv() => which.add(match said {
-                Ok(said) => Some(said),
-                Err(RecvError::Lagged(_) | RecvError::Closed) => None,
-            }),
+            // Where some were missed, everything is looked at.
+            said = announcements.recv() => which.add(said.ok()),
             () = tokio::time::sleep_until(net) => which = Which::All,
             () = hub.wake.notified() => which = Which::All,
         }
         // What is said meanwhile is looked at together.
-        tokio::time::sleep_until(next).await;
+        tokio::time::sleep_until(earliest).await;
         loop {
             match announcements.try_recv() {
                 Ok(said) => which.add(Some(said)),
@@ -82,7 +80,7 @@ pub async fn run(hub: Arc<Hub>) {
             tracing::debug!(%error, "cannot see what happens to jobs; looking again");
             net = Instant::now() + PAUSE * 5;
         }
-        next = Instant::now() + PAUSE.max(begun.elapsed() * SHARE);
+        earliest = Instant::now() + PAUSE.max(begun.elapsed() * SHARE);
     }
 }
 
@@ -118,11 +116,10 @@ async fn look(hub: &Hub, which: &Which, tail: &mut Option<Tail>) -> Result<()> {
         None
     };
     let jobs: Vec<JobId> = jobs.into_iter().collect();
-    let seen: HashMap<JobId, Seen> = match jobs.is_empty() {
-        true => HashMap::new(),
-        false => {
-            tx.events().progress(&jobs).await?.into_iter().map(|seen| (seen.progress.job_id, seen)).collect()
-        }
+    let seen: HashMap<JobId, Seen> = if jobs.is_empty() {
+        HashMap::new()
+    } else {
+        tx.events().progress(&jobs).await?.into_iter().map(|seen| (seen.progress.job_id, seen)).collect()
     };
     let stale: Vec<(DocumentId, JobId, Cursor)> = watching
         .iter()

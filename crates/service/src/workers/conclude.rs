@@ -48,23 +48,23 @@ fn some<T: Display>(noun: &str, units: &[&T], total: usize) -> String {
 mod tests {
     use super::*;
 
-    fn failure(code: &str) -> Option<UnitFailure> {
+    fn failure(code: &str) -> UnitFailure {
         let (code, message) = (code.to_owned(), format!("it is {code}"));
-        Some(UnitFailure { class: ErrorClass::Transient, code, message })
+        UnitFailure { class: ErrorClass::Transient, code, message }
     }
 
     #[test]
     fn a_job_ends_as_its_units_did() {
         let (status, none) = conclude("page", &[(1, None), (2, None)], &[]);
         assert_eq!((status, none.is_none()), (JobStatus::Completed, true));
-        let (status, why) = conclude("page", &[(1, None), (2, failure("blank"))], &[3]);
+        let (status, why) = conclude("page", &[(1, None), (2, Some(failure("blank")))], &[3]);
         let why = why.unwrap();
         assert_eq!((status, why.code.as_str()), (JobStatus::PartiallyCompleted, "blank"));
         assert_eq!(
             why.message,
             "1 of 3 pages (2) failed: it is blank; of 1 of 3 pages (3) the worker said nothing"
         );
-        let (status, why) = conclude("page", &[(1, failure("blank"))], &[2]);
+        let (status, why) = conclude("page", &[(1, Some(failure("blank")))], &[2]);
         assert_eq!((status, why.unwrap().class), (JobStatus::Failed, ErrorClass::Transient));
         let (status, why) = conclude("page", &[], &[7]);
         assert_eq!((status, why.unwrap().code.as_str()), (JobStatus::Failed, "no_outcome"));
