@@ -157,8 +157,9 @@ fn overlaid(zone: &Zone, said: Map<String, Value>, given: &Given<'_>) -> Result<
     let before = serde_json::to_value(ZoneView::from(zone.clone())).unwrap_or_default();
     let of_tool =
         |name: &str| zone.original.as_ref().and_then(|said| said.get(name)).or_else(|| before.get(name));
+    let is_named_anew = said.contains_key("zone_type") || said.contains_key("label");
     let mut whole = said;
-    for name in KEPT {
+    for name in KEPT.into_iter().filter(|name| !is_named_anew || !matches!(*name, "zone_type" | "label")) {
         if let Some(value) = of_tool(name).filter(|value| !value.is_null()) {
             whole.entry(name).or_insert_with(|| value.clone());
         }
@@ -166,7 +167,8 @@ fn overlaid(zone: &Zone, said: Map<String, Value>, given: &Given<'_>) -> Result<
     // Its name and its place are not the tool's to say.
     whole.remove("id");
     whole.remove("zone_index");
-    let reading = Reading { frame, ..given.reading.clone() };
+    let vocabulary = given.reading.vocabulary.filter(|_| is_named_anew);
+    let reading = Reading { frame, vocabulary, ..given.reading.clone() };
     let mut new = read(Value::Object(whole).to_string().as_bytes(), &reading)?.zone;
     if new.page_number != zone.page_number {
         return Err(Invalid::new("page_number", format!("the zone is on page {}", zone.page_number)));
