@@ -152,6 +152,52 @@ begin
 end
 $$;
 
+CREATE FUNCTION colophon.count_attempts(since timestamp with time zone, until timestamp with time zone, reader text) RETURNS TABLE(hour timestamp with time zone, strategy text, outcome text, error_class text, error_code text, stage text, bucket integer, observations bigint, microseconds bigint, longest bigint, pages bigint, pages_failed bigint)
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+#variable_conflict use_column
+begin
+  return query
+  with visible as (
+    select d.id from public.documents d where d.uploaded_by = reader
+    union
+    select d.id from public.documents d
+    where reader is not null and d.deleted_at is null and d.id in (select colophon.shared_documents('viewer'))
+  ), ended as (
+    select a.document_id, a.job_id, a.started_at, a.finished_at, a.outcome, a.error_class, a.error_code, a.metrics
+    from public.processing_attempts a
+    where reader is null and a.finished_at >= since and a.finished_at < until
+    union all
+    select a.document_id, a.job_id, a.started_at, a.finished_at, a.outcome, a.error_class, a.error_code, a.metrics
+    from visible v
+    join public.processing_attempts a on a.document_id = v.id and a.finished_at >= since and a.finished_at < until
+  ), observed as (
+    select date_trunc('hour', e.finished_at, 'UTC') as hour, coalesce(j.strategy, '') as strategy, e.outcome,
+           coalesce(e.error_class, '') as error_class, coalesce(left(e.error_code, 100), '') as error_code, o.stage,
+           o.microseconds,
+           case when o.stage = '' then colophon.measured(e.metrics -> 'pages', 1) end as pages,
+           case when o.stage = '' then colophon.measured(e.metrics -> 'pages_failed', 1) end as pages_failed
+    from ended e
+    join public.processing_jobs j on j.document_id = e.document_id and j.id = e.job_id
+    cross join lateral (
+      select '' as stage, greatest(coalesce(extract(epoch from e.finished_at - e.started_at), 0) * 1000000, 0)::bigint
+        as microseconds
+      union all
+      (select left(s.key, 50), colophon.measured(s.value, 1000)
+      from jsonb_each(case when jsonb_typeof(e.metrics -> 'stages') = 'object' then e.metrics -> 'stages' end) s
+      where s.key <> '' and jsonb_typeof(s.value) = 'number'
+      order by s.key limit 20)
+    ) o
+  )
+  select o.hour, o.strategy, o.outcome, o.error_class, o.error_code, o.stage, colophon.duration_bucket(o.microseconds),
+         count(*), sum(o.microseconds)::bigint, max(o.microseconds), coalesce(sum(o.pages), 0)::bigint,
+         coalesce(sum(o.pages_failed), 0)::bigint
+  from observed o
+  group by 1, 2, 3, 4, 5, 6, 7;
+end
+$$;
+
 CREATE FUNCTION colophon.count_documents() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO ''
@@ -250,6 +296,15 @@ begin
   where q.job_id in (select w.job_id from public.job_queue w where w.document_id = old.id for update skip locked);
   return null;
 end
+$$;
+
+CREATE FUNCTION colophon.duration_bucket(microseconds bigint) RETURNS integer
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    SET search_path TO ''
+    AS $$
+  select width_bucket(microseconds, '{
+    100, 200, 500, 1000, 2000, 5000, 10000, 20000, 50000, 100000, 200000, 500000, 1000000, 2000000, 5000000, 10000000,
+    20000000, 50000000, 100000000, 200000000, 500000000, 1000000000, 2000000000, 5000000000, 10000000000}'::bigint[])
 $$;
 
 CREATE FUNCTION colophon.field_value(value jsonb) RETURNS text
@@ -491,6 +546,33 @@ CREATE FUNCTION colophon.is_undone(of_document uuid, of_revision bigint) RETURNS
   select of_revision = any (colophon.undone_revisions(of_document))
 $$;
 
+CREATE FUNCTION colophon.job_statistics(since timestamp with time zone, until timestamp with time zone, by_day boolean, by_strategy boolean, by_error boolean) RETURNS TABLE(day timestamp with time zone, strategy text, outcome text, error_class text, error_code text, stage text, bucket integer, observations bigint, microseconds bigint, longest bigint, pages bigint, pages_failed bigint)
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+#variable_conflict use_column
+declare
+  reads_all constant boolean := coalesce(current_setting('role', true), '') = 'service_role';
+  reader constant text := case when reads_all then null else coalesce(auth.uid()::text, '') end;
+  counted_until constant timestamptz := case when reads_all
+    then coalesce((select p.counted_until from colophon.processing_statistics_progress p), '-infinity')
+    else '-infinity' end;
+begin
+  return query
+  with counted as (
+    select s.* from colophon.processing_statistics s where s.hour >= since and s.hour < least(until, counted_until)
+    union all
+    select c.* from colophon.count_attempts(greatest(since, counted_until), until, reader) c
+  )
+  select case when by_day then date_trunc('day', c.hour, 'UTC') end, case when by_strategy then c.strategy end, c.outcome,
+         case when by_error then c.error_class end, case when by_error then c.error_code end, c.stage, c.bucket,
+         sum(c.observations)::bigint, sum(c.microseconds)::bigint, max(c.longest), sum(c.pages)::bigint,
+         sum(c.pages_failed)::bigint
+  from counted c
+  group by 1, 2, 3, 4, 5, 6, 7;
+end
+$$;
+
 CREATE FUNCTION colophon.job_transitions() RETURNS TABLE(from_status text, to_status text)
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
     SET search_path TO ''
@@ -548,6 +630,21 @@ CREATE FUNCTION colophon.live_job(document_id uuid, job_key text) RETURNS uuid
   select q.job_id from public.job_queue q
   where coalesce(q.owner, '') = coalesce((select d.uploaded_by from public.documents d where d.id = live_job.document_id), '')
     and q.job_key = live_job.job_key and colophon.may_process(q.document_id)
+$$;
+
+CREATE FUNCTION colophon.live_jobs(status text, most bigint) RETURNS TABLE(document_id uuid, job_id uuid)
+    LANGUAGE sql STABLE SECURITY DEFINER ROWS 100
+    SET search_path TO ''
+    AS $$
+  select q.document_id, q.job_id
+  from public.job_queue q
+  where case live_jobs.status
+      when 'queued' then q.state in ('queued', 'scheduled', 'waiting')
+      when 'retrying' then q.state in ('queued', 'scheduled')
+      else q.state = live_jobs.status end
+    and (current_setting('role', true) = 'service_role' or q.owner = (select auth.uid())::text
+      or q.document_id in (select colophon.shared_documents('viewer')))
+  limit most
 $$;
 
 CREATE FUNCTION colophon.uuid_v7() RETURNS uuid
@@ -642,6 +739,14 @@ CREATE FUNCTION colophon.may_process(document_id uuid) RETURNS boolean
         or (d.deleted_at is null and d.id in (select colophon.shared_documents('editor')))))
 $$;
 
+CREATE FUNCTION colophon.measured(value jsonb, factor numeric) RETURNS bigint
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    SET search_path TO ''
+    AS $$
+  select case when jsonb_typeof(value) = 'number'
+    then least(greatest(round((value #>> '{}')::numeric * factor), 0), 1000000000000)::bigint end
+$$;
+
 CREATE TABLE public.metadata_schemas (
     owner text DEFAULT (auth.uid())::text NOT NULL,
     schema jsonb NOT NULL,
@@ -685,6 +790,22 @@ begin
   new.updated_at := now();
   new.revision := old.revision + 1;
   return new;
+end
+$$;
+
+CREATE FUNCTION colophon.note_incomplete_job() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+begin
+  if new.status in ('partially_completed', 'failed', 'cancelled') then
+    insert into colophon.incomplete_jobs as i (document_id, job_id, status, created_at)
+    values (new.document_id, new.id, new.status, new.created_at)
+    on conflict (document_id, job_id) do update set status = excluded.status;
+  else
+    delete from colophon.incomplete_jobs i where i.document_id = new.document_id and i.job_id = new.id;
+  end if;
+  return null;
 end
 $$;
 
@@ -1060,8 +1181,8 @@ CREATE FUNCTION colophon.status_of_version(document_id uuid, version integer) RE
     SET search_path TO ''
     AS $$
   select case
-    when v.page_count is null and v.encryption is not null then 'password_required'
-    when v.page_count is null then 'damaged'
+    when v.version is not null and v.page_count is null and v.encryption is not null then 'password_required'
+    when v.version is not null and v.page_count is null then 'damaged'
     else coalesce((
       select case j.status
         when 'completed' then 'processed'
@@ -1076,8 +1197,9 @@ CREATE FUNCTION colophon.status_of_version(document_id uuid, version integer) RE
       order by j.completed_at is null desc, j.created_at desc, j.id desc
       limit 1), 'uploaded')
   end
-  from public.document_versions v
-  where v.document_id = status_of_version.document_id and v.version = status_of_version.version
+  from (select) one
+  left join public.document_versions v
+    on v.document_id = status_of_version.document_id and v.version = status_of_version.version
 $$;
 
 CREATE FUNCTION colophon.take_object(document_id uuid, storage_path text, file_size_bytes bigint, sha256 text) RETURNS void
@@ -2544,6 +2666,14 @@ CREATE UNLOGGED TABLE colophon.imported_zones (
     metadata jsonb NOT NULL
 );
 
+CREATE TABLE colophon.incomplete_jobs (
+    document_id uuid NOT NULL,
+    job_id uuid NOT NULL,
+    status text NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    CONSTRAINT incomplete_jobs_status_check CHECK ((status = ANY (ARRAY['partially_completed'::text, 'failed'::text, 'cancelled'::text])))
+);
+
 CREATE TABLE colophon.job_positions (
     queue text NOT NULL COLLATE pg_catalog."C",
     strategy text NOT NULL COLLATE pg_catalog."C",
@@ -2575,6 +2705,27 @@ CREATE TABLE colophon.owner_usage (
     stored_bytes bigint DEFAULT 0 NOT NULL
 )
 WITH (fillfactor='50');
+
+CREATE TABLE colophon.processing_statistics (
+    hour timestamp with time zone NOT NULL,
+    strategy text NOT NULL COLLATE pg_catalog."C",
+    outcome text NOT NULL COLLATE pg_catalog."C",
+    error_class text NOT NULL COLLATE pg_catalog."C",
+    error_code text NOT NULL COLLATE pg_catalog."C",
+    stage text NOT NULL COLLATE pg_catalog."C",
+    bucket integer NOT NULL,
+    observations bigint NOT NULL,
+    microseconds bigint NOT NULL,
+    longest bigint NOT NULL,
+    pages bigint NOT NULL,
+    pages_failed bigint NOT NULL
+);
+
+CREATE TABLE colophon.processing_statistics_progress (
+    only_row boolean DEFAULT true NOT NULL,
+    counted_until timestamp with time zone NOT NULL,
+    CONSTRAINT processing_statistics_progress_only_row_check CHECK (only_row)
+);
 
 CREATE TABLE colophon.quotas (
     owner text NOT NULL,
@@ -3021,6 +3172,9 @@ ALTER TABLE ONLY colophon.idempotency_keys
 ALTER TABLE ONLY colophon.imported_zones
     ADD CONSTRAINT imported_zones_pkey PRIMARY KEY (transaction_id, ordinal);
 
+ALTER TABLE ONLY colophon.incomplete_jobs
+    ADD CONSTRAINT incomplete_jobs_pkey PRIMARY KEY (document_id, job_id);
+
 ALTER TABLE ONLY colophon.job_positions
     ADD CONSTRAINT job_positions_pkey PRIMARY KEY (queue, strategy, priority);
 
@@ -3029,6 +3183,12 @@ ALTER TABLE ONLY colophon.objects
 
 ALTER TABLE ONLY colophon.owner_usage
     ADD CONSTRAINT owner_usage_pkey PRIMARY KEY (owner);
+
+ALTER TABLE ONLY colophon.processing_statistics
+    ADD CONSTRAINT processing_statistics_pkey PRIMARY KEY (hour, strategy, outcome, error_class, error_code, stage, bucket);
+
+ALTER TABLE ONLY colophon.processing_statistics_progress
+    ADD CONSTRAINT processing_statistics_progress_pkey PRIMARY KEY (only_row);
 
 ALTER TABLE ONLY colophon.quotas
     ADD CONSTRAINT quotas_pkey PRIMARY KEY (owner);
@@ -3120,6 +3280,8 @@ CREATE INDEX imported_zones_id_idx ON colophon.imported_zones USING btree (trans
 
 CREATE INDEX imported_zones_key_idx ON colophon.imported_zones USING btree (transaction_id, key);
 
+CREATE INDEX incomplete_jobs_status_idx ON colophon.incomplete_jobs USING btree (status, created_at DESC, job_id DESC);
+
 CREATE INDEX objects_changed_at_idx ON colophon.objects USING btree (changed_at) WHERE (state = 'released'::text);
 
 CREATE INDEX objects_intended_until_idx ON colophon.objects USING btree (intended_until) WHERE (state = 'intended'::text);
@@ -3175,6 +3337,8 @@ CREATE INDEX job_queue_running_idx ON public.job_queue USING btree (started_at) 
 CREATE INDEX job_queue_scheduled_idx ON public.job_queue USING btree (run_at) WHERE (state = 'scheduled'::text);
 
 CREATE INDEX job_queue_waiting_idx ON public.job_queue USING btree (job_id) WHERE (state = 'waiting'::text);
+
+CREATE INDEX processing_attempts_finished_at_idx ON public.processing_attempts USING brin (finished_at timestamptz_minmax_multi_ops) WITH (pages_per_range='32', autosummarize='on');
 
 CREATE INDEX processing_attempts_outcome_idx ON public.processing_attempts USING btree (outcome, finished_at DESC) WHERE (outcome = ANY (ARRAY['failed'::text, 'partially_completed'::text, 'cancelled'::text, 'lease_lost'::text]));
 
@@ -3250,6 +3414,10 @@ CREATE TRIGGER processing_history_document BEFORE INSERT ON public.processing_hi
 
 CREATE TRIGGER processing_jobs_enqueued AFTER INSERT ON public.processing_jobs FOR EACH ROW WHEN (((current_setting('colophon.engine'::text, true) IS DISTINCT FROM 'on'::text) OR (CURRENT_USER = 'authenticated'::name))) EXECUTE FUNCTION colophon.record_job_transition();
 
+CREATE TRIGGER processing_jobs_incomplete AFTER UPDATE OF status ON public.processing_jobs FOR EACH ROW WHEN (((old.status IS DISTINCT FROM new.status) AND ((new.status = ANY (ARRAY['partially_completed'::text, 'failed'::text, 'cancelled'::text])) OR (old.status = ANY (ARRAY['partially_completed'::text, 'failed'::text, 'cancelled'::text]))))) EXECUTE FUNCTION colophon.note_incomplete_job();
+
+CREATE TRIGGER processing_jobs_inserted_incomplete AFTER INSERT ON public.processing_jobs FOR EACH ROW WHEN ((new.status = ANY (ARRAY['partially_completed'::text, 'failed'::text, 'cancelled'::text]))) EXECUTE FUNCTION colophon.note_incomplete_job();
+
 CREATE TRIGGER processing_jobs_queued AFTER INSERT ON public.processing_jobs FOR EACH ROW WHEN (((new.page_numbers IS NULL) AND (new.zone_ids IS NULL) AND (new.completed_at IS NULL))) EXECUTE FUNCTION colophon.queue_document();
 
 CREATE TRIGGER processing_jobs_recorded AFTER UPDATE OF status ON public.processing_jobs FOR EACH ROW WHEN (((old.status IS DISTINCT FROM new.status) AND ((current_setting('colophon.engine'::text, true) IS DISTINCT FROM 'on'::text) OR (CURRENT_USER = 'authenticated'::name)))) EXECUTE FUNCTION colophon.record_job_transition();
@@ -3287,6 +3455,9 @@ ALTER TABLE ONLY colophon.document_fields
 
 ALTER TABLE ONLY colophon.document_share_tokens
     ADD CONSTRAINT document_share_tokens_document_id_share_id_fkey FOREIGN KEY (document_id, share_id) REFERENCES public.document_shares(document_id, id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY colophon.incomplete_jobs
+    ADD CONSTRAINT incomplete_jobs_document_id_job_id_fkey FOREIGN KEY (document_id, job_id) REFERENCES public.processing_jobs(document_id, id) ON DELETE CASCADE;
 
 ALTER TABLE ONLY public.correction_outcomes
     ADD CONSTRAINT correction_outcomes_document_id_fkey FOREIGN KEY (document_id) REFERENCES public.documents(id) ON DELETE CASCADE;
@@ -3371,6 +3542,12 @@ CREATE POLICY imported_zones_select ON colophon.imported_zones FOR SELECT TO aut
 
 CREATE POLICY imported_zones_update ON colophon.imported_zones FOR UPDATE TO authenticated USING ((transaction_id = ( SELECT pg_current_xact_id() AS pg_current_xact_id))) WITH CHECK ((transaction_id = ( SELECT pg_current_xact_id() AS pg_current_xact_id)));
 
+ALTER TABLE colophon.incomplete_jobs ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY incomplete_jobs_select ON colophon.incomplete_jobs FOR SELECT TO authenticated USING (((document_id = ( SELECT colophon.document_in_view() AS document_in_view)) OR (document_id = ( SELECT d.id
+   FROM public.documents d
+  WHERE (d.id = incomplete_jobs.document_id)))));
+
 ALTER TABLE colophon.job_positions ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE colophon.objects ENABLE ROW LEVEL SECURITY;
@@ -3380,6 +3557,14 @@ CREATE POLICY objects_service ON colophon.objects FOR SELECT TO service_role USI
 ALTER TABLE colophon.owner_usage ENABLE ROW LEVEL SECURITY;
 
 CREATE POLICY owner_usage_select ON colophon.owner_usage FOR SELECT TO authenticated USING ((owner = (( SELECT auth.uid() AS uid))::text));
+
+ALTER TABLE colophon.processing_statistics ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE colophon.processing_statistics_progress ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY processing_statistics_progress_service ON colophon.processing_statistics_progress FOR SELECT TO service_role USING (true);
+
+CREATE POLICY processing_statistics_service ON colophon.processing_statistics FOR SELECT TO service_role USING (true);
 
 ALTER TABLE colophon.quotas ENABLE ROW LEVEL SECURITY;
 
@@ -3635,6 +3820,9 @@ GRANT ALL ON FUNCTION colophon.cancel_job(id uuid) TO service_role;
 
 REVOKE ALL ON FUNCTION colophon.check_job_transition() FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION colophon.count_attempts(since timestamp with time zone, until timestamp with time zone, reader text) FROM PUBLIC;
+GRANT ALL ON FUNCTION colophon.count_attempts(since timestamp with time zone, until timestamp with time zone, reader text) TO service_role;
+
 REVOKE ALL ON FUNCTION colophon.count_documents() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION colophon.count_stored_bytes() FROM PUBLIC;
@@ -3647,6 +3835,9 @@ GRANT ALL ON FUNCTION colophon.document_in_view() TO authenticated;
 GRANT ALL ON FUNCTION colophon.document_in_view() TO service_role;
 
 REVOKE ALL ON FUNCTION colophon.drop_live_work() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION colophon.duration_bucket(microseconds bigint) FROM PUBLIC;
+GRANT ALL ON FUNCTION colophon.duration_bucket(microseconds bigint) TO service_role;
 
 REVOKE ALL ON FUNCTION colophon.field_value(value jsonb) FROM PUBLIC;
 GRANT ALL ON FUNCTION colophon.field_value(value jsonb) TO authenticated;
@@ -3690,6 +3881,10 @@ REVOKE ALL ON FUNCTION colophon.is_undone(of_document uuid, of_revision bigint) 
 GRANT ALL ON FUNCTION colophon.is_undone(of_document uuid, of_revision bigint) TO authenticated;
 GRANT ALL ON FUNCTION colophon.is_undone(of_document uuid, of_revision bigint) TO service_role;
 
+REVOKE ALL ON FUNCTION colophon.job_statistics(since timestamp with time zone, until timestamp with time zone, by_day boolean, by_strategy boolean, by_error boolean) FROM PUBLIC;
+GRANT ALL ON FUNCTION colophon.job_statistics(since timestamp with time zone, until timestamp with time zone, by_day boolean, by_strategy boolean, by_error boolean) TO authenticated;
+GRANT ALL ON FUNCTION colophon.job_statistics(since timestamp with time zone, until timestamp with time zone, by_day boolean, by_strategy boolean, by_error boolean) TO service_role;
+
 REVOKE ALL ON FUNCTION colophon.job_transitions() FROM PUBLIC;
 GRANT ALL ON FUNCTION colophon.job_transitions() TO authenticated;
 GRANT ALL ON FUNCTION colophon.job_transitions() TO service_role;
@@ -3699,6 +3894,10 @@ REVOKE ALL ON FUNCTION colophon.keep_zone_confidence() FROM PUBLIC;
 REVOKE ALL ON FUNCTION colophon.live_job(document_id uuid, job_key text) FROM PUBLIC;
 GRANT ALL ON FUNCTION colophon.live_job(document_id uuid, job_key text) TO authenticated;
 GRANT ALL ON FUNCTION colophon.live_job(document_id uuid, job_key text) TO service_role;
+
+REVOKE ALL ON FUNCTION colophon.live_jobs(status text, most bigint) FROM PUBLIC;
+GRANT ALL ON FUNCTION colophon.live_jobs(status text, most bigint) TO authenticated;
+GRANT ALL ON FUNCTION colophon.live_jobs(status text, most bigint) TO service_role;
 
 REVOKE ALL ON FUNCTION colophon.uuid_v7() FROM PUBLIC;
 GRANT ALL ON FUNCTION colophon.uuid_v7() TO authenticated;
@@ -3721,6 +3920,8 @@ GRANT INSERT(queue) ON TABLE public.processing_jobs TO authenticated;
 
 GRANT INSERT(priority) ON TABLE public.processing_jobs TO authenticated;
 
+GRANT INSERT(max_attempts) ON TABLE public.processing_jobs TO authenticated;
+
 GRANT INSERT(total_pages) ON TABLE public.processing_jobs TO authenticated;
 
 GRANT INSERT(created_by) ON TABLE public.processing_jobs TO authenticated;
@@ -3738,10 +3939,14 @@ GRANT INSERT(job_key) ON TABLE public.processing_jobs TO authenticated;
 GRANT INSERT(depends_on) ON TABLE public.processing_jobs TO authenticated;
 
 REVOKE ALL ON FUNCTION colophon.lock_job(id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION colophon.lock_job(id uuid) TO service_role;
 
 REVOKE ALL ON FUNCTION colophon.may_process(document_id uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION colophon.may_process(document_id uuid) TO authenticated;
 GRANT ALL ON FUNCTION colophon.may_process(document_id uuid) TO service_role;
+
+REVOKE ALL ON FUNCTION colophon.measured(value jsonb, factor numeric) FROM PUBLIC;
+GRANT ALL ON FUNCTION colophon.measured(value jsonb, factor numeric) TO service_role;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.metadata_schemas TO service_role;
 GRANT SELECT,DELETE ON TABLE public.metadata_schemas TO authenticated;
@@ -3758,6 +3963,8 @@ REVOKE ALL ON FUNCTION colophon.next_position(queue text, strategy text, priorit
 GRANT ALL ON FUNCTION colophon.next_position(queue text, strategy text, priority smallint, owner text) TO service_role;
 
 REVOKE ALL ON FUNCTION colophon.next_revision() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION colophon.note_incomplete_job() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION colophon.open_change(of_document uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION colophon.open_change(of_document uuid) TO service_role;
@@ -3877,12 +4084,19 @@ GRANT SELECT,INSERT ON TABLE colophon.idempotency_keys TO authenticated;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE colophon.imported_zones TO authenticated;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE colophon.imported_zones TO service_role;
 
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE colophon.incomplete_jobs TO service_role;
+GRANT SELECT ON TABLE colophon.incomplete_jobs TO authenticated;
+
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE colophon.job_positions TO service_role;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE colophon.objects TO service_role;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE colophon.owner_usage TO service_role;
 GRANT SELECT ON TABLE colophon.owner_usage TO authenticated;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE colophon.processing_statistics TO service_role;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE colophon.processing_statistics_progress TO service_role;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE colophon.quotas TO service_role;
 GRANT SELECT ON TABLE colophon.quotas TO authenticated;

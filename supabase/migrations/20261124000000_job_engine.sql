@@ -219,12 +219,12 @@ create trigger processing_jobs_queued after insert on public.processing_jobs
 alter table public.processing_history alter column created_at set default clock_timestamp();
 
 -- Where a document stands whose current version is this one: what its last job for the whole of it made of it. A job that
--- was called off leaves it to the one before.
+-- was called off leaves it to the one before. A document need not have a version: then its jobs alone say it.
 create or replace function colophon.status_of_version(document_id uuid, version integer) returns text
 language sql stable set search_path = '' as $$
   select case
-    when v.page_count is null and v.encryption is not null then 'password_required'
-    when v.page_count is null then 'damaged'
+    when v.version is not null and v.page_count is null and v.encryption is not null then 'password_required'
+    when v.version is not null and v.page_count is null then 'damaged'
     else coalesce((
       select case j.status
         when 'completed' then 'processed'
@@ -239,8 +239,9 @@ language sql stable set search_path = '' as $$
       order by j.completed_at is null desc, j.created_at desc, j.id desc
       limit 1), 'uploaded')
   end
-  from public.document_versions v
-  where v.document_id = status_of_version.document_id and v.version = status_of_version.version
+  from (select) one
+  left join public.document_versions v
+    on v.document_id = status_of_version.document_id and v.version = status_of_version.version
 $$;
 revoke all on function colophon.status_of_version(uuid, integer) from public;
 grant execute on function colophon.status_of_version(uuid, integer) to authenticated, service_role;

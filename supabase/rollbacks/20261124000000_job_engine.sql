@@ -1,4 +1,5 @@
 -- Back from 20261124000000_job_engine.sql.
+revoke insert (max_attempts) on public.processing_jobs from authenticated;
 drop function colophon.live_job(uuid, text);
 drop function colophon.cancel_job(uuid);
 drop function colophon.pause_job(uuid);

@@ -1,7 +1,7 @@
 -- Who may do what with a document and all that hangs on it: owner, editor, viewer, a person by a link, a share that is
 -- over, a stranger, anonymous. Each verb, allowed and denied. Nothing stays: the transaction is rolled back.
 begin;
-select plan(83);
+select plan(88);
 
 -- Every table is guarded, by policies that name their role and ask for the person once for a statement.
 select is_empty(
@@ -11,7 +11,7 @@ select is_empty(
   'row-level security is on for every table');
 select is_empty(
   $$ select policyname from pg_policies where schemaname in ('public', 'colophon') and roles <> '{authenticated}'
-       and not (schemaname = 'colophon' and roles = '{service_role}' and cmd = 'SELECT') $$,
+       and not (roles = '{service_role}' and cmd = 'SELECT') $$,
   'every policy is for authenticated; what is the platform''s alone says so by one for service_role');
 select is_empty(
   $$ select tablename, cmd from pg_policies where schemaname in ('public', 'colophon')
@@ -108,6 +108,14 @@ select lives_ok(
      values ('00000000-0000-7000-8000-000000000021', '00000000-0000-7000-8000-000000000001', 'text-layer') $$, 'editor: queues it');
 select throws_ok($$ update public.processing_jobs set status = 'completed' $$, '42501', null, 'editor: ends no job');
 select throws_ok($$ select * from public.job_queue $$, '42501', null, 'editor: does not see the queue');
+select results_eq($$ select job_id from colophon.live_jobs('queued', 10) $$,
+  $$ values ('00000000-0000-7000-8000-000000000021'::uuid) $$, 'editor: sees which jobs are live');
+select throws_ok(
+  $$ insert into colophon.incomplete_jobs (document_id, job_id, status, created_at)
+     values ('00000000-0000-7000-8000-000000000001', '00000000-0000-7000-8000-000000000021', 'failed', now()) $$, '42501', null,
+  'editor: calls no job failed');
+select results_eq($$ select status, changed from colophon.cancel_job('00000000-0000-7000-8000-000000000021') $$,
+  $$ values ('cancelled', true) $$, 'editor: cancels a job');
 select throws_ok($$ select public.create_share_link('00000000-0000-7000-8000-000000000001') $$, '42501', null, 'editor: makes no link');
 select throws_ok(
   $$ insert into public.document_shares (document_id, role, user_id)
@@ -136,6 +144,9 @@ select throws_ok($$ insert into public.processing_jobs (document_id) values ('00
 select throws_ok(
   $$ insert into public.export_records (document_id, export_type, formats)
      values ('00000000-0000-7000-8000-000000000001', 'full', '{json}') $$, '42501', null, 'viewer: records no export');
+
+select results_eq($$ select status from colophon.incomplete_jobs $$, $$ values ('cancelled') $$, 'viewer: sees that it was cancelled');
+select is_empty($$ select status from colophon.retry_job('00000000-0000-7000-8000-000000000021') $$, 'viewer: asks for no job again');
 
 -- By a link: nothing before it is opened, what a viewer may after.
 select pg_temp.become('0d') is not null;

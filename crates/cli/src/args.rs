@@ -4,8 +4,11 @@ mod documents;
 mod flags;
 mod history;
 mod import_zones;
+mod job_reports;
+mod job_requests;
 mod migrate;
 mod outcomes;
+mod queues;
 pub mod zones;
 
 use std::ffi::OsString;
@@ -21,8 +24,11 @@ pub use documents::{EditDocument, FindDocuments};
 pub use flags::Flags;
 pub use history::History;
 pub use import_zones::ImportZones;
+pub use job_reports::JobReports;
+pub use job_requests::{EnqueueJob, JobRequests};
 pub use migrate::{Manners, Migrate, RepairStatus};
 pub use outcomes::Outcomes;
+pub use queues::Queues;
 
 use crate::config::{self, Given, INSTANCE, Purpose, SERVE, WORK};
 
@@ -60,9 +66,12 @@ pub enum Command {
     /// Look at zones, and correct them
     #[command(subcommand)]
     Zones(Zones),
-    /// Look at jobs
+    /// Look at jobs; ask for them, and cancel, retry, pause and resume them
     #[command(subcommand)]
     Jobs(Jobs),
+    /// What waits in the queues; pause and resume them, and limit what runs at once
+    #[command(subcommand)]
+    Queues(Queues),
     /// Look at exports
     #[command(subcommand)]
     Exports(Exports),
@@ -504,6 +513,20 @@ pub enum Jobs {
         job: JobId,
         #[command(flatten)]
         show: ShowOptions,
+    },
+    #[command(flatten)]
+    Report(JobReports),
+    #[command(flatten)]
+    Ask(JobRequests),
+    /// Watch a job to its end, or all jobs until Ctrl-C
+    ///
+    /// Exit code: 0 when the job is completed, 3 when it is completed in part, 1 when it failed or was cancelled.
+    Watch {
+        /// The job; all jobs without it
+        job: Option<JobId>,
+        /// One line of JSON for each event
+        #[arg(long)]
+        json: bool,
     },
 }
 

@@ -9,12 +9,17 @@ mod fsck;
 mod history;
 mod import;
 mod import_zones;
+mod job_reports;
+mod job_requests;
 mod jobs;
+mod metrics;
 mod migrate;
 mod outcomes;
+mod queues;
 mod quotas;
 mod serve;
 mod shares;
+mod watch;
 mod worker;
 mod zones;
 
@@ -24,7 +29,7 @@ use clap::CommandFactory as _;
 use colophon_domain::SearchFilter;
 use colophon_http::auth;
 
-use crate::args::{Args, Command, Role, Show, Zones};
+use crate::args::{Args, Command, Jobs, Role, Show, Zones};
 use crate::config::{self, Config};
 use crate::{instance, output};
 
@@ -45,7 +50,10 @@ pub async fn run(config: &Config, command: Command) -> anyhow::Result<ExitCode> 
             let filter = SearchFilter { language, document_id: document, page_number: page };
             zones::search(config, &query, filter, &list).await?;
         }
+        Command::Jobs(Jobs::Ask(asked)) => return job_requests::run(config, asked).await,
+        Command::Jobs(Jobs::Watch { job, json }) => return watch::run(config, job, json).await,
         Command::Jobs(jobs) => jobs::run(config, jobs).await?,
+        Command::Queues(queues) => queues::run(config, queues).await?,
         Command::Exports(exports) => exports::run(config, exports).await?,
         Command::Migrate(migrate) => return migrate::run(config, migrate).await,
         Command::Config(Show { json: true, .. }) => config::print_json(config)?,

@@ -19,6 +19,7 @@ use std::time::Duration;
 
 use colophon_connection::ConnectionUrl;
 use colophon_http::auth::JwksSource;
+use colophon_ocr::Tesseract;
 use etcetera::BaseStrategy as _;
 
 pub use keys::{FILE, INSTANCE, KEYS, Key, SERVE, Secrecy, WORK};
@@ -28,6 +29,9 @@ use sources::{Raw, Sources};
 pub use storage::{Identity, StorageUrl};
 pub use values::{Pooler, Secret, duration, parse_size};
 use values::{Refusal, address, number, path};
+
+/// All that tesseract gets of the environment.
+const TESSERACT_NEEDS: [&str; 6] = ["PATH", "HOME", "TMPDIR", "LANG", "LD_LIBRARY_PATH", "TESSDATA_PREFIX"];
 
 /// Values given on the command line, by the name of their key.
 pub type Given = Vec<(&'static str, OsString)>;
@@ -52,6 +56,8 @@ pub enum Purpose {
 pub struct Config {
     pub data_dir: PathBuf,
     pub postgres_dir: Option<PathBuf>,
+    /// How the OCR is started.
+    pub tesseract: Tesseract,
     pub listen: SocketAddr,
     /// Where others reach the API, where that was said.
     pub public_url: Option<String>,
@@ -68,6 +74,10 @@ pub struct Config {
     pub release_grace: Duration,
     /// How long a document stays in the trash; `None`: until somebody purges it.
     pub trash_retention: Option<Duration>,
+    /// How long a job stays after it ended; `None`: as long as its document.
+    pub job_retention: Option<Duration>,
+    pub metrics: Metrics,
+    pub traces: Traces,
     pub supabase: Supabase,
     /// What was read from where, in the order of the keys.
     pub settings: Vec<Setting>,
@@ -96,6 +106,23 @@ pub struct Storage {
     pub secret_access_key: Option<Secret>,
     pub session_token: Option<Secret>,
     pub identity: Identity,
+}
+
+/// `[metrics]`
+#[derive(Debug, Default)]
+pub struct Metrics {
+    pub listen: Option<SocketAddr>,
+    pub token: Option<Secret>,
+}
+
+/// `[traces]`
+#[derive(Debug, Default)]
+pub struct Traces {
+    /// None: nothing is sent.
+    pub endpoint: Option<String>,
+    pub headers: colophon_traces::Headers,
+    pub service_name: String,
+    pub sample: f64,
 }
 
 /// `[supabase]`
@@ -173,6 +200,10 @@ impl Config {
         let config = Self {
             data_dir: data_dir.unwrap_or_default(),
             postgres_dir: reader.take(&keys::POSTGRES_DIR, path),
+            tesseract: Tesseract {
+                environment: reader.sources.environment_of(&TESSERACT_NEEDS),
+                ..Tesseract::at(reader.take(&keys::TESSERACT, path).unwrap_or_else(|| "tesseract".into()))
+            },
             listen: reader.take(&keys::LISTEN, address).unwrap_or(SocketAddr::from(([127, 0, 0, 1], 0))),
             public_url: reader.take(&keys::PUBLIC_URL, values::web_url),
             workers: reader.take(&keys::WORKERS, number(0..=256)).unwrap_or(1),
@@ -201,6 +232,21 @@ impl Config {
             trash_retention: reader
                 .take(&keys::TRASH_RETENTION, values::time_or_none)
                 .filter(|time| !time.is_zero()),
+            job_retention: reader
+                .take(&keys::JOBS_RETENTION, values::time_or_none)
+                .filter(|time| !time.is_zero()),
+            metrics: Metrics {
+                listen: reader.take(&keys::METRICS_LISTEN, address),
+                token: reader.take(&keys::METRICS_TOKEN, values::metrics_token),
+            },
+            traces: Traces {
+                endpoint: reader.take(&keys::TRACES_ENDPOINT, values::web_url),
+                headers: reader.take(&keys::TRACES_HEADERS, values::headers).unwrap_or_default(),
+                service_name: reader
+                    .take(&keys::TRACES_SERVICE_NAME, |raw| values::text(raw).map(str::to_owned))
+                    .unwrap_or_default(),
+                sample: reader.take(&keys::TRACES_SAMPLE, values::share).unwrap_or_default(),
+            },
             supabase: Supabase {
                 url: reader.take(&keys::SUPABASE_URL, values::web_url),
                 secret_key: reader.take(&keys::SECRET_KEY, values::secret_key),
@@ -221,7 +267,19 @@ impl Config {
             every: self.sweep_interval,
             release_grace: self.release_grace,
             trash_retention: self.trash_retention,
+            job_retention: self.job_retention,
         }
+    }
+
+    /// Where spans go, if anywhere.
+    pub fn traces(&self) -> Option<colophon_traces::Config> {
+        let Traces { endpoint, headers, service_name, sample } = &self.traces;
+        Some(colophon_traces::Config {
+            endpoint: endpoint.clone()?,
+            headers: headers.clone(),
+            service_name: service_name.clone(),
+            sample: *sample,
+        })
     }
 
     /// Who said what holds for a key.

@@ -87,6 +87,7 @@ impl Instance {
             store,
             pdf: colophon_pdf::Child { program: this_program()?, args: vec!["pdf-child".into()] },
             pdf_limits: colophon_pdf::Limits::default(),
+            tesseract: config.tesseract.clone(),
             inspections: Arc::new(Semaphore::new(
                 std::thread::available_parallelism().map_or(2, usize::from) * 2,
             )),
@@ -124,6 +125,7 @@ impl Instance {
         // What is not cleaned up by then is left to the sweeper.
         self.platform.cleanups.close();
         let _ = tokio::time::timeout(CLEANUP, self.platform.cleanups.wait()).await;
+        self.platform.database.announced().await;
         // Before the server goes, so that it need not cut connections off.
         self.platform.database.close();
         let Some(mut postgres) = self.postgres else { return Ok(()) };

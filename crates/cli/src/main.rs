@@ -13,6 +13,8 @@ use std::io::IsTerminal as _;
 use std::process::ExitCode;
 
 use clap::Parser as _;
+use tracing_subscriber::layer::{Layer as _, SubscriberExt as _};
+use tracing_subscriber::util::SubscriberInitExt as _;
 
 use args::{Args, Command};
 use config::Config;
@@ -30,11 +32,18 @@ fn main() -> ExitCode {
     };
     let filter = config.as_ref().and_then(|config| config.log.as_deref());
     let filter = filter.unwrap_or_else(|| args.command.log_filter());
-    tracing_subscriber::fmt()
-        .with_env_filter(tracing_subscriber::EnvFilter::new(filter))
+    let log = tracing_subscriber::fmt::layer()
         .with_ansi(std::io::stderr().is_terminal())
         .with_writer(std::io::stderr)
-        .init();
+        .with_filter(tracing_subscriber::EnvFilter::new(filter));
+    // Only programs that go on; the others are done before anybody looks.
+    let runs_on = matches!(args.command, Command::Serve(_) | Command::Worker { .. });
+    let traces = config.as_ref().filter(|_| runs_on).and_then(Config::traces);
+    let (spans, traces) = match traces.map(colophon_traces::start).transpose() {
+        Ok(started) => started.unzip(),
+        Err(error) => return failure::report(&error.into()),
+    };
+    tracing_subscriber::registry().with(log).with(spans).init();
     let Some(config) = config else {
         return commands::run_alone(args.command).unwrap_or_else(|error| failure::report(&error));
     };
@@ -47,5 +56,8 @@ fn main() -> ExitCode {
         Err(error) => return failure::report(&anyhow::Error::new(error).context("cannot start the runtime")),
     };
     let ran = runtime.block_on(commands::run(&config, args.command));
+    if let Some(traces) = traces {
+        traces.close();
+    }
     ran.unwrap_or_else(|error| failure::report(&error))
 }

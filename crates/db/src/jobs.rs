@@ -1,16 +1,14 @@
 //! Jobs: the record of what was asked, and what became of it.
 
 use colophon_domain::{
-    Attempt, Cursor, DocumentId, ErrorClass, HistoryEntry, Job, JobFilter, JobId, JobPage, JobStatus,
-    JobZone, List, NewJob, PageOutcome, Stages, UnitFailure, ZoneId,
+    Attempt, DocumentId, ErrorClass, HistoryEntry, Job, JobId, JobPage, JobZone, NewJob, PageOutcome, Stages,
+    UnitFailure, ZoneId,
 };
 use jiff::Timestamp;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use tokio_postgres::Row;
 use uuid::Uuid;
 
-use crate::documents::part_of;
-use crate::parameter::Params;
 use crate::session::column;
 use crate::statement::statement;
 use crate::{Error, ErrorKind, Result, Scope, SystemScope, Tx};
@@ -36,8 +34,25 @@ pub struct Enqueued {
     pub live: Option<JobId>,
 }
 
+/// The option that leads from a job back to the request that asked for it, as W3C's Trace Context has it.
+pub const TRACEPARENT: &str = "traceparent";
+/// A document that somebody asks a job for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Target {
+    /// The document.
+    pub document_id: DocumentId,
+    /// Its current version,
+    pub version: i32,
+    /// and how many pages that has, where it can be read.
+    pub page_count: Option<i32>,
+    /// Where the document stands.
+    pub status: String,
+    /// Whether it is in the trash.
+    pub in_trash: bool,
+}
+
 /// Jobs that the scope may see.
-pub struct Jobs<'t, S>(&'t Tx<S>);
+pub struct Jobs<'t, S>(pub(crate) &'t Tx<S>);
 
 impl<S: Scope> Tx<S> {
     /// Jobs.
@@ -52,7 +67,7 @@ impl<S: Scope> Jobs<'_, S> {
     /// # Errors
     /// [`ErrorKind::Conflict`] where a live job of the owner has its key ([`Jobs::live_of_key`]).
     pub async fn enqueue(&self, new: &NewJob) -> Result<()> {
-        let options = Value::Object(new.options.clone());
+        let options = traced(&new.options);
         let (page_numbers, zone_ids) = (new.units.page_numbers(), new.units.zone_ids());
         self.0
             .execute(
@@ -78,6 +93,7 @@ impl<S: Scope> Jobs<'_, S> {
             )
             .await?;
         self.0.execute(statement!("jobs/enqueue"), &[&new.id.0, &new.document_id.0, &new.strategy]).await?;
+        self.0.announces([new.id]);
         Ok(())
     }
 
@@ -90,23 +106,31 @@ impl<S: Scope> Jobs<'_, S> {
     /// Calls a job off: at once, whether it waits or runs. Whoever works on it has lost its lease, and learns it with
     /// its next heartbeat. `None` where there is no such job for this scope.
     pub async fn cancel(&self, id: JobId) -> Result<Option<Asked>> {
-        asked(self.0.query_opt(statement!("jobs/cancel"), &[&id.0]).await?)
+        let asked = asked(self.0.query_opt(statement!("jobs/cancel"), &[&id.0]).await?)?;
+        self.0.announces(asked.iter().filter(|asked| asked.changed).map(|_| id));
+        Ok(asked)
     }
 
     /// Puts a job aside, whether it waits or runs. What is done of it stays done.
     pub async fn pause(&self, id: JobId) -> Result<Option<Asked>> {
-        asked(self.0.query_opt(statement!("jobs/pause"), &[&id.0]).await?)
+        let asked = asked(self.0.query_opt(statement!("jobs/pause"), &[&id.0]).await?)?;
+        self.0.announces(asked.iter().filter(|asked| asked.changed).map(|_| id));
+        Ok(asked)
     }
 
     /// Takes up a job that was put aside.
     pub async fn resume(&self, id: JobId) -> Result<Option<Asked>> {
-        asked(self.0.query_opt(statement!("jobs/resume"), &[&id.0]).await?)
+        let asked = asked(self.0.query_opt(statement!("jobs/resume"), &[&id.0]).await?)?;
+        self.0.announces(asked.iter().filter(|asked| asked.changed).map(|_| id));
+        Ok(asked)
     }
 
     /// Asks again for a job that failed, in whole or in part, or was cancelled: what is done stays done. One that waits
     /// for its next attempt waits no longer.
     pub async fn retry(&self, id: JobId) -> Result<Option<Asked>> {
-        asked(self.0.query_opt(statement!("jobs/retry"), &[&id.0]).await?)
+        let asked = asked(self.0.query_opt(statement!("jobs/retry"), &[&id.0]).await?)?;
+        self.0.announces(asked.iter().filter(|asked| asked.changed).map(|_| id));
+        Ok(asked)
     }
 
     /// One job, if the scope may see it.
@@ -119,26 +143,54 @@ impl<S: Scope> Jobs<'_, S> {
         self.get(id).await?.ok_or_else(|| Error::new(ErrorKind::NotFound, "jobs/get", format!("no job {id}")))
     }
 
-    /// Jobs, newest first; `limit` at most.
-    pub async fn list(&self, filter: &JobFilter, after: Option<Cursor>, limit: u16) -> Result<List<Job>> {
-        let status = filter.status.map(JobStatus::as_str);
-        let (time, id) = (after.map(|cursor| cursor.created_at), after.map(|cursor| cursor.id));
-        let most = i64::from(limit) + 1;
-        let rows = match (filter.document_id, self.0.person()) {
-            (None, Some(person)) => {
-                let params: Params<'_> = &[&status, &time, &id, &most, &person];
-                self.0.query_planned(statement!("jobs/list_for_person"), params).await?
-            }
-            (document, _) => {
-                if let Some(document) = document {
-                    self.0.reading(document);
-                }
-                let params: Params<'_> = &[&status, &document.map(|id| id.0), &time, &id, &most];
-                self.0.query_planned(statement!("jobs/list"), params).await?
-            }
-        };
-        let items = rows.iter().map(decode).collect::<Result<Vec<_>>>()?;
-        Ok(part_of(items, limit, |j| Cursor { created_at: j.created_at, id: j.id.0 }))
+    /// Jobs, in the order in which they are named; those that the scope may not see are left out.
+    pub async fn get_many(&self, ids: &[JobId]) -> Result<Vec<Job>> {
+        let ids: Vec<Uuid> = ids.iter().map(|id| id.0).collect();
+        self.0.query(statement!("jobs/get_many"), &[&ids]).await?.iter().map(decode).collect()
+    }
+
+    /// What is to be known of these documents before jobs for them are taken; those that the scope may not see are left
+    /// out.
+    pub async fn targets(&self, documents: &[DocumentId]) -> Result<Vec<Target>> {
+        let ids: Vec<Uuid> = documents.iter().map(|id| id.0).collect();
+        self.0
+            .query(statement!("jobs/targets"), &[&ids])
+            .await?
+            .iter()
+            .map(|row| {
+                Ok(Target {
+                    document_id: DocumentId(column(row, "id")?),
+                    version: column(row, "version")?,
+                    page_count: column(row, "page_count")?,
+                    status: column(row, "status")?,
+                    in_trash: column(row, "in_trash")?,
+                })
+            })
+            .collect()
+    }
+
+    /// Which of these zones are not there on these versions: each by its place among those given.
+    pub async fn missing_zones(&self, zones: &[(DocumentId, i32, ZoneId)]) -> Result<Vec<usize>> {
+        let documents: Vec<Uuid> = zones.iter().map(|(document, ..)| document.0).collect();
+        let versions: Vec<i32> = zones.iter().map(|(_, version, _)| *version).collect();
+        let ids: Vec<Uuid> = zones.iter().map(|(.., zone)| zone.0).collect();
+        self.0
+            .query(statement!("jobs/missing_zones"), &[&documents, &versions, &ids])
+            .await?
+            .iter()
+            .map(|row| Ok(usize::try_from(column::<i64>(row, "ordinal")? - 1).unwrap_or(usize::MAX)))
+            .collect()
+    }
+
+    /// Which of these jobs the scope does not see.
+    pub async fn missing(&self, jobs: &[JobId]) -> Result<Vec<JobId>> {
+        let ids: Vec<Uuid> = jobs.iter().map(|id| id.0).collect();
+        self.0
+            .query(statement!("jobs/missing"), &[&ids])
+            .await?
+            .iter()
+            .map(|row| Ok(JobId(column(row, "id")?)))
+            .collect()
     }
 
     /// How many of these jobs have not ended.
@@ -198,12 +250,13 @@ impl Jobs<'_, SystemScope> {
         let each = |of: fn(&NewJob) -> Uuid| new.iter().map(of).collect::<Vec<_>>();
         let text = |of: fn(&NewJob) -> Option<&str>| new.iter().map(of).collect::<Vec<_>>();
         let array = |of: fn(&NewJob) -> Option<String>| new.iter().map(of).collect::<Vec<_>>();
-        let options: Vec<Value> = new.iter().map(|job| Value::Object(job.options.clone())).collect();
+        let options: Vec<Value> = new.iter().map(|job| traced(&job.options)).collect();
         let versions: Vec<i32> = new.iter().map(|job| job.version).collect();
         let priorities: Vec<i16> = new.iter().map(|job| job.priority).collect();
         let max_attempts: Vec<i16> = new.iter().map(|job| job.max_attempts).collect();
         let run_at: Vec<Option<Timestamp>> = new.iter().map(|job| job.run_at).collect();
         let timeouts: Vec<Option<i32>> = new.iter().map(|job| job.timeout_seconds).collect();
+        self.0.announces(new.iter().map(|job| job.id));
         self.0
             .query(
                 statement!("jobs/enqueue_many"),
@@ -277,6 +330,7 @@ impl Jobs<'_, SystemScope> {
                 ],
             )
             .await?;
+        self.0.announces([job]);
         Ok(())
     }
 
@@ -311,6 +365,7 @@ impl Jobs<'_, SystemScope> {
                 ],
             )
             .await?;
+        self.0.announces([job]);
         Ok(())
     }
 }
@@ -351,7 +406,16 @@ fn decode_class(row: &Row) -> Result<ErrorClass> {
     Ok(class.and_then(|class| class.parse().ok()).unwrap_or(ErrorClass::Permanent))
 }
 
-fn decode(row: &Row) -> Result<Job> {
+/// Where this is traced, whoever works on the job is told what asked for it, in whatever language they are written.
+fn traced(options: &Map<String, Value>) -> Value {
+    let mut options = options.clone();
+    if let Some(traceparent) = colophon_traces::traceparent() {
+        options.entry(TRACEPARENT).or_insert(Value::String(traceparent));
+    }
+    Value::Object(options)
+}
+
+pub(crate) fn decode(row: &Row) -> Result<Job> {
     Ok(Job {
         document_id: DocumentId(column(row, "document_id")?),
         id: JobId(column(row, "id")?),
@@ -379,6 +443,7 @@ fn decode(row: &Row) -> Result<Job> {
         error_code: column(row, "error_code")?,
         error_message: column(row, "error_message")?,
         created_by: column(row, "created_by")?,
+        filename: column(row, "filename")?,
         page_numbers: column(row, "page_numbers")?,
         zone_ids: column(row, "zone_ids")?,
         run_at: column(row, "run_at")?,

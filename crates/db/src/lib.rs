@@ -7,6 +7,7 @@
 //! module that runs it; the login role has no grants of its own, so a forgotten scope fails closed.
 
 pub mod accesses;
+mod announce;
 pub mod calibration;
 pub mod changes;
 pub mod confidences;
@@ -16,12 +17,16 @@ mod deliveries;
 mod document_lists;
 pub mod documents;
 mod error;
+pub mod events;
 pub mod exports;
 pub mod fsck;
 pub mod health;
 pub mod idempotency_keys;
 pub mod imported_zones;
+pub mod job_limits;
+mod job_lists;
 pub mod jobs;
+pub mod leases;
 pub mod listen;
 mod mend;
 pub mod metadata_schemas;
@@ -30,6 +35,7 @@ pub mod pages;
 mod parameter;
 mod pool;
 pub mod queue;
+pub mod queues;
 pub mod quotas;
 pub mod reading_orders;
 pub mod runs;
@@ -38,6 +44,7 @@ mod session;
 pub mod shares;
 pub mod signing_keys;
 mod statement;
+pub mod statistics;
 pub mod sweep;
 pub mod undo;
 pub mod uploads;
@@ -48,6 +55,6 @@ pub mod zones;
 
 pub use colophon_connection::{ConnectionUrl, Pooler};
 pub use error::{Error, ErrorKind, Result};
-pub use listen::Listener;
+pub use listen::{Announcement, Listener};
 pub use scope::{CallerScope, LoginScope, Scope, SystemScope, UserScope};
 pub use session::{Config, Database, Session, Tx};

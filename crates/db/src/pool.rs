@@ -32,6 +32,17 @@ pub(crate) fn make(connector: &Connector, size: usize) -> Result<Pool> {
 /// A connection. A server or pooler that takes no more just now is asked again: others, or this pool itself, may give
 /// one back meanwhile.
 pub(crate) async fn take(pool: &Pool, connector: &Connector) -> Result<Object> {
+    let begun = Instant::now();
+    let taken = take_one(pool, connector).await;
+    let metrics = &colophon_metrics::get().database;
+    match &taken {
+        Ok(_) => metrics.waited(begun.elapsed()),
+        Err(_) => metrics.refused(),
+    }
+    taken
+}
+
+async fn take_one(pool: &Pool, connector: &Connector) -> Result<Object> {
     let give_up = Instant::now() + WAIT;
     let mut pause = Duration::from_millis(50);
     loop {

@@ -2,6 +2,8 @@
 //!
 //! Whoever ends or prolongs jobs does it for many at once, and is told which of them it still held.
 
+mod measure;
+
 use colophon_domain::{DocumentId, ErrorClass, JobId, JobStatus};
 use jiff::Timestamp;
 use serde_json::Value;
@@ -161,6 +163,8 @@ pub struct Failed {
     pub job: Changed,
     /// In how many seconds there will be another attempt; `None` where the job has failed for good.
     pub retry_in_seconds: Option<f64>,
+    /// Whether it goes no further since the file did harm three times.
+    pub is_quarantined: bool,
 }
 
 /// A job whose state changed here.
@@ -173,6 +177,10 @@ pub struct Changed {
 }
 
 impl Queue<'_> {
+    pub(crate) fn tx(&self) -> &Tx<SystemScope> {
+        self.0
+    }
+
     /// Takes jobs that are due and leases each.
     pub async fn claim(&self, claim: &Claim<'_>) -> Result<Vec<ClaimedJob>> {
         let (mut queues, mut strategies, mut priorities, mut positions) = (vec![], vec![], vec![], vec![]);
@@ -182,7 +190,8 @@ impl Queue<'_> {
             priorities.push(class.priority);
             positions.push(*position);
         }
-        self.0
+        let claimed: Vec<ClaimedJob> = self
+            .0
             .query(
                 statement!("queue/claim"),
                 &[
@@ -199,7 +208,10 @@ impl Queue<'_> {
             .await?
             .iter()
             .map(decode)
-            .collect()
+            .inspect(measure::claimed)
+            .collect::<Result<_>>()?;
+        self.0.announces(claimed.iter().map(|job| job.lease.job_id));
+        Ok(claimed)
     }
 
     /// The classes of these queues that have work now, with where their turns stand; of these strategies, or of all.
@@ -259,6 +271,8 @@ impl Queue<'_> {
         let (jobs, fences) = leases(beats.iter().map(|beat| &beat.lease));
         let progress: Vec<Option<f64>> = beats.iter().map(|beat| beat.progress).collect();
         let zones: Vec<Option<Uuid>> = beats.iter().map(|beat| beat.current_zone_id).collect();
+        let says = |beat: &&Beat| beat.progress.is_some() || beat.current_zone_id.is_some();
+        self.0.announces(beats.iter().filter(says).map(|beat| beat.lease.job_id));
         self.0
             .query(statement!("queue/heartbeat"), &[&jobs, &fences, &progress, &zones, &lease_seconds])
             .await?
@@ -292,8 +306,11 @@ impl Queue<'_> {
                 &[&jobs, &fences, &statuses, &classes, &codes, &messages, &metrics],
             )
             .await?;
+        let ends =
+            ends.iter().map(|end| (end.lease.job_id, (end.status.as_str(), &end.failure, &end.metrics)));
+        measure::finished(&rows, &ends.collect())?;
         let others_wait = rows.first().map_or(Ok(false), |row| column(row, "others_wait"))?;
-        Ok((changed(&rows)?, others_wait))
+        Ok((self.changed(&rows)?, others_wait))
     }
 
     /// Says that attempts failed: each job waits for another one, or ends. Gives those that were still held, and whether
@@ -312,12 +329,16 @@ impl Queue<'_> {
                 &[&jobs, &fences, &delays, &classes, &codes, &messages, &metrics],
             )
             .await?;
+        measure::failed(&rows, &ends.iter().map(|end| (end.lease.job_id, end)).collect())?;
         let others_wait = rows.first().map_or(Ok(false), |row| column(row, "others_wait"))?;
-        let delays = rows.iter().map(|row| column(row, "delay_seconds"));
-        let failed = changed(&rows)?
+        let failed = self
+            .changed(&rows)?
             .into_iter()
-            .zip(delays)
-            .map(|(job, delay)| Ok(Failed { job, retry_in_seconds: delay? }))
+            .zip(&rows)
+            .map(|(job, row)| {
+                let is_quarantined = column(row, "is_quarantined")?;
+                Ok(Failed { job, retry_in_seconds: column(row, "delay_seconds")?, is_quarantined })
+            })
             .collect::<Result<Vec<_>>>()?;
         Ok((failed, others_wait))
     }
@@ -325,7 +346,7 @@ impl Queue<'_> {
     /// Hands jobs back unfinished; the attempts do not count. Gives those that were still held.
     pub async fn release(&self, held: &[Lease]) -> Result<Vec<Changed>> {
         let (jobs, fences) = leases(held);
-        changed(&self.0.query(statement!("queue/release"), &[&jobs, &fences]).await?)
+        self.changed(&self.0.query(statement!("queue/release"), &[&jobs, &fences]).await?)
     }
 
     /// The leases that a worker holds, as the database has it: a claim whose answer was lost took effect all the same.
@@ -345,28 +366,31 @@ impl Queue<'_> {
 
     /// Makes jobs claimable that waited for others, or fails them with those. Gives them.
     pub async fn release_waiting(&self) -> Result<Vec<Changed>> {
-        changed(&self.0.query(statement!("queue/release_waiting"), &[]).await?)
+        self.changed(&self.0.query(statement!("queue/release_waiting"), &[]).await?)
     }
 
     /// Takes back jobs whose lease ran out. Gives them.
     pub async fn reap(&self) -> Result<Vec<Changed>> {
-        changed(&self.0.query(statement!("queue/reap"), &[]).await?)
+        let reaped = self.changed(&self.0.query(statement!("queue/reap"), &[]).await?)?;
+        colophon_metrics::get().jobs.reaped(u64::try_from(reaped.len()).unwrap_or(u64::MAX));
+        Ok(reaped)
     }
-}
 
-fn leases<'a>(leases: impl IntoIterator<Item = &'a Lease>) -> (Vec<Uuid>, Vec<i64>) {
-    leases.into_iter().map(|lease| (lease.job_id.0, lease.lease_seq)).unzip()
-}
-
-fn changed(rows: &[Row]) -> Result<Vec<Changed>> {
-    rows.iter()
-        .map(|row| {
+    fn changed(&self, rows: &[Row]) -> Result<Vec<Changed>> {
+        let changed = rows.iter().map(|row| {
             Ok(Changed {
                 job_id: JobId(column(row, "job_id")?),
                 document_id: DocumentId(column(row, "document_id")?),
             })
-        })
-        .collect()
+        });
+        let changed = changed.collect::<Result<Vec<_>>>()?;
+        self.0.announces(changed.iter().map(|job| job.job_id));
+        Ok(changed)
+    }
+}
+
+pub(crate) fn leases<'a>(leases: impl IntoIterator<Item = &'a Lease>) -> (Vec<Uuid>, Vec<i64>) {
+    leases.into_iter().map(|lease| (lease.job_id.0, lease.lease_seq)).unzip()
 }
 
 fn stale(statement: &'static str, lease: &Lease) -> Error {

@@ -2,14 +2,19 @@
 
 use std::fmt;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use colophon_connection::{ConnectionUrl, Connector, Pooler};
-use colophon_domain::DocumentId;
+use colophon_domain::{DocumentId, JobId};
+use colophon_traces::span;
 use deadpool_postgres::{Object, Pool};
 use futures_util::future::{join, join3};
 use tokio_postgres::Row;
+use tracing::Span;
+use tracing::field::Empty;
 
+use crate::announce::Announcer;
+use crate::listen::Ear;
 use crate::parameter::{Params, typed, values};
 use crate::statement::Statement;
 use crate::{Error, ErrorKind, Result, Scope, pool, scope};
@@ -39,6 +44,8 @@ struct Inner {
     pool: Pool,
     connector: Connector,
     listening: Option<Connector>,
+    ear: Ear,
+    announcer: Announcer,
     pooler: Pooler,
 }
 
@@ -62,7 +69,8 @@ impl Database {
         };
         let connector = connector(&url)?;
         let pool = pool::make(&connector, pool_size)?;
-        Ok(Self(Arc::new(Inner { pool, connector, listening, pooler })))
+        let announcer = Announcer::new(pool.clone(), connector.clone());
+        Ok(Self(Arc::new(Inner { pool, connector, listening, ear: Ear::default(), announcer, pooler })))
     }
 
     /// A session for whoever asks.
@@ -83,9 +91,26 @@ impl Database {
         self.0.pool.close();
     }
 
+    /// Tells the metrics how the pool stands.
+    pub fn measure_pool(&self) {
+        let status = self.0.pool.status();
+        let in_use = status.size.saturating_sub(status.available);
+        colophon_metrics::get().database.pool(status.max_size, status.size, in_use, status.waiting);
+    }
+
     /// What can listen: it has a session of its own. `None` where only a pooler in transaction mode is known.
     pub(crate) fn listening(&self) -> Option<&Connector> {
         self.0.listening.as_ref()
+    }
+
+    /// The one connection of this process that listens, while anybody wants it.
+    pub(crate) fn ear(&self) -> &Ear {
+        &self.0.ear
+    }
+
+    /// Waits until what changed of jobs has been announced, a second at most: for a program that is about to end.
+    pub async fn announced(&self) {
+        self.0.announcer.announced().await;
     }
 
     async fn client(&self) -> Result<Object> {
@@ -120,6 +145,8 @@ impl<S: Scope> Session<S> {
     async fn begin_as(&self, begin: &'static str) -> Result<Tx<S>> {
         Ok(Tx {
             client: Some(self.database.client().await?),
+            announcer: self.database.0.announcer.clone(),
+            changed: Mutex::default(),
             unnamed: self.database.0.pooler == Pooler::Transaction,
             scope: self.scope.clone(),
             begin,
@@ -134,6 +161,9 @@ impl<S: Scope> Session<S> {
 /// A transaction in somebody's name. Dropped without [`Tx::commit`], it is rolled back.
 pub struct Tx<S> {
     client: Option<Object>,
+    announcer: Announcer,
+    /// Jobs that changed here: announced once this is committed.
+    changed: Mutex<Vec<JobId>>,
     /// Nothing may be prepared by name: the next transaction may meet another server process.
     unnamed: bool,
     scope: S,
@@ -171,6 +201,7 @@ impl<S: Scope> Tx<S> {
             client.batch_execute("commit").await.map_err(|e| Error::postgres("commit", e))?;
         }
         *self.begun.get_mut() = false;
+        self.announce();
         Ok(())
     }
 
@@ -192,7 +223,18 @@ impl<S: Scope> Tx<S> {
             }
         }
         *self.begun.get_mut() = false;
+        self.announce();
         Ok(())
+    }
+
+    /// Says that these jobs change here. Whoever watches them is told once this is committed, in a transaction of its own.
+    pub(crate) fn announces(&self, jobs: impl IntoIterator<Item = JobId>) {
+        self.changed.lock().unwrap_or_else(PoisonError::into_inner).extend(jobs);
+    }
+
+    fn announce(&mut self) {
+        let changed = std::mem::take(self.changed.get_mut().unwrap_or_else(PoisonError::into_inner));
+        self.announcer.announce(&changed);
     }
 
     /// Takes everything back, and keeps the connection: dropping the transaction would close it.
@@ -231,19 +273,21 @@ impl<S: Scope> Tx<S> {
         if self.unnamed {
             return self.query_planned(statement, params).await;
         }
+        let running = Running::begin(statement);
         let client = self.client()?;
         let prepared = self.prepare(client, statement, params).await?;
         let values = values(params);
         let run = client.query(&prepared, &values);
-        self.enter_with(client, run).await?.map_err(|e| self.refused(statement.name, e))
+        running.end(self.enter_with(client, run).await?.map_err(|e| self.refused(statement.name, e)))
     }
 
     /// For statements whose filters may be absent: sent unprepared, so that each call is planned for what it asks.
     pub(crate) async fn query_planned(&self, statement: Statement, params: Params<'_>) -> Result<Vec<Row>> {
+        let running = Running::begin(statement);
         let client = self.client()?;
         let typed = typed(params);
         let run = client.query_typed(statement.sql, &typed);
-        self.enter_with(client, run).await?.map_err(|e| self.refused(statement.name, e))
+        running.end(self.enter_with(client, run).await?.map_err(|e| self.refused(statement.name, e)))
     }
 
     pub(crate) async fn query_opt(&self, statement: Statement, params: Params<'_>) -> Result<Option<Row>> {
@@ -257,6 +301,7 @@ impl<S: Scope> Tx<S> {
     }
 
     pub(crate) async fn execute(&self, statement: Statement, params: Params<'_>) -> Result<u64> {
+        let running = Running::begin(statement);
         let client = self.client()?;
         let ran = if self.unnamed {
             let typed = typed(params);
@@ -266,7 +311,7 @@ impl<S: Scope> Tx<S> {
             let values = values(params);
             self.enter_with(client, client.execute(&prepared, &values)).await?
         };
-        ran.map_err(|e| self.refused(statement.name, e))
+        running.end(ran.map_err(|e| self.refused(statement.name, e)))
     }
 
     /// Once for each connection.
@@ -345,6 +390,28 @@ impl<S: Scope> Tx<S> {
         begun.map_err(|e| self.refused("begin", e))?;
         entered.map_err(|e| self.refused(scope::ENTER.name, e))?;
         Ok(ran)
+    }
+}
+
+/// A statement as a span, by its name. Its parameters are somebody's, and so is what an error says.
+struct Running(Span);
+
+impl Running {
+    fn begin(statement: Statement) -> Self {
+        Self(span!(
+            "statement",
+            otel.name = statement.name,
+            otel.kind = "client",
+            otel.status_code = Empty,
+            db.system.name = "postgresql",
+        ))
+    }
+
+    fn end<T>(self, ran: Result<T>) -> Result<T> {
+        if ran.is_err() {
+            self.0.record("otel.status_code", "ERROR");
+        }
+        ran
     }
 }
 

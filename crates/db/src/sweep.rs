@@ -3,9 +3,11 @@
 //! Every statement skips what another node holds, so that all nodes may sweep at once.
 
 use colophon_domain::DocumentId;
+use jiff::Timestamp;
 use tokio_postgres::Row;
 use uuid::Uuid;
 
+use crate::parameter::Params;
 use crate::session::column;
 use crate::statement::statement;
 use crate::{Result, SystemScope, Tx};
@@ -30,6 +32,18 @@ pub struct Leftover {
     pub document_id: DocumentId,
     /// Key of the object.
     pub storage_path: String,
+}
+
+/// Where a look at jobs stands that are due to be pruned: they come in the order in which they were asked for.
+#[derive(Debug, Clone, Copy)]
+pub struct JobPlace {
+    created_at: Timestamp,
+    id: Uuid,
+}
+
+impl JobPlace {
+    /// Before the first of them.
+    pub const START: Self = Self { created_at: Timestamp::UNIX_EPOCH, id: Uuid::nil() };
 }
 
 impl Sweep<'_> {
@@ -85,6 +99,23 @@ impl Sweep<'_> {
 
     async fn purge_history(&self, document: Uuid) -> Result<i64> {
         column(&self.0.query_one(statement!("sweep/purge_history"), &[&document, &PIECE]).await?, "gone")
+    }
+
+    /// Deletes jobs that ended more than `age` seconds ago, but for those that stay (`sweep/jobs.sql`). Looks at `limit` of them,
+    /// behind `after`. Gives how many went and how far it looked; `None`: there is nothing more to look at, or another node
+    /// is at it.
+    pub async fn jobs(&self, age: f64, after: JobPlace, limit: i64) -> Result<Option<(u64, JobPlace)>> {
+        let params: Params<'_> = &[&age, &after.created_at, &after.id, &limit];
+        let Some(row) = self.0.query_opt(statement!("sweep/jobs"), params).await? else { return Ok(None) };
+        let gone: i64 = column(&row, "gone")?;
+        let place = JobPlace { created_at: column(&row, "created_at")?, id: column(&row, "id")? };
+        Ok(Some((gone.unsigned_abs(), place)))
+    }
+
+    /// How many jobs, and attempts of them, [`Sweep::jobs`] would delete.
+    pub async fn jobs_due(&self, age: f64) -> Result<(i64, i64)> {
+        let row = self.0.query_one(statement!("sweep/jobs_due"), &[&age]).await?;
+        Ok((column(&row, "jobs")?, column(&row, "attempts")?))
     }
 
     /// Deletes keys of repeated writes that are older than `age` seconds; `limit` at most. Gives their number.

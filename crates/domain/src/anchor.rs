@@ -7,12 +7,14 @@
 mod order;
 mod page;
 pub mod rebase;
+mod reread;
 mod shift;
 mod text;
 
 use std::collections::BTreeMap;
 use std::ops::Range;
 
+pub use reread::reread;
 pub use text::differs;
 
 use crate::BoundingBox;

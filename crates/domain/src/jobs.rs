@@ -103,16 +103,23 @@ impl std::str::FromStr for JobStatus {
 pub enum Strategy {
     /// The text a born-digital PDF carries.
     TextLayer,
+    /// What tesseract reads on the pages as they look.
+    Ocr,
+    /// For each page the one of the two that suits it.
+    Auto,
 }
 
 impl Strategy {
     /// Every built-in strategy.
-    pub const ALL: [Self; 1] = [Self::TextLayer];
+    pub const ALL: [Self; 3] = [Self::TextLayer, Self::Ocr, Self::Auto];
 
-    /// The name in the database and in the API; zones carry it as `processing_tool`.
+    /// The name in the database and in the API. Zones carry it as `processing_tool`, but for `auto`: theirs name the one
+    /// that read them.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::TextLayer => "text-layer",
+            Self::Ocr => "ocr",
+            Self::Auto => "auto",
         }
     }
 }
@@ -223,6 +230,8 @@ pub struct Job {
     pub error_message: Option<String>,
     /// Who asked.
     pub created_by: Option<String>,
+    /// The document's name.
+    pub filename: Option<String>,
     /// The pages asked for; `None` for all, or where zones are named.
     pub page_numbers: Option<Vec<i32>>,
     /// The zones asked for; `None` where pages are meant.

@@ -12,17 +12,21 @@ pub mod correction_outcomes;
 pub mod corrections;
 pub mod document_lists;
 pub mod documents;
+pub mod events;
 pub mod exports;
 pub mod filenames;
 pub mod geometry;
 pub mod ids;
+pub mod job_requests;
 pub mod jobs;
 pub mod lists;
 pub mod metadata;
 pub mod pages;
+pub mod queues;
 pub mod quotas;
 pub mod reading_orders;
 pub mod shares;
+pub mod statistics;
 pub mod tags;
 pub mod undo;
 pub mod uploads;
@@ -40,10 +44,12 @@ pub use corrections::{
 };
 pub use document_lists::{DocumentCursor, DocumentFilter, DocumentOrder, FieldFilter};
 pub use documents::{Document, DocumentPatch, DocumentStatus, Duplicate, NewDocument, OnDuplicate, Version};
+pub use events::{Pace, Pacer, Progress, Transition};
 pub use exports::{ExportFile, ExportRecord};
 pub use filenames::FileName;
 pub use geometry::{Frame, PageFrame, Shape};
 pub use ids::{DocumentId, ExportId, JobId, ShareId, UploadId, UserId, ZoneId};
+pub use job_requests::JobRequest;
 pub use jobs::{
     Attempt, DEFAULT_QUEUE, ErrorClass, HistoryEntry, Job, JobFilter, JobPage, JobStatus, JobZone,
     MAX_ATTEMPTS, NewJob, PageOutcome, Stages, Strategy, UnitFailure, Units,
@@ -51,9 +57,11 @@ pub use jobs::{
 pub use lists::{Cursor, List};
 pub use metadata::MetadataSchema;
 pub use pages::Page;
+pub use queues::{JobLimit, LimitKind, Queue, QueuePause, QueueStrategy};
 pub use quotas::{Quota, Usage};
 pub use reading_orders::{ReadingOrder, ReadingOrderGroup, ReadingOrderItem, StoredReadingOrder};
 pub use shares::{Access, Action, LinkToken, NewShare, Share, ShareRole, ShareUse};
+pub use statistics::{Durations, JobStatistics, Period, StatisticsBy, StatisticsRow};
 pub use tags::Tags;
 pub use uploads::{NewUpload, Upload};
 pub use vocabularies::{Mapped, Vocabulary};

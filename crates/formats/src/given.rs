@@ -197,7 +197,7 @@ fn language(tag: String) -> Result<String, Invalid> {
     }
 }
 
-fn check_metadata(metadata: &Map<String, Value>) -> Result<(), Invalid> {
+pub(crate) fn check_metadata(metadata: &Map<String, Value>) -> Result<(), Invalid> {
     if metadata.is_empty() {
         return Ok(());
     }

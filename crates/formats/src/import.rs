@@ -29,6 +29,7 @@ use serde_json::{Map, Value};
 pub use convert::{Converter, OnInvalid, PreparedZone};
 pub use detect::detect;
 pub use error::ImportError;
+pub use languages::tag as language_tag;
 pub use report::{Effect, ImportReport, Remark, RemarkKind};
 
 /// What a file of zones is.

@@ -1,14 +1,15 @@
 //! What callers see of each noun: its columns. An id or a path among them is never proof of a right.
 
+use std::collections::BTreeMap;
 use std::fmt::Display;
 
 use colophon_domain::calibration::Bucket;
 use colophon_domain::geometry::{Frame, Pages, coordinates_in};
 use colophon_domain::{
     Access, Attempt, Calibration, Confidence, Coordinates, Correction, CorrectionOutcome, Document,
-    ExportFile, ExportRecord, HistoryEntry, Job, JobPage, JobZone, List, MetadataSchema, Page, PageOutcome,
-    Quota, ReadingOrderItem, SearchHit, Share, ShareUse, Stages, StoredReadingOrder, Upload, Usage, Version,
-    Zone,
+    Durations, ExportFile, ExportRecord, HistoryEntry, Job, JobLimit, JobPage, JobStatistics, JobZone, List,
+    MetadataSchema, Page, PageOutcome, Period, Queue, QueueStrategy, Quota, ReadingOrderItem, SearchHit,
+    Share, ShareUse, Stages, StoredReadingOrder, Upload, Usage, Version, Zone,
 };
 use jiff::Timestamp;
 use serde::Serialize;
@@ -352,6 +353,56 @@ view!(
     } as e
 );
 
+/// What attempts took in a period.
+#[derive(Debug, Serialize)]
+pub struct JobStatisticsListView {
+    /// From when: the beginning of an hour.
+    pub from: Timestamp,
+    /// Until when: an attempt that ended then is not among them.
+    pub to: Timestamp,
+    /// For each day, strategy or error.
+    pub items: Vec<JobStatisticsView>,
+}
+
+impl JobStatisticsListView {
+    /// What attempts took in this period.
+    pub fn new(period: Period, statistics: Vec<JobStatistics>) -> Self {
+        let items = statistics.into_iter().map(JobStatisticsView::from).collect();
+        Self { from: period.since, to: period.until, items }
+    }
+}
+
+view!(
+    /// What attempts of one day, strategy or error took.
+    JobStatisticsView of JobStatistics {
+        day: Option<String> = e.day.map(|day| day.strftime("%Y-%m-%d").to_string()),
+        strategy: Option<String> = e.strategy,
+        error_class: Option<String> = e.error_class,
+        error_code: Option<String> = e.error_code,
+        attempts: u64 = e.attempts,
+        outcomes: BTreeMap<String, u64> = e.outcomes,
+        pages: u64 = e.pages,
+        pages_failed: u64 = e.pages_failed,
+        pages_per_second: Option<f64> = e.pages_per_second,
+        seconds: DurationsView = e.duration.into(),
+        stages: BTreeMap<String, DurationsView> =
+            e.stages.into_iter().map(|(stage, durations)| (stage, durations.into())).collect(),
+    } as e
+);
+
+view!(
+    /// How long something took, in seconds.
+    DurationsView of Durations {
+        count: u64 = e.count,
+        sum: f64 = e.sum,
+        mean: f64 = e.mean,
+        p50: f64 = e.p50,
+        p95: f64 = e.p95,
+        p99: f64 = e.p99,
+        max: f64 = e.max,
+    } as e
+);
+
 view!(
     /// A named order of zones.
     ReadingOrderView of StoredReadingOrder {
@@ -402,6 +453,51 @@ view!(
         error_code: Option<String> = e.error_code,
         error_message: Option<String> = e.error_message,
         created_by: Option<String> = e.created_by,
+        filename: Option<String> = e.filename,
+    } as e
+);
+
+/// A job that was asked for among others.
+#[derive(Debug, Serialize)]
+pub struct RequestedJobView {
+    /// Whether it was made now; else a live job had its key, or it was asked for before.
+    pub created: bool,
+    /// The job.
+    #[serde(flatten)]
+    pub job: JobView,
+}
+
+view!(
+    /// A queue and what lives in it.
+    QueueView of Queue {
+        queue: String = e.queue,
+        paused: bool = e.pause.is_some(),
+        paused_at: Option<Timestamp> = e.pause.as_ref().map(|pause| pause.paused_at),
+        paused_by: Option<String> = e.pause.as_ref().and_then(|pause| pause.paused_by.clone()),
+        reason: Option<String> = e.pause.and_then(|pause| pause.reason),
+        strategies: Vec<QueueStrategyView> = e.strategies.into_iter().map(QueueStrategyView::from).collect(),
+    } as e
+);
+
+view!(
+    /// Live jobs of one strategy in a queue.
+    QueueStrategyView of QueueStrategy {
+        strategy: String = e.strategy,
+        queued: i64 = e.queued,
+        scheduled: i64 = e.scheduled,
+        waiting: i64 = e.waiting,
+        paused: i64 = e.paused,
+        running: i64 = e.running,
+        oldest_seconds: Option<f64> = e.oldest_seconds,
+    } as e
+);
+
+view!(
+    /// How many jobs may run at once.
+    JobLimitView of JobLimit {
+        name: String = e.said_name().to_owned(),
+        kind: String = e.kind,
+        max_running: i32 = e.max_running,
     } as e
 );
 

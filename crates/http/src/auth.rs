@@ -43,6 +43,8 @@ pub struct Caller {
     pub scope: CallerScope,
     /// Who they are; absent for a token of the platform that names nobody.
     pub user: Option<UserId>,
+    /// Until when they may be let in, in seconds since 1970; absent for a key that does not expire.
+    expires: Option<f64>,
     token: Option<Token>,
 }
 
@@ -58,7 +60,7 @@ impl std::fmt::Debug for Token {
 
 impl Caller {
     pub(crate) fn new(scope: CallerScope, user: Option<UserId>) -> Self {
-        Self { scope, user, token: None }
+        Self { scope, user, expires: None, token: None }
     }
 
     /// The platform with the store as this caller sees it: where the store has policies of its own and is to ask them,
@@ -82,6 +84,12 @@ impl Caller {
         let detail =
             "the token names nobody (no `sub`) to whom the document could belong; use a person's token";
         self.user.ok_or_else(|| Problem::bad_request("owner_needed", detail))
+    }
+
+    /// For how long they may be let in from now on; `None` for ever.
+    pub fn remaining(&self) -> Option<std::time::Duration> {
+        let now = jiff::Timestamp::now().as_duration().as_secs_f64();
+        self.expires.map(|expires| std::time::Duration::try_from_secs_f64(expires - now).unwrap_or_default())
     }
 
     /// The person, as rows name them.

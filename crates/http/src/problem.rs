@@ -208,6 +208,16 @@ impl From<Error> for Problem {
                 problem.members.extend(sides(*conflict));
                 problem
             }
+            Error::JobKeyTaken { .. } => Self::new(StatusCode::CONFLICT, "job_key_taken", detail),
+            Error::JobsRefused { items } => {
+                let items = items.iter().map(|item| json!({ "index": item.index, "reason": item.reason }));
+                Self::new(StatusCode::UNPROCESSABLE_ENTITY, "jobs_refused", detail)
+                    .with("items", items.collect())
+            }
+            Error::JobState { status, .. } => {
+                Self::new(StatusCode::CONFLICT, "job_state", detail).with("job_status", status.into())
+            }
+            Error::OnlyToBeSeen { .. } => Self::new(StatusCode::FORBIDDEN, "forbidden", detail),
             Error::OfPeople { .. } => Self::new(StatusCode::CONFLICT, "of_people", detail),
             Error::NoPerson => Self::new(StatusCode::FORBIDDEN, "person_needed", detail),
             Error::NothingBefore { .. } => Self::new(StatusCode::CONFLICT, "nothing_before", detail),
@@ -222,6 +232,7 @@ impl From<Error> for Problem {
             Error::Import(error) => import_refused(&error, detail),
             Error::Database(error) => error.into(),
             Error::Store(error) => error.into(),
+            Error::Ocr(_) => Self::new(StatusCode::INTERNAL_SERVER_ERROR, "ocr_failed", detail),
             Error::Pdf(_) => Self::new(StatusCode::INTERNAL_SERVER_ERROR, "pdf_reader_failed", detail),
         }
     }

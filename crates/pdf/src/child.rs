@@ -11,13 +11,14 @@ use std::os::unix::fs::FileExt;
 use std::process::ExitCode;
 
 use crate::protocol::{Message, Request, Task};
-use crate::{read, text};
+use crate::{draw, read, text};
 
 /// Stack of the thread that parses. Large, since objects nest; bounded, since it counts as memory.
 const STACK_BYTES: usize = 64 << 20;
 
 /// The child's whole life. The program that hosts it passes the arguments after its own (hidden) subcommand; there is
-/// exactly one, made by [`inspect`](crate::inspect) or [`read_text`](crate::read_text). The document comes on
+/// exactly one, made by [`inspect`](crate::inspect), [`read_text`](crate::read_text) or
+/// [`draw_pages`](crate::draw_pages). The document comes on
 /// standard input, an open file or a pipe; the answer leaves on standard output.
 ///
 /// Exit code 0 means the answer is complete, 2 that the arguments were not understood, anything else that the
@@ -62,6 +63,7 @@ fn serve(request: &Request) -> io::Result<()> {
     let skip = match request.task {
         Task::Inspect => holes::without_contents as holes::Skip,
         Task::Text { .. } => holes::without_pictures,
+        Task::Draw { .. } => holes::without_nothing,
     };
     let bytes = match document(request.memory_bytes, skip)? {
         Ok(bytes) => bytes,
@@ -70,6 +72,10 @@ fn serve(request: &Request) -> io::Result<()> {
     match &request.task {
         Task::Inspect => read::inspect(bytes, request.pages, &mut out)?,
         Task::Text { ranges, avoid } => text::read(bytes, request.pages, ranges.as_deref(), avoid, &mut out)?,
+        Task::Draw { ranges, most, dpi, pixels } => {
+            let wanted = draw::Wanted { most: *most, dpi: *dpi, pixels: *pixels };
+            draw::draw(bytes, request.pages, ranges.as_deref(), wanted, &mut out)?;
+        }
     }
     out.0.flush()
 }
@@ -119,6 +125,12 @@ impl<W: Write> Answer<W> {
     /// Says a message and makes sure it has left, so that the parent knows even if the child dies next.
     pub(crate) fn say_now(&mut self, message: &Message) -> io::Result<()> {
         self.say(message)?;
+        self.0.flush()
+    }
+
+    /// Bytes as they are, behind the message that announces them.
+    pub(crate) fn bytes(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.0.write_all(bytes)?;
         self.0.flush()
     }
 }

@@ -7,6 +7,7 @@ mod blocks;
 mod frame;
 mod furniture;
 mod kinds;
+mod layer;
 mod order;
 mod pictures;
 mod rows;
@@ -17,18 +18,20 @@ mod writing;
 use kurbo::Rect;
 
 use crate::text::Content;
-use crate::types::{BBox, TextZone, ZoneType};
+use crate::types::{BBox, TextLayer, TextZone, ZoneType};
 use blocks::Block;
 
 /// A page cut into blocks in reading order, their kinds not yet told.
 pub(crate) struct Sheet {
     page: Rect,
     blocks: Vec<Block>,
+    layer: TextLayer,
 }
 
 impl Sheet {
     pub(crate) fn new(content: Content, page: Rect) -> Self {
         let pictures = pictures::find(&content.images, page);
+        let layer = layer::of(&content.glyphs, &pictures, page);
         let mut blocks = Vec::new();
         for (direction, runs) in runs::collect(content.glyphs, page) {
             let rules: Vec<Rect> = content.rules.iter().map(|rule| direction.turn_rect(*rule)).collect();
@@ -39,7 +42,12 @@ impl Sheet {
         }
         blocks.extend(pictures.into_iter().map(Block::picture));
         let blocks = blocks.into_iter().filter_map(|block| block.clipped(page)).collect();
-        Self { page, blocks: order::reading_order(blocks, page) }
+        Self { page, blocks: order::reading_order(blocks, page), layer }
+    }
+
+    /// What its text is like.
+    pub(crate) fn layer(&self) -> TextLayer {
+        self.layer
     }
 }
 

@@ -9,13 +9,15 @@
 //!   their boxes, its title, its encryption, whether it had to be repaired.
 //! - [`read_text`] streams the text layer, one page at a time, as zones in the canonical frame: points, origin
 //!   top-left of the page as displayed (crop box, after rotation, user unit applied).
+//! - [`draw_pages`] streams the pages as they look, one at a time, in shades of grey.
 //!
-//! What is absent: no rendering, no OCR, no image decoding, no network, no writing, and no native library. The
+//! What is absent: no OCR, no network, no writing, and no native library. Images are decoded for drawing alone. The
 //! [`Error`] type is only for what is our own machine's fault (a child that cannot be started, a pipe that breaks).
 //!
 //! The program that hosts the child calls [`child::main`]; see [`Child`] for how the parent finds it.
 
 pub mod child;
+mod draw;
 mod layout;
 mod limits;
 mod parent;
@@ -25,8 +27,11 @@ mod text;
 mod types;
 
 pub use limits::Limits;
-pub use parent::{Child, Error, PageSelection, TextReader, inspect, read_text};
+pub use parent::{
+    Child, Drawing, Error, ImageReader, PageSelection, TextReader, draw_pages, inspect, read_text,
+};
 pub use read::looks_like_pdf;
 pub use types::{
-    BBox, Encryption, FailureCode, Inspection, Outcome, Page, PageFailure, PageText, TextZone, ZoneType,
+    BBox, Encryption, FailureCode, Image, Inspection, Outcome, Page, PageFailure, PageImage, PageText,
+    TextLayer, TextZone, ZoneType,
 };

@@ -1,14 +1,18 @@
 //! The parent's side: start a child, listen, and say what became of it.
 
+mod image;
 mod inspect;
+mod pages;
 mod session;
 mod text;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
 
+pub use image::{Drawing, ImageReader, draw_pages};
 pub use inspect::inspect;
-pub use text::{PageSelection, TextReader, read_text};
+pub use pages::PageSelection;
+pub use text::{TextReader, read_text};
 
 /// How to start a child: a program whose `main` calls [`child::main`](crate::child::main).
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::types::{FailureCode, Inspection, Page, PageFailure, TextZone};
+use crate::types::{FailureCode, Inspection, Page, PageFailure, TextLayer, TextZone};
 
 /// The order the parent gives.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -22,10 +22,17 @@ pub(crate) enum Task {
         ranges: Option<Vec<(u32, u32)>>,
         avoid: Vec<u32>,
     },
+    /// Draw the first `most` of these pages, each with about so many dots per inch and no more pixels than that.
+    Draw {
+        ranges: Option<Vec<(u32, u32)>>,
+        most: usize,
+        dpi: f64,
+        pixels: u64,
+    },
 }
 
 /// What the child says, in this order: `Ready`, then either `Head`, `Pages`…, `End`, or `Opened`,
-/// (`Begin` | `Text`)…, `End`, or `Refused` alone.
+/// (`Begin` | `Text` | `Image`)…, `End`, or `Refused` alone.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(crate) enum Message {
     /// The limits are in force; what follows is the document's doing, not the machine's.
@@ -49,6 +56,23 @@ pub(crate) enum Message {
         page: u32,
         micros: u64,
         zones: Result<Vec<TextZone>, PageFailure>,
+        layer: TextLayer,
+    },
+    /// The pixels follow as they are, `width` × `height` bytes.
+    Image {
+        page: u32,
+        micros: u64,
+        image: Result<ImageHead, PageFailure>,
     },
     End,
+}
+
+/// An image without its pixels.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub(crate) struct ImageHead {
+    pub(crate) width: u32,
+    pub(crate) height: u32,
+    pub(crate) dpi: f64,
+    pub(crate) page_width: f64,
+    pub(crate) page_height: f64,
 }

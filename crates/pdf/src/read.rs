@@ -66,7 +66,9 @@ pub(crate) fn too_large(request: &Request, reason: &str, out: &mut Answer<impl W
             out.say_now(&Message::Head(Box::new(inspection)))?;
             out.say_now(&Message::End)
         }
-        Task::Text { .. } => out.say_now(&Message::Refused { code: FailureCode::OutOfMemory, reason }),
+        Task::Text { .. } | Task::Draw { .. } => {
+            out.say_now(&Message::Refused { code: FailureCode::OutOfMemory, reason })
+        }
     }
 }
 

@@ -25,7 +25,7 @@ use crate::child::Answer;
 use crate::layout::{self, Sheet};
 use crate::protocol::Message;
 use crate::read::{PageNode, PageTree, open_for_text};
-use crate::types::{FailureCode, PageFailure, TextZone};
+use crate::types::{FailureCode, PageFailure, TextLayer, TextZone};
 
 /// How many pages before and after are looked at to tell running heads and feet.
 const NEIGHBOURS: u32 = 2;
@@ -62,7 +62,8 @@ pub(crate) fn read(
         let started = Instant::now();
         let zones = window.zones(page, out)?;
         let micros = u64::try_from(started.elapsed().as_micros()).unwrap_or(u64::MAX);
-        out.say_now(&Message::Text { page, micros, zones })?;
+        let layer = window.layer(page);
+        out.say_now(&Message::Text { page, micros, zones, layer })?;
     }
     out.say(&Message::End)
 }
@@ -100,6 +101,12 @@ impl Window<'_, '_> {
         let zones = layout::zones(sheet, &others, page == 1);
         let bytes: usize = zones.iter().map(|zone| zone.content.len()).sum();
         Ok(if bytes > MAX_PAGE_BYTES { Err(too_much()) } else { Ok(zones) })
+    }
+
+    /// What the text of a page is like that was read already.
+    fn layer(&self, page: u32) -> TextLayer {
+        let sheet = self.sheets.get(&page).and_then(|sheet| sheet.as_ref().ok());
+        sheet.map(Sheet::layer).unwrap_or_default()
     }
 
     /// Reads a page once, if there is one. The parent hears of it first, so that it knows whom to blame.

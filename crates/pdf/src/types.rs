@@ -101,8 +101,56 @@ pub struct PageText {
     pub page_number: u32,
     /// The zones in reading order, or why this page could not be read.
     pub outcome: Result<Vec<TextZone>, PageFailure>,
+    /// What the page's text is like; nothing of a page that could not be read.
+    pub layer: TextLayer,
     /// How long the child worked on this page; for a page that failed, how long it was waited for.
     pub duration: Duration,
+}
+
+/// What the text that a page carries is like, so that one may judge whether it is what one sees.
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
+pub struct TextLayer {
+    /// Characters on the page, without white space.
+    pub characters: u32,
+    /// How many of them stand for nothing that can be read: no Unicode is known of them, or it is a control character, a
+    /// replacement character or of private use.
+    pub unreadable: u32,
+    /// The share of the page that images cover, 0 to 1.
+    pub image_share: f64,
+}
+
+/// A page as it looks.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PageImage {
+    /// From 1.
+    pub page_number: u32,
+    /// The picture, or why this page could not be drawn.
+    pub outcome: Result<Image, PageFailure>,
+    /// How long the child worked on this page; for a page that failed, how long it was waited for.
+    pub duration: Duration,
+}
+
+/// A picture in shades of grey.
+#[derive(Clone, PartialEq)]
+pub struct Image {
+    /// Pixels across.
+    pub width: u32,
+    /// Pixels down.
+    pub height: u32,
+    /// Dots per inch of the page as displayed: fewer than asked for where the page is large.
+    pub dpi: f64,
+    /// Width of the page in points as displayed.
+    pub page_width: f64,
+    /// Height of the page in points as displayed.
+    pub page_height: f64,
+    /// A byte each, row by row from the top; 0 is black.
+    pub pixels: Vec<u8>,
+}
+
+impl std::fmt::Debug for Image {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Image({} × {} at {} dpi)", self.width, self.height, self.dpi)
+    }
 }
 
 /// Why one page could not be read. The other pages are not affected.

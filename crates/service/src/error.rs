@@ -1,9 +1,10 @@
 //! Errors of use cases, sorted by what the caller can do.
 
-use colophon_domain::{Document, DocumentId, Duplicate, Invalid, Usage, ZoneId};
+use colophon_domain::{Document, DocumentId, Duplicate, Invalid, JobId, Usage, ZoneId};
 
 use crate::corrections::Conflict;
 use crate::delivery::RefusedItem;
+use crate::jobs::RefusedJob;
 use crate::metadata::Violation;
 
 /// What went wrong with a use case.
@@ -108,6 +109,38 @@ pub enum Error {
         /// Where it stands.
         status: String,
     },
+    /// A live job that the caller may not see has the key.
+    #[error(
+        "a live job of the document's owner that this token may not see has the job_key {job_key:?}; ask with another key"
+    )]
+    JobKeyTaken {
+        /// The key.
+        job_key: String,
+    },
+    /// Some of the jobs that were asked for cannot be, and so none was made.
+    #[error("{}", jobs_refused(items))]
+    JobsRefused {
+        /// Which ones, and why; 100 at most.
+        items: Vec<RefusedJob>,
+    },
+    /// The job stands where this cannot be done with it.
+    #[error("job {job} is {status}, and cannot be {asked}; {remedy}")]
+    JobState {
+        /// The job.
+        job: JobId,
+        /// Where it stands.
+        status: String,
+        /// What was asked for.
+        asked: &'static str,
+        /// What can be done instead.
+        remedy: &'static str,
+    },
+    /// Whoever may only look at a document has nothing done with it.
+    #[error("job {job} is steered by whoever may edit its document; ask its owner for that")]
+    OnlyToBeSeen {
+        /// The job.
+        job: JobId,
+    },
     /// A file of zones cannot be read to its end.
     #[error(transparent)]
     Import(#[from] colophon_formats::import::ImportError),
@@ -120,6 +153,9 @@ pub enum Error {
     /// The process that reads PDFs cannot be run.
     #[error(transparent)]
     Pdf(#[from] colophon_pdf::Error),
+    /// The OCR is not installed, or cannot be run.
+    #[error(transparent)]
+    Ocr(#[from] colophon_ocr::Error),
 }
 
 fn touched(conflict: &Conflict) -> String {
@@ -141,6 +177,13 @@ fn zones_refused(items: &[RefusedItem]) -> String {
     let told = told.collect::<Vec<_>>().join("; ");
     let more = if items.len() > 3 { "; and more" } else { "" };
     format!("no zone was stored ({told}{more}); mend them, or say on_error=skip to store the others")
+}
+
+fn jobs_refused(items: &[RefusedJob]) -> String {
+    let told = items.iter().take(3).map(|item| format!("item {}: {}", item.index, item.reason));
+    let told = told.collect::<Vec<_>>().join("; ");
+    let more = if items.len() > 3 { "; and more" } else { "" };
+    format!("no job was made ({told}{more}); mend these items, or leave them out")
 }
 
 fn in_trash(duplicate: &Duplicate) -> &'static str {

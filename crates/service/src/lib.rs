@@ -7,6 +7,7 @@ pub mod corrections;
 pub mod delivery;
 pub mod edit;
 mod error;
+pub mod events;
 pub mod export;
 pub mod fsck;
 pub mod history;
@@ -14,13 +15,15 @@ pub mod import_zones;
 pub mod jobs;
 pub mod metadata;
 pub mod purge;
+pub mod reading;
+pub mod retention;
 pub mod run;
 pub mod signed_urls;
 pub mod sweep;
-pub mod text_layer;
 pub mod undo;
 pub mod upload;
 pub mod uploads;
+pub mod workers;
 
 pub use error::Error;
 pub use metadata::MetadataSchemas;
@@ -46,6 +49,8 @@ pub struct Platform {
     pub pdf: colophon_pdf::Child,
     /// What that process may use.
     pub pdf_limits: colophon_pdf::Limits,
+    /// How to start the OCR, which may not be installed.
+    pub tesseract: colophon_ocr::Tesseract,
     /// How many uploads may be looked into at once; the others wait. Each takes a process of its own.
     pub inspections: Arc<Semaphore>,
     /// Compiled schemas of metadata.

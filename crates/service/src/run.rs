@@ -4,7 +4,7 @@
 //! One transaction: the document is locked, the zones that stand are read, people's work is laid over the run
 //! (`colophon_domain::anchor`), and what differs is written in a few statements. A crash leaves the zones as they were.
 
-mod deliver;
+pub(crate) mod deliver;
 mod outcomes;
 mod resolve;
 
@@ -13,7 +13,11 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use colophon_db::runs::{Origin, Place, Refresh, Removed};
 use colophon_db::{Scope, Tx};
 use colophon_domain::anchor::rebase::{Ghost, OtherPage, Rebase, Refreshed, Standing, bounding_box, rebase};
-use colophon_domain::{ChangeKind, DocumentId, Invalid, JobId, NewChange, NewZone, Outcome, Zone, ZoneId};
+use colophon_domain::anchor::reread;
+use colophon_domain::{
+    ChangeKind, DocumentId, Invalid, JobId, NewChange, NewCorrectionOutcome, NewZone, Outcome, Strategy,
+    Zone, ZoneId,
+};
 use serde_json::{Value, json};
 
 use crate::Error;
@@ -32,6 +36,22 @@ pub enum Replaces {
     EveryTool,
     /// Only what the same tool said.
     SameTool,
+    /// What the built-in strategies said.
+    BuiltIn,
+}
+
+impl Replaces {
+    /// Whether a run of `tool` takes the place of what `said` found.
+    fn holds(self, tool: Option<&str>, said: Option<&str>) -> bool {
+        match self {
+            Self::EveryTool => true,
+            Self::SameTool => said == tool,
+            Self::BuiltIn => {
+                said == tool
+                    || said.is_some_and(|said| Strategy::ALL.into_iter().any(|built| built.as_str() == said))
+            }
+        }
+    }
 }
 
 impl std::str::FromStr for Replaces {
@@ -91,14 +111,7 @@ pub struct Report {
 /// on none of the run's pages, or a page would hold too many.
 pub async fn store<S: Scope>(tx: &Tx<S>, run: &Run, found: Vec<NewZone>) -> Result<Report, Error> {
     check(run, &found)?;
-    let change = NewChange {
-        reason: run.reason.clone(),
-        job_id: run.job,
-        processing_tool: run.tool.clone(),
-        processing_model: run.model.clone(),
-        ..NewChange::of(ChangeKind::Run)
-    };
-    let revision = tx.changes().begin(run.document, &change).await?;
+    let revision = tx.changes().begin(run.document, &run.change()).await?;
     let version = match run.version {
         Some(version) => version,
         None => tx.documents().require(run.document).await?.version,
@@ -106,34 +119,73 @@ pub async fn store<S: Scope>(tx: &Tx<S>, run: &Run, found: Vec<NewZone>) -> Resu
     let mut standing = tx.runs().standing(run.document, version, &run.pages).await?;
     let mut removed = tx.runs().removed(run.document, version, &run.pages).await?;
     removed.retain(|removed| {
-        run.replaces == Replaces::EveryTool
-            || removed.zone.get("processing_tool").and_then(Value::as_str) == run.tool.as_deref()
+        run.replaces.holds(run.tool.as_deref(), removed.zone.get("processing_tool").and_then(Value::as_str))
     });
     let others = tx.runs().other_pages(run.document, version, &run.pages).await?;
     let replaced: Vec<bool> = standing
         .iter()
-        .map(|zone| run.replaces == Replaces::EveryTool || zone.processing_tool == run.tool)
+        .map(|zone| run.replaces.holds(run.tool.as_deref(), zone.processing_tool.as_deref()))
         .collect();
     let ghosts: Vec<Ghost> = removed.iter().map(ghost).collect();
     let merge = Merge { standing, replaced, ghosts, found, others };
     let (merge, rebase) = merge.run().await?;
     let Merge { standing: zones, found, .. } = merge;
     standing = zones;
-    let origin = Origin {
-        document: run.document,
-        version,
-        revision,
-        tool: run.tool.as_deref(),
-        model: run.model.as_deref(),
-        job: run.job,
-    };
+    let origin = run.origin(version, revision);
     let mut report = write(tx, origin, &run.pages, &standing, &found, &rebase).await?;
     let outcomes = outcomes::of(tx, origin, &standing, &removed, &found, &rebase).await?;
-    for outcome in &outcomes {
-        *report.outcomes.entry(outcome.outcome.as_str()).or_default() += 1;
-    }
+    report.tell(&outcomes);
     tx.correction_outcomes().insert(run.document, revision, &outcomes).await?;
     Ok(report)
+}
+
+/// Stores what a tool says now of single zones, in their order, as part of a transaction: each keeps its id, its place and what
+/// people made of it, and no other zone is touched.
+///
+/// # Errors
+/// As [`store`].
+pub async fn store_reread<S: Scope>(
+    tx: &Tx<S>,
+    run: &Run,
+    standing: &[Zone],
+    found: Vec<NewZone>,
+) -> Result<Report, Error> {
+    check(run, &found)?;
+    let revision = tx.changes().begin(run.document, &run.change()).await?;
+    let version = match run.version {
+        Some(version) => version,
+        None => tx.documents().require(run.document).await?.version,
+    };
+    let origin = run.origin(version, revision);
+    let rebase = reread(standing, &found);
+    let mut report = write(tx, origin, &run.pages, standing, &found, &rebase).await?;
+    let outcomes = outcomes::of(tx, origin, standing, &[], &found, &rebase).await?;
+    report.tell(&outcomes);
+    tx.correction_outcomes().insert(run.document, revision, &outcomes).await?;
+    Ok(report)
+}
+
+impl Run {
+    fn change(&self) -> NewChange {
+        NewChange {
+            reason: self.reason.clone(),
+            job_id: self.job,
+            processing_tool: self.tool.clone(),
+            processing_model: self.model.clone(),
+            ..NewChange::of(ChangeKind::Run)
+        }
+    }
+
+    fn origin(&self, version: i32, revision: i64) -> Origin<'_> {
+        Origin {
+            document: self.document,
+            version,
+            revision,
+            tool: self.tool.as_deref(),
+            model: self.model.as_deref(),
+            job: self.job,
+        }
+    }
 }
 
 fn check(run: &Run, found: &[NewZone]) -> Result<(), Error> {
@@ -347,6 +399,12 @@ fn candidate(zone: &NewZone, origin: Origin<'_>) -> Value {
 }
 
 impl Report {
+    fn tell(&mut self, outcomes: &[NewCorrectionOutcome]) {
+        for outcome in outcomes {
+            *self.outcomes.entry(outcome.outcome.as_str()).or_default() += 1;
+        }
+    }
+
     /// Outcomes that wait for a person.
     pub fn waiting(&self) -> usize {
         let waits = |name: &&str| name.parse::<Outcome>().is_ok_and(Outcome::waits);

@@ -5,7 +5,7 @@
 
 use std::time::Duration;
 
-use colophon_db::sweep::Leftover;
+use colophon_db::sweep::{JobPlace, Leftover};
 use colophon_db::{SystemScope, Tx};
 use colophon_domain::DocumentId;
 use futures_util::stream::{StreamExt as _, iter};
@@ -13,7 +13,7 @@ use tokio::time::{Instant, timeout};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
-use crate::{Error, Platform, uploads};
+use crate::{Error, Platform, retention, uploads};
 
 /// Objects in one transaction.
 const BATCH: i64 = 100;
@@ -26,6 +26,8 @@ const PATIENCE: Duration = Duration::from_secs(30);
 const TURN: Duration = Duration::from_secs(15);
 /// Failures of a kind after which a sweep gives it up: the store is not well, and the next sweep will see.
 const FAILURES: usize = 1_000;
+/// How often a program looks for jobs to prune: what stays of them is looked at each time.
+const PRUNE_EVERY: Duration = Duration::from_hours(1);
 /// How long a repeated write is recognised.
 const KEYS_KEPT: Duration = Duration::from_hours(7 * 24);
 
@@ -39,6 +41,8 @@ pub struct Config {
     pub release_grace: Duration,
     /// How long a document stays in the trash; `None`: until somebody purges it.
     pub trash_retention: Option<Duration>,
+    /// How long a job stays after it ended; `None`: as long as its document.
+    pub job_retention: Option<Duration>,
 }
 
 impl Default for Config {
@@ -47,6 +51,7 @@ impl Default for Config {
             every: Some(Duration::from_mins(1)),
             release_grace: Duration::from_hours(1),
             trash_retention: Some(Duration::from_hours(30 * 24)),
+            job_retention: None,
         }
     }
 }
@@ -64,6 +69,8 @@ pub struct Swept {
     pub intents: u64,
     /// Keys of writes that nobody repeats any more.
     pub idempotency_keys: u64,
+    /// Jobs that ended long ago.
+    pub jobs: u64,
     /// What could not be taken away, and is tried again by the next sweep.
     pub failures: u64,
     /// There was more than one sweep has time for.
@@ -74,6 +81,7 @@ pub struct Swept {
 pub async fn run(platform: Platform, config: Config, stop: CancellationToken) {
     let Some(every) = config.every else { return };
     let mut unfinished = false;
+    let mut pruning = Pruning::default();
     loop {
         let wait = if unfinished { Duration::ZERO } else { jittered(every) };
         tokio::select! {
@@ -81,21 +89,38 @@ pub async fn run(platform: Platform, config: Config, stop: CancellationToken) {
             () = stop.cancelled() => return,
         }
         let swept = tokio::select! {
-            swept = once(&platform, &config) => swept,
+            swept = sweep(&platform, &config, &mut pruning) => swept,
             // What is in hand is rolled back, and done again by the next sweep.
             () = stop.cancelled() => return,
         };
         // What fails again and again is not tried again at once.
         unfinished = swept.unfinished && swept.failures == 0;
         if swept != Swept::default() {
-            let Swept { documents, released, uploads, intents, idempotency_keys, failures, .. } = swept;
-            tracing::info!(documents, released, uploads, intents, idempotency_keys, failures, "swept");
+            let Swept { documents, released, uploads, intents, idempotency_keys, jobs, failures, .. } = swept;
+            tracing::info!(documents, released, uploads, intents, idempotency_keys, jobs, failures, "swept");
         }
     }
 }
 
 /// Sweeps once. What fails is logged and left to the next sweep; the rest goes on.
 pub async fn once(platform: &Platform, config: &Config) -> Swept {
+    sweep(platform, config, &mut Pruning::default()).await
+}
+
+/// Where a program stands that prunes jobs: each that stays is looked at once in a round.
+struct Pruning {
+    place: JobPlace,
+    /// When the next round begins, once one has ended.
+    next_round: Option<Instant>,
+}
+
+impl Default for Pruning {
+    fn default() -> Self {
+        Self { place: JobPlace::START, next_round: None }
+    }
+}
+
+async fn sweep(platform: &Platform, config: &Config, pruning: &mut Pruning) -> Swept {
     let mut swept = Swept::default();
     let turn = || Sweep { platform, until: Instant::now() + TURN };
     let ended = turn().trash(config.trash_retention, &mut swept).await;
@@ -109,6 +134,11 @@ pub async fn once(platform: &Platform, config: &Config) -> Swept {
     told("unfinished uploads", &ended, &mut swept);
     let ended = turn().idempotency_keys(&mut swept).await;
     told("idempotency keys", &ended, &mut swept);
+    // Before jobs: what is not counted is not pruned.
+    let ended = turn().statistics(&mut swept).await;
+    told("statistics", &ended, &mut swept);
+    let ended = turn().jobs(config.job_retention, pruning, &mut swept).await;
+    told("jobs", &ended, &mut swept);
     swept
 }
 
@@ -236,6 +266,34 @@ impl Sweep<'_> {
             }
         }
         gone
+    }
+
+    async fn statistics(&self, swept: &mut Swept) -> Result<(), Error> {
+        while self.has_time(swept) && retention::count_once(&self.platform.database).await? {}
+        Ok(())
+    }
+
+    async fn jobs(
+        &self,
+        retention: Option<Duration>,
+        pruning: &mut Pruning,
+        swept: &mut Swept,
+    ) -> Result<(), Error> {
+        let Some(age) = retention else { return Ok(()) };
+        if pruning.next_round.is_some_and(|time| Instant::now() < time) {
+            return Ok(());
+        }
+        while self.has_time(swept) {
+            let pruned = retention::prune_once(&self.platform.database, age, pruning.place).await?;
+            let Some((gone, place)) = pruned else {
+                pruning.place = JobPlace::START;
+                pruning.next_round = Some(Instant::now() + PRUNE_EVERY);
+                break;
+            };
+            swept.jobs += gone;
+            pruning.place = place;
+        }
+        Ok(())
     }
 
     async fn idempotency_keys(&self, swept: &mut Swept) -> Result<(), Error> {

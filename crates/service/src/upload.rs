@@ -183,6 +183,7 @@ where
     let mut renewed = Instant::now();
     while let Some(bytes) = timeout(STALL, body.next()).await.map_err(stalled)? {
         let bytes = bytes.map_err(|e| Error::Interrupted { reason: e.to_string() })?;
+        colophon_metrics::get().http.uploaded(bytes.len() as u64);
         if writer.size() + bytes.len() as u64 > limit {
             return Err(Error::TooLarge { limit });
         }

@@ -34,6 +34,8 @@ values ('00000000-0000-7000-8000-000000000001', '00000000-0000-7000-8000-0000000
 insert into colophon.job_positions (queue, strategy, priority, position) values ('default', 'text-layer', 2, 0);
 insert into public.job_limits (kind, name, max_running) values ('strategy', 'ocr', 4);
 insert into public.paused_queues (queue) values ('night');
+insert into colophon.incomplete_jobs (document_id, job_id, status, created_at)
+values ('00000000-0000-7000-8000-000000000001', '00000000-0000-7000-8000-000000000003', 'failed', now());
 insert into public.export_records (document_id, export_type, formats)
 values ('00000000-0000-7000-8000-000000000001', 'full', '{json}');
 insert into colophon.idempotency_keys (owner, key, request, resource_id)
@@ -71,3 +73,6 @@ values ('00000000-0000-7000-8000-000000000016', '00000000-0000-7000-8000-0000000
         now() + interval '1 day');
 insert into colophon.imported_zones (ordinal, page_number, position, key, id, id_given, zone_type, coordinates, metadata)
 values (0, 1, 0, 'r1', '00000000-0000-7000-8000-000000000004', false, 'text', '{}', '{}');
+insert into colophon.processing_statistics
+values ('hour', '2020-01-01T00:00:00Z', 'text-layer', 'completed', '', '', '', 7, 1, 12345, 12345, 1, 0);
+insert into colophon.processing_statistics_progress (counted_until) values ('2020-01-01T01:00:00Z');

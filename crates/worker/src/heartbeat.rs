@@ -23,14 +23,20 @@ pub(crate) async fn run<P: Processor>(worker: Arc<Worker<P>>, done: Cancellation
             continue;
         }
         // The lease counts from before the statement, so that nobody here holds it longer than the database says.
-        let until = Instant::now() + worker.config.lease;
+        let begun = Instant::now();
+        let until = begun + worker.config.lease;
         let lost = match beat(&worker, &asked).await {
             Ok(held) => worker.hand.prolonged(&asked, |lease| held.contains(lease), until),
             Err(error) => {
                 tracing::debug!(%error, "a heartbeat did not get through");
+                colophon_metrics::get().jobs.heartbeat_late();
                 worker.hand.give_up_overdue()
             }
         };
+        // With the pause before it, half of the lease is over.
+        if begun.elapsed() > every {
+            colophon_metrics::get().jobs.heartbeat_late();
+        }
         if lost > 0 {
             tracing::warn!(lost, "leases were lost: what is not stored of those jobs is dropped");
         }

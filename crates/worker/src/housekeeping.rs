@@ -1,19 +1,20 @@
 //! Makes due jobs claimable and takes back lost ones. Every node does: a reaper that can stall is no reaper.
 
-use std::sync::Arc;
+use std::time::Duration;
 
 use colophon_db::{Database, SystemScope};
+use tokio_util::sync::CancellationToken;
 
-use crate::{Processor, Worker};
-
-pub(crate) async fn run<P: Processor>(worker: Arc<Worker<P>>) {
-    while !worker.stop.is_cancelled() {
-        if let Err(error) = once(&worker.database).await {
+/// Looks after the queue every `poll` until `stop` is cancelled. Part of [`crate::run`]; by itself for a program that has
+/// no workers of its own, and gives jobs to others.
+pub async fn keep_house(database: Database, poll: Duration, stop: CancellationToken) {
+    while !stop.is_cancelled() {
+        if let Err(error) = once(&database).await {
             tracing::debug!(%error, "the queue could not be looked after; trying again");
         }
         tokio::select! {
-            () = tokio::time::sleep(worker.config.poll) => {}
-            () = worker.stop.cancelled() => {}
+            () = tokio::time::sleep(poll) => {}
+            () = stop.cancelled() => {}
         }
     }
 }

@@ -4,7 +4,7 @@
 //! beside it prolongs the lease; where the lease was taken over, the work is dropped and nothing more is written.
 //!
 //! One loop claims for all free slots at once ([`claim`]), one prolongs every lease in hand ([`heartbeat`]), one says how
-//! jobs ended, as many together as there are ([`report`]), one keeps house ([`housekeeping`]). Between claim and end a job
+//! jobs ended, as many together as there are ([`report`]), one keeps house ([`keep_house`]). Between claim and end a job
 //! takes no connection.
 //!
 //! **Architecture invariant:** nothing here knows what a job does. That is a [`Processor`]'s.
@@ -15,9 +15,14 @@ mod heartbeat;
 mod housekeeping;
 mod processor;
 mod report;
+mod turns;
 mod work;
 
+pub use claim::hand_back_unknown;
+pub use housekeeping::keep_house;
 pub use processor::{Ended, Processor, Stopped};
+pub use report::release_waiting;
+pub use turns::{Turns, Wanted};
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -72,6 +77,7 @@ pub async fn run<P: Processor>(database: Database, processor: P, config: Config,
     let listener = Listener::start(&database);
     let slots = Arc::new(Semaphore::new(config.slots));
     let hand = hand::Hand::default();
+    colophon_metrics::get().jobs.slots_added(config.slots);
     let worker = Arc::new(Worker { database, processor: Arc::new(processor), config, hand, stop });
     let (ends, ended) = mpsc::unbounded_channel();
     // Beside the work, and a little longer: leases are kept, and ends are told, until the last job has ended.
@@ -79,7 +85,7 @@ pub async fn run<P: Processor>(database: Database, processor: P, config: Config,
     let beside = TaskTracker::new();
     beside.spawn(heartbeat::run(Arc::clone(&worker), done.clone()));
     beside.spawn(report::run(Arc::clone(&worker), ended));
-    beside.spawn(housekeeping::run(Arc::clone(&worker)));
+    beside.spawn(keep_house(worker.database.clone(), worker.config.poll, worker.stop.clone()));
     let jobs = TaskTracker::new();
     claim::run(&worker, &listener, &slots, &jobs, &ends).await;
     jobs.close();

@@ -116,9 +116,9 @@ async fn tell_once(database: &Database, ends: &[End]) -> Result<Vec<JobId>> {
     }
     // What is handed back is for other workers to take at once.
     if releases.is_empty() {
-        tx.commit().await?
+        tx.commit().await?;
     } else {
-        tx.commit_and_wake().await?
+        tx.commit_and_wake().await?;
     }
     if others_wait {
         release_waiting(database).await;
@@ -126,8 +126,8 @@ async fn tell_once(database: &Database, ends: &[End]) -> Result<Vec<JobId>> {
     Ok(told)
 }
 
-/// What waited for these jobs need not wait for the next look.
-async fn release_waiting(database: &Database) {
+/// Lets go what waited for jobs that ended, so that it need not wait for the next look.
+pub async fn release_waiting(database: &Database) {
     let released = async {
         let tx = database.session(&SystemScope::new()).begin().await?;
         let ready = tx.queue().release_waiting().await?;

@@ -3,12 +3,16 @@
 use std::sync::Arc;
 use std::time::Instant;
 
+use colophon_db::jobs::TRACEPARENT;
 use colophon_db::queue::{ClaimedJob, Fail, Failure, Finish};
 use colophon_domain::ErrorClass;
-use serde_json::json;
+use colophon_traces::{follows, span};
+use serde_json::{Value, json};
 use tokio::sync::OwnedSemaphorePermit;
 use tokio::sync::mpsc::UnboundedSender;
 use tokio_util::sync::CancellationToken;
+use tracing::field::Empty;
+use tracing::{Instrument as _, Span};
 
 use crate::report::{End, Report};
 use crate::{Ended, Processor, Stopped, Worker};
@@ -18,6 +22,37 @@ enum Worked {
     Ended(Ended),
     Stopped(Stopped),
     Interrupted,
+}
+
+impl Worked {
+    /// In a word, for traces.
+    fn as_str(&self) -> &'static str {
+        match self {
+            Self::Ended(ended) => ended.status.as_str(),
+            Self::Stopped(Stopped::Failed(_)) => "attempt_failed",
+            Self::Stopped(Stopped::LeaseLost) => "lease_lost",
+            Self::Interrupted => "released",
+        }
+    }
+}
+
+/// The span of an attempt, which follows from the request that asked for the job.
+fn attempt_span(job: &ClaimedJob) -> Span {
+    let span = span!(
+        "attempt",
+        otel.name = Empty,
+        otel.kind = "consumer",
+        colophon.job.id = Empty,
+        colophon.job.attempt = job.attempt,
+        colophon.job.outcome = Empty,
+    );
+    if !span.is_disabled() {
+        span.record("otel.name", format!("job {}", job.class.strategy));
+        span.record("colophon.job.id", job.lease.job_id.to_string());
+        let option = job.options.as_ref().and_then(|options| options.get(TRACEPARENT));
+        follows(&span, option.and_then(Value::as_str));
+    }
+    span
 }
 
 /// The slot is free again once the end is told.
@@ -30,16 +65,21 @@ pub(crate) async fn run<P: Processor>(
 ) {
     let begun = Instant::now();
     let (lease, attempt) = (job.lease, job.attempt);
-    let worked = tokio::select! {
-        worked = process(&worker.processor, job) => worked,
+    let metrics = &colophon_metrics::get().jobs;
+    let _busy = metrics.slot_taken();
+    let span = attempt_span(&job);
+    let outcome = tokio::select! {
+        outcome = process(&worker.processor, job).instrument(span.clone()) => outcome,
         () = lost.cancelled() => Worked::Stopped(Stopped::LeaseLost),
         () = worker.stop.cancelled() => Worked::Interrupted,
     };
     let id = lease.job_id;
-    let end = match worked {
+    span.record("colophon.job.outcome", outcome.as_str());
+    let end = match outcome {
         Worked::Stopped(Stopped::LeaseLost) => {
             tracing::warn!(job = %id, attempt, "the lease was taken over; what was not stored is dropped");
             worker.hand.lay_down(&lease);
+            metrics.lease_lost();
             return;
         }
         Worked::Stopped(Stopped::Failed(failure)) => {
@@ -64,7 +104,7 @@ async fn process<P: Processor>(processor: &Arc<P>, job: ClaimedJob) -> Worked {
     let processor = Arc::clone(processor);
     let work = async move { processor.process(&job).await };
     // A task of its own, so that a panic ends there; aborted when this future is dropped.
-    let mut task = AbortOnDrop(tokio::spawn(work));
+    let mut task = AbortOnDrop(tokio::spawn(work.instrument(Span::current())));
     match (&mut task.0).await {
         Ok(Ok(ended)) => Worked::Ended(ended),
         Ok(Err(stopped)) => Worked::Stopped(stopped),

@@ -77,9 +77,11 @@ struct Args {
 async fn main() -> Result<()> {
     let args = Args::parse();
     let server = Server::start(&args.folder).await?;
+    let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
     let measured = tokio::select! {
         measured = measure(&server, &args) => measured,
         _ = tokio::signal::ctrl_c() => Err(anyhow::anyhow!("broken off")),
+        _ = terminate.recv() => Err(anyhow::anyhow!("broken off")),
     };
     server.stop().await?;
     measured
@@ -211,7 +213,7 @@ async fn one_round(
 async fn held(engine: Engine, rate: f64, server: &Server, args: &Args, payload: &Value) -> Result<Open> {
     let busy_before = busy().await;
     let mut running = engine.start(server, &args.programs, payload).await?;
-    let burst = if rate.is_finite() { whole((rate * 3.0).max(100.0)) } else { GUESS };
+    let mut burst = if rate.is_finite() { whole((rate * 3.0).max(100.0)) } else { GUESS };
     running.enqueue(burst).await?;
     analyze(engine, server).await?;
     let other = server.client(engine.database()).await?;
@@ -225,6 +227,8 @@ async fn held(engine: Engine, rate: f64, server: &Server, args: &Args, payload: 
         let worked = running.work(queued, Duration::from_secs(6)).await?;
         queued = queued.saturating_sub(worked.done);
         bursts.push((at, worked));
+        // Of what it can do by now, or an engine that slows down would be left with a backlog of minutes.
+        burst = whole((worked.rate() * 3.0).max(100.0));
     }
     let seconds = begun.elapsed().as_secs_f64();
     // What is left would stand before the jobs whose latency is measured.

@@ -386,6 +386,7 @@ fn platform(database: Database, folder: &Path) -> colophon_service::Platform {
         store: colophon_blobs::Store::folder(&folder.join("objects")).unwrap(),
         pdf: colophon_pdf::Child { program: "/nowhere".into(), args: Vec::new() },
         pdf_limits: colophon_pdf::Limits::default(),
+        tesseract: colophon_ocr::Tesseract::at("/nowhere"),
         inspections: Arc::new(tokio::sync::Semaphore::new(1)),
         metadata_schemas: colophon_service::MetadataSchemas::default(),
         cleanups: tokio_util::task::TaskTracker::new(),

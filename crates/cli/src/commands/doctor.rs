@@ -30,6 +30,7 @@ pub async fn run(config: &Config, as_json: bool) -> anyhow::Result<ExitCode> {
     // Now what a private PostgreSQL makes is there.
     surroundings::data_folder(config, &mut report);
     surroundings::tokens(config, &mut report).await;
+    surroundings::tesseract(config, &mut report).await;
     if let Some(postgres) = postgres {
         postgres.close().await?;
     }

@@ -53,9 +53,7 @@ pub async fn run(config: &Config, import: Import) -> anyhow::Result<ExitCode> {
         )),
     };
     stop.cancel();
-    if let Some(working) = working {
-        working.await?;
-    }
+    working.await?;
     instance.close().await?;
     outcome
 }

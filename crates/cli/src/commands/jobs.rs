@@ -14,6 +14,7 @@ const WISH: Wish = Wish { program: "colophon jobs", workers: 0, database_listen:
 
 pub async fn run(config: &Config, jobs: Jobs) -> anyhow::Result<()> {
     match jobs {
+        Jobs::Report(reports) => super::job_reports::run(config, reports).await,
         Jobs::List { status, document, list } => {
             let instance = Instance::open(config, WISH).await?;
             let tx = instance.platform.database.session(&SystemScope::new()).begin().await?;
@@ -30,7 +31,7 @@ pub async fn run(config: &Config, jobs: Jobs) -> anyhow::Result<()> {
                 let zones = optional(j.completed_zones);
                 [
                     j.id.to_string(),
-                    j.document_id.to_string(),
+                    optional(j.filename),
                     optional(j.strategy),
                     j.status,
                     pages,
@@ -38,7 +39,7 @@ pub async fn run(config: &Config, jobs: Jobs) -> anyhow::Result<()> {
                     time(j.created_at),
                 ]
             });
-            output::table(["ID", "DOCUMENT", "STRATEGY", "STATUS", "PAGES", "ZONES", "QUEUED (UTC)"], rows)
+            output::table(["ID", "FILE", "STRATEGY", "STATUS", "PAGES", "ZONES", "QUEUED (UTC)"], rows)
         }
         Jobs::Show { job, show } => {
             let instance = Instance::open(config, WISH).await?;
@@ -54,6 +55,9 @@ pub async fn run(config: &Config, jobs: Jobs) -> anyhow::Result<()> {
             tx.commit().await?;
             instance.close().await?;
             print(found.into(), &pages, attempts, history, show.json)
+        }
+        other @ (Jobs::Ask(_) | Jobs::Watch { .. }) => {
+            anyhow::bail!("{other:?} is dealt with before; this is a mistake of the program")
         }
     }
 }
@@ -75,6 +79,7 @@ fn print(
     output::fields(&[
         ("id", job.id.to_string()),
         ("document", job.document_id.to_string()),
+        ("file", optional(job.filename)),
         ("strategy", optional(job.strategy)),
         ("status", job.status),
         ("reason", optional(job.error_message)),

@@ -9,14 +9,15 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
-use colophon_http::{App, auth};
+use colophon_http::{App, Metrics, auth};
+use colophon_service::workers::Workers;
 use serde_json::json;
 use tokio_util::sync::CancellationToken;
 
-use super::asked_to_stop;
 use super::worker::{start_sweeper, start_workers};
+use super::{asked_to_stop, metrics};
 use crate::args::Serve;
-use crate::config::Config;
+use crate::config::{Config, Secret};
 use crate::instance::{Instance, Wish};
 use crate::output;
 
@@ -35,6 +36,7 @@ pub async fn run(config: &Config, serve: Serve) -> anyhow::Result<()> {
         format!("cannot listen on {}; is another program there? say --listen ADDRESS", config.listen)
     })?;
     let listen = listener.local_addr()?;
+    let metrics_at = metrics::bind(config).await?;
     let wish =
         Wish { program: "colophon serve", workers: config.workers, database_listen: config.database.listen };
     // One ear for all phases, opened before anything is started: no signal falls between two of them.
@@ -56,11 +58,15 @@ pub async fn run(config: &Config, serve: Serve) -> anyhow::Result<()> {
     let broken_off = CancellationToken::new();
     let app = App {
         platform: Arc::clone(&instance.platform),
+        workers: Arc::new(Workers::new(instance.platform.database.clone())),
+        events: colophon_service::events::Events::new(&instance.platform.database),
         verifier: Arc::clone(&verifier),
         public_url: config.public_url.clone(),
         broken_off: broken_off.clone(),
         stopping: stop.clone(),
+        metrics: Arc::new(Metrics::new(config.metrics.token.as_ref().map(Secret::expose), listen)),
     };
+    metrics::start(metrics_at, &instance.platform.database, &stop);
 
     let stopping = stop.clone();
     let mut serving = tokio::spawn(
@@ -85,9 +91,7 @@ pub async fn run(config: &Config, serve: Serve) -> anyhow::Result<()> {
             serving.abort();
         }
     }
-    if let Some(workers) = workers {
-        workers.await?;
-    }
+    workers.await?;
     sweeper.await?;
     instance.close().await
 }

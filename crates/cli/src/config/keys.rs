@@ -113,6 +113,10 @@ pub static POSTGRES_DIR: Key = Key::new("postgres_dir", &["COLOPHON_POSTGRES_DIR
     .help("Folder with the programs `postgres` and `initdb` for the private PostgreSQL")
     .otherwise("looked for, else downloaded", "/usr/lib/postgresql/17/bin");
 
+pub static TESSERACT: Key = Key::new("tesseract", &["COLOPHON_TESSERACT"], "PROGRAM")
+    .help("The program tesseract, for the strategies ocr and auto")
+    .otherwise("looked for in PATH", "/usr/bin/tesseract");
+
 pub static LISTEN: Key = Key::new("listen", &["COLOPHON_LISTEN"], "ADDRESS")
     .flag("--listen", SERVE)
     .help("Address of the API")
@@ -209,6 +213,44 @@ pub static TRASH_RETENTION: Key = Key::new("trash.retention", &["COLOPHON_TRASH_
     .help("How long a document stays in the trash before it is purged; 0: until somebody purges it")
     .fallback("30d");
 
+pub static JOBS_RETENTION: Key = Key::new("jobs.retention", &["COLOPHON_JOBS_RETENTION"], "TIME")
+    .help("How long jobs stay after they ended, with attempts and history; 0: as long as their document")
+    .fallback("0");
+
+pub static METRICS_LISTEN: Key = Key::new("metrics.listen", &["COLOPHON_METRICS_LISTEN"], "ADDRESS")
+    .help("An address of its own for /metrics, without a token: let nobody but operators reach it")
+    .otherwise("none", "127.0.0.1:9787");
+
+pub static METRICS_TOKEN: Key = Key::new("metrics.token", &["COLOPHON_METRICS_TOKEN"], "TOKEN")
+    .help("What Prometheus sends as a bearer token to read /metrics of the API")
+    .otherwise("none: open on this machine, else for the platform's tokens", "at least 16 characters")
+    .secrecy(Secrecy::Secret);
+
+pub static TRACES_ENDPOINT: Key = Key::new(
+    "traces.endpoint",
+    &["COLOPHON_TRACES_ENDPOINT", "OTEL_EXPORTER_OTLP_ENDPOINT"],
+    "URL",
+)
+.help("A collector that takes OTLP over HTTP; spans of requests, jobs and statements go to /v1/traces there")
+.otherwise("none", "http://localhost:4318");
+
+pub static TRACES_HEADERS: Key = Key::new("traces.headers", &["OTEL_EXPORTER_OTLP_HEADERS"], "HEADERS")
+    .help("Sent to the collector with each batch: key=value,key=value")
+    .otherwise("none", "api-key=…")
+    .secrecy(Secrecy::Secret);
+
+pub static TRACES_SERVICE_NAME: Key = Key::new("traces.service_name", &["OTEL_SERVICE_NAME"], "NAME")
+    .help("What this program is called at the collector")
+    .fallback("colophon");
+
+pub static TRACES_SAMPLE: Key = Key::new(
+    "traces.sample",
+    &["COLOPHON_TRACES_SAMPLE", "OTEL_TRACES_SAMPLER_ARG"],
+    "SHARE",
+)
+.help("The share of traces that begin here and are sent, 0 to 1; a caller's traceparent decides of its own")
+.fallback("1");
+
 pub static SUPABASE_URL: Key = Key::new("supabase.url", &["SUPABASE_URL"], "URL")
     .help("The Supabase project that signs the tokens; its public keys are fetched from here")
     .otherwise("none", "https://abcdefghijklmnopqrst.supabase.co");
@@ -240,9 +282,10 @@ pub static JWT_ISSUER: Key = Key::new("supabase.jwt_issuer", &["SUPABASE_JWT_ISS
     .otherwise("auth/v1 of supabase.url", "https://auth.example.org/auth/v1");
 
 /// All of them, in the order of the file: first those of no table.
-pub static KEYS: [&Key; 28] = [
+pub static KEYS: [&Key; 36] = [
     &DATA_DIR,
     &POSTGRES_DIR,
+    &TESSERACT,
     &LISTEN,
     &PUBLIC_URL,
     &WORKERS,
@@ -263,6 +306,13 @@ pub static KEYS: [&Key; 28] = [
     &STORAGE_IDENTITY,
     &RELEASE_GRACE,
     &TRASH_RETENTION,
+    &JOBS_RETENTION,
+    &METRICS_LISTEN,
+    &METRICS_TOKEN,
+    &TRACES_ENDPOINT,
+    &TRACES_HEADERS,
+    &TRACES_SERVICE_NAME,
+    &TRACES_SAMPLE,
     &SUPABASE_URL,
     &SECRET_KEY,
     &PUBLISHABLE_KEY,

@@ -90,6 +90,12 @@ impl Sources {
         flag.or_else(environment).or_else(file).or_else(default)
     }
 
+    /// Those of these variables that are set.
+    pub fn environment_of(&self, names: &[&str]) -> Vec<(OsString, OsString)> {
+        let set = |name: &&str| Some((name.into(), self.environment.get(OsStr::new(name))?.clone()));
+        names.iter().filter_map(set).collect()
+    }
+
     /// Variables that look like one of ours with a slip of the pen, and mean nothing, each with the one meant.
     pub fn misspelt(&self) -> Vec<(String, &'static str)> {
         let known: Vec<&'static str> =

@@ -196,6 +196,31 @@ pub fn jwt_secret(raw: &Raw) -> Result<Secret, Refusal> {
     })
 }
 
+/// Bytes that a token has at least which opens something by itself.
+const TOKEN_BYTES: usize = 16;
+
+pub fn metrics_token(raw: &Raw) -> Result<Secret, Refusal> {
+    let secret = secret(raw)?;
+    if secret.expose().len() < TOKEN_BYTES {
+        return Err(Refusal::new(
+            "might be found by trying",
+            format!("make it {TOKEN_BYTES} characters or more"),
+        ));
+    }
+    Ok(secret)
+}
+
+pub fn headers(raw: &Raw) -> Result<colophon_traces::Headers, Refusal> {
+    colophon_traces::Headers::parse(text(raw)?)
+        .ok_or_else(|| Refusal::new("is no list of headers", "say it as key=value,key=value"))
+}
+
+/// A share of something, 0 to 1.
+pub fn share(raw: &Raw) -> Result<f64, Refusal> {
+    let share = text(raw)?.parse().ok().filter(|share| (0.0..=1.0).contains(share));
+    share.ok_or_else(|| Refusal::new("is no share", "say a number from 0 to 1, such as 0.1"))
+}
+
 pub fn secret(raw: &Raw) -> Result<Secret, Refusal> {
     text(raw).map(|text| Secret(text.trim().to_owned()))
 }

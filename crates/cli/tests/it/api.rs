@@ -39,6 +39,11 @@ impl Api {
         Self { agent: config.into(), base: base.to_owned(), authorization }
     }
 
+    /// The token it sends.
+    pub fn token(&self) -> &str {
+        self.authorization.as_deref().and_then(|sent| sent.strip_prefix("Bearer ")).unwrap_or_default()
+    }
+
     /// Sends a request. `Err`: there was no answer.
     pub fn send(
         &self,
@@ -150,6 +155,12 @@ impl Answer {
     }
 
     /// The body of an answer that has to have this status.
+    pub fn expect_text(&self, status: u16) -> String {
+        let text = String::from_utf8_lossy(&self.body).into_owned();
+        assert_eq!(self.status, status, "{text}");
+        text
+    }
+
     pub fn expect(&self, status: u16) -> Value {
         assert_eq!(self.status, status, "{}", String::from_utf8_lossy(&self.body));
         self.json()

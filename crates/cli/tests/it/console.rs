@@ -399,3 +399,28 @@ fn a_document_gets_another_version_goes_to_the_trash_and_comes_back() {
     assert_eq!(person.api.list("/v1/documents", 5)[0]["version"], 1);
     assert_eq!(browser.complaints(), Vec::<String>::new());
 }
+
+#[test]
+fn a_job_is_watched_and_called_off_in_the_console() {
+    let browser = browser!();
+    let server = Server::shared();
+    let person = server.person();
+    let document = person.api.process("watched.pdf", &numbered("wombat", 2));
+    let later = json!({ "run_at": "2100-01-01T00:00:00Z" });
+    let job = person.api.post_json(&format!("/v1/documents/{}/jobs", id(&document)), &later).expect(202);
+    let path = format!("/v1/jobs/{}", id(&job));
+    browser.open(&format!("{}/#token={}", server.ready.url, server.token(person.id)));
+    browser.sees(".documents a", "watched.pdf");
+    browser.open(&format!("{}/#/jobs/{}", server.ready.url, id(&job)));
+    browser.sees(".line .badge", "queued");
+    // What somebody else does to it is seen while it happens.
+    person.api.post_json(&format!("{path}/pause"), &json!({})).expect(200);
+    browser.sees(".line .badge", "paused");
+    browser.sees(".history", "paused");
+    browser.click(".heading .tools button");
+    browser.sees(".line .badge", "cancelled");
+    browser.sees(".history", "cancelled");
+    assert_eq!(person.api.read(&path)["status"], "cancelled");
+    assert_eq!(browser.count(".heading .tools button"), 0, "there is nothing left to call off");
+    assert_eq!(browser.complaints(), Vec::<String>::new());
+}

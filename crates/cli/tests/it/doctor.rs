@@ -35,6 +35,8 @@ impl Findings {
             (Some(!failed), Some(i32::from(failed))),
             "{ran:?}"
         );
+        // Whether it is installed is this machine's affair (see `strategies`).
+        let checks = checks.into_iter().filter(|check| check["name"] != "tesseract").collect();
         Self { ran, checks }
     }
 

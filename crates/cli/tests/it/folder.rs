@@ -71,12 +71,24 @@ impl Folder {
         self.with_keys()
     }
 
+    /// The same with this program for its OCR.
+    pub fn with_tesseract(mut self, program: &str) -> Self {
+        self.environment.push(("COLOPHON_TESSERACT", program.to_owned()));
+        self
+    }
+
     /// The same with its objects in a Supabase project that a bucket plays.
     pub fn with_project(mut self, bucket: &Bucket) -> Self {
         self.environment.push(("COLOPHON_STORAGE_URL", "supabase://documents".to_owned()));
         self.environment.push(("COLOPHON_STORAGE_REGION", Bucket::REGION.to_owned()));
         self.environment.push(("SUPABASE_URL", bucket.endpoint()));
         self.with_keys()
+    }
+
+    /// The same with one more thing said to its commands.
+    pub fn with_environment(mut self, name: &'static str, value: &str) -> Self {
+        self.environment.push((name, value.to_owned()));
+        self
     }
 
     fn with_keys(mut self) -> Self {

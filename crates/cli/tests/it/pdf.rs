@@ -110,16 +110,21 @@ pub fn protected() -> Vec<u8> {
 
 /// A page whose content inflates to so many megabytes of nothing.
 pub fn bomb(megabytes: usize) -> Vec<u8> {
+    let mut pdf = Pdf::new();
+    let content = pdf.stream("/Filter /FlateDecode", &blanks(megabytes));
+    pdf.page(content, "");
+    pdf.bytes()
+}
+
+/// So many megabytes of blanks, deflated.
+pub fn blanks(megabytes: usize) -> Vec<u8> {
     use std::io::Write as _;
     let mut encoder = flate2::write::ZlibEncoder::new(Vec::new(), flate2::Compression::fast());
     let nothing = vec![b' '; 1 << 20];
     for _ in 0..megabytes {
         encoder.write_all(&nothing).unwrap();
     }
-    let mut pdf = Pdf::new();
-    let content = pdf.stream("/Filter /FlateDecode", &encoder.finish().unwrap());
-    pdf.page(content, "");
-    pdf.bytes()
+    encoder.finish().unwrap()
 }
 
 /// Ten thousand pages, or as many as you like, that share one content.

@@ -91,7 +91,12 @@ impl Server {
 
     /// Starts it again on the same folder, at another address.
     pub fn restart(&mut self) {
-        (self.process, self.ready) = launch(&self.folder, &[]);
+        self.restart_with(&[]);
+    }
+
+    /// As [`Server::restart`]; `args` may name the address.
+    pub fn restart_with(&mut self, args: &[&str]) {
+        (self.process, self.ready) = launch(&self.folder, args);
     }
 
     /// What it logged, of all its starts.
@@ -213,8 +218,11 @@ fn launch(folder: &Folder, args: &[&str]) -> (Child, Ready) {
     let data = folder.data();
     let log = folder.scratch().join("serve.log");
     let log = File::options().create(true).append(true).open(log).unwrap();
-    let mut command = folder.command(&["serve", "--listen", "127.0.0.1:0", "--ready-json", "--data-dir"]);
+    let mut command = folder.command(&["serve", "--ready-json", "--data-dir"]);
     command.arg(&data).args(args).stdout(Stdio::piped()).stderr(log);
+    if !args.contains(&"--listen") {
+        command.args(["--listen", "127.0.0.1:0"]);
+    }
     let mut process = command.spawn().unwrap();
     let mut line = String::new();
     // Ends with the process, should that fail.

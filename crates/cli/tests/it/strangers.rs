@@ -7,7 +7,7 @@ use crate::pdf::numbered;
 use crate::server::Server;
 
 /// Every route that takes an identifier.
-pub const ROUTES: [&str; 23] = [
+pub const ROUTES: [&str; 24] = [
     "/v1/documents/{document}",
     "/v1/documents/{document}/content",
     "/v1/documents/{document}/content?version=1",
@@ -29,6 +29,7 @@ pub const ROUTES: [&str; 23] = [
     "/v1/jobs/{job}",
     "/v1/jobs/{job}/attempts",
     "/v1/jobs/{job}/history",
+    "/v1/jobs/{job}/events",
     "/v1/exports/{export}",
     "/v1/exports/{export}/files/document.json",
 ];
@@ -49,7 +50,13 @@ fn a_stranger_finds_nothing_on_any_route_and_can_begin_nothing() {
         let detail = stranger.api.get(&path).refused(404, "not_found");
         assert!(!detail.contains("mine.pdf"), "{detail}");
     }
+    let events = format!("/v1/events?document_id={}", id(&document));
+    stranger.api.get(&events).refused(404, "not_found");
     stranger.api.post_json(&of_document("jobs"), &json!({})).refused(404, "not_found");
+    for word in ["cancel", "retry", "pause", "resume"] {
+        let path = format!("/v1/jobs/{}/{word}", id(&job));
+        stranger.api.post_json(&path, &json!({})).refused(404, "not_found");
+    }
     stranger
         .api
         .post_json(&of_document("exports"), &json!({ "formats": ["json"] }))

@@ -78,14 +78,14 @@ with engine as materialized (
   returning q.job_id, q.document_id, q.queue, q.strategy, q.priority, q.attempt, q.max_attempts, q.lease_seq, q.started_at,
             q.lease_until, q.deadline_at, q.position, q.run_at
 ), documents as materialized (
+  -- A join: where a sub-select named the document's version, every document was walked through for each claim.
   select d.id
-  from public.documents d
-  where d.status <> 'processing' and d.id in (
-    select c.document_id from claimed c
-    join public.processing_jobs j on j.document_id = c.document_id and j.id = c.job_id
-    where j.page_numbers is null and j.zone_ids is null and j.version = d.version)
+  from claimed c
+  join public.processing_jobs j on j.document_id = c.document_id and j.id = c.job_id
+  join public.documents d on d.id = j.document_id and d.version = j.version
+  where d.status <> 'processing' and j.page_numbers is null and j.zone_ids is null
   order by d.id
-  for no key update skip locked
+  for no key update of d skip locked
 ), jobs as (
   update public.processing_jobs j
   set status = 'running', attempt = c.attempt, started_at = coalesce(j.started_at, c.started_at),

@@ -5,7 +5,7 @@
 with engine as materialized (
   select set_config('colophon.engine', 'on', true)
 ), held as materialized (
-  select q.job_id, q.document_id, q.attempt, q.lease_seq, q.worker, q.started_at, e.error_class, e.metrics,
+  select q.job_id, q.document_id, q.strategy, q.attempt, q.lease_seq, q.worker, q.started_at, e.error_class, e.metrics,
          k.is_quarantined, e.error_class = 'permanent' or q.attempt >= q.max_attempts or k.is_quarantined as is_over,
          case when k.is_quarantined then 'quarantined' else e.error_code end as error_code,
          case when k.is_quarantined
@@ -35,7 +35,7 @@ with engine as materialized (
   where d.id in (
     select h.document_id from held h
     join public.processing_jobs j on j.document_id = h.document_id and j.id = h.job_id
-    where j.page_numbers is null and j.zone_ids is null and j.version = d.version)
+    where j.page_numbers is null and j.zone_ids is null)
   order by d.id
   for no key update
 ), jobs as (
@@ -70,6 +70,7 @@ with engine as materialized (
       status_detail = case j.status when 'failed' then j.error_message end
   from jobs j where j.is_whole and d.id = j.document_id and d.version = j.version
 )
-select job_id, document_id, case when not is_over then delay_seconds end as delay_seconds,
+select job_id, document_id, strategy, extract(epoch from ended_at - started_at)::float8 as seconds, is_over,
+       case when not is_over then delay_seconds end as delay_seconds, is_quarantined,
        exists (select from public.job_queue w where w.state = 'waiting') as others_wait
 from jobs

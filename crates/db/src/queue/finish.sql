@@ -21,7 +21,7 @@ with engine as materialized (
   where d.id in (
     select g.document_id from gone g
     join public.processing_jobs j on j.document_id = g.document_id and j.id = g.job_id
-    where j.page_numbers is null and j.zone_ids is null and j.version = d.version)
+    where j.page_numbers is null and j.zone_ids is null)
   order by d.id
   for no key update
 ), jobs as (
@@ -35,7 +35,7 @@ with engine as materialized (
   cross join (select clock_timestamp() as now, count(*) from documents) t
   cross join engine
   where j.document_id = g.document_id and j.id = g.job_id and j.status = 'running'
-  returning j.version, j.completed_at, j.page_numbers is null and j.zone_ids is null as is_whole, g.*
+  returning j.strategy, j.version, j.completed_at, j.page_numbers is null and j.zone_ids is null as is_whole, g.*
 ), attempts as (
   insert into public.processing_attempts (
     document_id, job_id, lease_seq, attempt, outcome, worker, started_at, finished_at, error_class, error_code,
@@ -60,4 +60,6 @@ with engine as materialized (
       status_detail = j.error_message
   from jobs j where j.is_whole and d.id = j.document_id and d.version = j.version
 )
-select job_id, document_id, exists (select from public.job_queue w where w.state = 'waiting') as others_wait from jobs
+select job_id, document_id, strategy, extract(epoch from completed_at - started_at)::float8 as seconds,
+       exists (select from public.job_queue w where w.state = 'waiting') as others_wait
+from jobs

@@ -42,7 +42,7 @@ with engine as materialized (
   where d.id in (
     select l.document_id from judged l
     join public.processing_jobs j on j.document_id = l.document_id and j.id = l.job_id
-    where l.is_live and j.page_numbers is null and j.zone_ids is null and j.version = d.version)
+    where l.is_live and j.page_numbers is null and j.zone_ids is null)
   order by d.id
   for no key update
 ), jobs as (

@@ -23,7 +23,7 @@ with engine as materialized (
   where d.id in (
     select h.document_id from held h
     join public.processing_jobs j on j.document_id = h.document_id and j.id = h.job_id
-    where j.page_numbers is null and j.zone_ids is null and j.version = d.version)
+    where j.page_numbers is null and j.zone_ids is null)
   order by d.id
   for no key update
 ), jobs as (

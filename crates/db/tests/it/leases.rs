@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use colophon_db::queue::{Beat, Lease};
 use colophon_db::{Database, Error, ErrorKind};
-use colophon_domain::{DocumentId, ErrorClass, JobId, UserId};
+use colophon_domain::{DocumentId, ErrorClass, JobId, JobPage, PageOutcome, Stages, UserId};
 use colophon_testkit::{TestDatabase, store_document, store_job};
 use futures_util::future::join_all;
 
@@ -278,4 +278,54 @@ async fn two_claimers_never_get_the_same_job() {
     let taken_over = "select count(*) from job_queue where lease_seq <> 1 or state <> 'running'";
     let taken_over = db.client("postgres").await.query_one(taken_over, &[]).await.expect("a count");
     assert_eq!(taken_over.get::<_, i64>(0), 0, "and every lease is still good");
+}
+
+#[tokio::test]
+async fn whoever_names_a_lease_learns_how_it_ended() {
+    let db = TestDatabase::migrated().await;
+    let database = db.database().await;
+    let (document, job, lost) = a_lost_lease(&db, &database).await;
+    let held = claim(&database, "quick").await.lease;
+    let nobodys = Lease { job_id: JobId::new(), lease_seq: 1 };
+    let tx = system(&database).await;
+    let standing = tx.queue().standing(&[lost, held, nobodys]).await.expect("an answer");
+    assert_eq!(standing.len(), 2, "{standing:?}");
+    let (before, now) = (&standing[&lost], &standing[&held]);
+    assert_eq!((before.document_id, before.status.as_str(), before.is_held), (document, "running", false));
+    assert_eq!(before.outcome.as_deref(), Some("lease_lost"));
+    assert_eq!((now.is_held, now.outcome.as_deref()), (true, None));
+    assert!(complete(&tx, held).await);
+    let standing = tx.queue().standing(&[held]).await.expect("an answer");
+    assert_eq!((standing[&held].is_held, standing[&held].outcome.as_deref()), (false, Some("completed")));
+    assert_eq!(standing[&held].status, "completed");
+    assert_eq!(job, held.job_id);
+}
+
+#[tokio::test]
+async fn what_is_done_of_a_job_is_known_to_whoever_takes_it_up() {
+    let db = TestDatabase::migrated().await;
+    let database = db.database().await;
+    let document = store_document(&database, UserId::new()).await.id;
+    let job = store_job(&database, document).await;
+    let lease = claim(&database, "w").await.lease;
+    let tx = system(&database).await;
+    assert!(tx.queue().by_units(&[lease]).await.expect("an answer").is_empty());
+    let page = |page_number, outcome| JobPage {
+        page_number,
+        outcome,
+        attempt: 1,
+        duration_ms: None,
+        stages: Stages::new(),
+        strategy: None,
+        reason: None,
+    };
+    let blank =
+        PageOutcome::Failed { class: ErrorClass::Permanent, code: "blank".into(), message: "it is".into() };
+    let pages = [page(2, PageOutcome::Completed { zone_count: 0 }), page(1, blank)];
+    tx.jobs().record_pages(document, job, &pages).await.expect("recorded");
+    let done = tx.queue().done(&[(document, job)]).await.expect("an answer");
+    assert_eq!((done[&job].pages.as_slice(), done[&job].zones.len()), (&[2][..], 0));
+    assert_eq!(tx.queue().by_units(&[lease]).await.expect("an answer"), HashSet::from([job]));
+    let lost = Lease { lease_seq: lease.lease_seq - 1, ..lease };
+    assert!(tx.queue().by_units(&[lost]).await.expect("an answer").is_empty());
 }

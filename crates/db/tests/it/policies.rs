@@ -88,6 +88,23 @@ const TABLES: &[(&str, &str, &str)] = &[
         "priority = 1",
     ),
     (
+        "processing_job_zones",
+        "(document_id, job_id, zone_id, outcome, attempt) values ('DOCUMENT', 'JOB', gen_random_uuid(), 'completed', 1)",
+        "duration_ms = 1",
+    ),
+    ("job_limits", "(kind, name, max_running) values ('owner', '*', 1)", "max_running = 1"),
+    ("paused_queues", "(queue) values ('default')", "reason = 'forged'"),
+    (
+        "colophon.job_positions",
+        "(queue, strategy, priority, position) values ('default', 'ocr', 2, 0)",
+        "position = 1",
+    ),
+    (
+        "colophon.incomplete_jobs",
+        "(document_id, job_id, status, created_at) values ('DOCUMENT', 'FREE', 'failed', now())",
+        "status = 'cancelled'",
+    ),
+    (
         "export_records",
         "(document_id, export_type, formats) values ('DOCUMENT', 'full', '{json}')",
         "metadata = '{\"a\": 1}'",
@@ -152,6 +169,16 @@ const TABLES: &[(&str, &str, &str)] = &[
         "zone_index = 1",
     ),
     ("colophon.signing_keys", "default values", "secret = sha256('mine')"),
+    (
+        "colophon.processing_statistics",
+        "values ('hour', now(), 's', 'completed', '', '', '', 0, 1, 1, 1, 1, 1)",
+        "observations = 2",
+    ),
+    (
+        "colophon.processing_statistics_progress",
+        "(only_row, counted_until) values (true, now()) on conflict do nothing",
+        "counted_until = now()",
+    ),
 ];
 
 const OWNER: &str = "00000000-0000-7000-8000-00000000000a";
@@ -267,7 +294,7 @@ async fn an_owner_edits_what_people_write_and_not_the_bookkeeping() {
             "denied",
         ),
         (
-            "insert into processing_jobs (document_id, id, max_attempts) values ('DOCUMENT', gen_random_uuid(), 99)",
+            "insert into processing_jobs (document_id, id, attempt) values ('DOCUMENT', gen_random_uuid(), 9)",
             "denied",
         ),
         (

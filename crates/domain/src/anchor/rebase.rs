@@ -492,7 +492,7 @@ pub fn has_work(zone: &Zone) -> bool {
 }
 
 /// The zone as it shall stand, and where the run contradicts the person.
-fn refreshed(
+pub(super) fn refreshed(
     zone: &Zone,
     found: &NewZone,
     shift: [f64; 2],
@@ -590,7 +590,7 @@ fn refreshed(
 }
 
 /// A zone that a person drew where the run now finds another text.
-fn drawn_conflict(zone: &Zone, found: &NewZone) -> Option<Conflict> {
+pub(super) fn drawn_conflict(zone: &Zone, found: &NewZone) -> Option<Conflict> {
     let (theirs, yours) = (json!(found.content), json!(zone.content));
     let coordinates = found.coordinates.as_ref().map_or_else(|| json!({}), |c| json!(c));
     text_differs(&theirs, &yours).then(|| Conflict {

@@ -73,7 +73,8 @@ pub fn judge(claims: Map<String, Value>, issuer: &Issuer, by_secret: bool) -> Re
             CallerScope::User(UserScope::from_verified_claims(user, &claims))
         }
     };
-    Ok(Holder { caller: Caller::new(scope, user), not_before, expires })
+    let caller = Caller { expires: Some(expires + LEEWAY), ..Caller::new(scope, user) };
+    Ok(Holder { caller, not_before, expires })
 }
 
 fn issued_by(issuer: &Issuer, iss: Option<&Value>, legacy_keys: bool) -> bool {

@@ -29,10 +29,10 @@ function refused(status, text, used) {
 }
 
 /** Sends a request and gives the answer. Throws a `Problem`. */
-export async function request(method, path, { query = {}, body, signal } = {}) {
+export async function request(method, path, { query = {}, body, signal, headers: more = {} } = {}) {
   const asked = new URLSearchParams(Object.entries(query).filter(([, value]) => value !== '' && value != null));
   const used = token();
-  const headers = { authorization: `Bearer ${used}` };
+  const headers = { authorization: `Bearer ${used}`, ...more };
   if (body !== undefined) headers['content-type'] = 'application/json';
   const options = { method, headers, signal, body: body === undefined ? undefined : JSON.stringify(body) };
   let response;

@@ -1,8 +1,9 @@
 // Jobs: the list, and one job with its attempts, pages and history.
 
-import { get } from './api.js';
+import { get, post } from './api.js';
 import { badge, button, count, counted, el, empty, facts, poll, problem, table, time, took, update } from './dom.js';
 import { chooseStatus } from './documents.js';
+import { watch } from './events.js';
 
 const STATUS = ['queued', 'running', 'paused', 'retrying', 'completed', 'partially_completed', 'failed', 'cancelled'];
 const PART = 50;
@@ -77,20 +78,46 @@ function failure(job) {
   return el('p', { class: 'problem' }, job.error_message ?? '', ' ', job.error_code ? el('code', {}, job.error_code) : null);
 }
 
+/** Whether nothing will happen to a job unless somebody asks for it. */
+const isOver = (job) => ['completed', 'partially_completed', 'failed', 'cancelled'].includes(job.status);
+
 export async function jobView(root, { id, signal }) {
   const body = el('div');
+  const live = el('p', { class: 'line', 'aria-live': 'polite' });
   root.append(body);
+  let [job, again] = [null, null];
+  const show = (told) => live.replaceChildren(badge(told.status), progress(told), pace(told));
   const look = async () => {
-    const job = await get(`jobs/${id}`, {}, signal);
+    job = await get(`jobs/${id}`, {}, signal);
     const details = await jobDetails(job, signal);
-    body.replaceChildren(el('div', { class: 'heading' }, el('h1', {}, 'Job of ', filename(job.document_id))), summary(job), details);
-    return isLive(job);
+    const cancel = isOver(job) ? null : button('Cancel', async () => {
+      await post(`jobs/${id}/cancel`, {});
+      await look();
+    });
+    show(job);
+    body.replaceChildren(el('div', { class: 'heading' }, el('h1', {}, 'Job of ', filename(job.document_id)), el('div', { class: 'tools' }, cancel)),
+      summary(job, live), details);
   };
-  if (await look()) poll(signal, look)();
+  await look();
+  if (isOver(job)) return;
+  watch(`jobs/${id}/events`, signal, (event, told) => {
+    if (event === 'progress') show(told);
+    // Several may come at once, and those of before are among them.
+    if (event !== 'state' || told.created_at < job.updated_at) return;
+    clearTimeout(again);
+    again = setTimeout(() => look().catch(() => {}), 100);
+  });
 }
 
-function summary(job) {
-  return el('div', { class: 'card' }, el('p', { class: 'line' }, badge(job.status), progress(job)), failure(job), facts([
+function pace({ eta_seconds: eta = null, pages_per_second: rate = null }) {
+  const said = [rate && `${rate.toLocaleString(undefined, { maximumSignificantDigits: 2 })} pages a second`, eta !== null && `about ${duration(eta)} left`];
+  return el('span', { class: 'muted' }, said.filter(Boolean).join(', '));
+}
+
+const duration = (seconds) => (seconds < 90 ? `${Math.max(1, Math.round(seconds))} s` : `${Math.round(seconds / 60)} min`);
+
+function summary(job, live) {
+  return el('div', { class: 'card' }, live, failure(job), facts([
     ['strategy', job.strategy], ['attempt', `${job.attempt} of ${job.max_attempts}`], ['created_at', time(job.created_at, { seconds: true })],
     ['started_at', time(job.started_at, { seconds: true })], ['completed_at', time(job.completed_at, { seconds: true })], ['took', took(job.started_at, job.completed_at)],
     ['priority', String(job.priority)], ['created_by', job.created_by && el('code', {}, job.created_by)], ['id', el('code', {}, job.id)]]));

@@ -158,7 +158,7 @@ function zoneItem(zone, at, choose) {
 function noZones(document) {
   if (document.status === 'uploaded') return empty('No zones yet.', 'Process reads the text of this document.');
   if (isLive(document)) return empty('A worker reads this document.', 'The zones appear here as they come.');
-  return empty('No zones on this page.', 'A page without any may be a scan: the strategy text-layer reads only text that the PDF itself carries.');
+  return empty('No zones on this page.', 'A page without any may be a scan: the strategy text-layer reads only text that the PDF itself carries; ocr and auto read scans, too.');
 }
 
 function noPages(document) {

@@ -34,7 +34,7 @@ const INDEX: Asset =
 const ASSETS: &[Asset] = assets! {
     "text/css; charset=utf-8": "console.css";
     "image/svg+xml": "icon.svg";
-    "text/javascript; charset=utf-8": "api.js" "document.js" "documents.js" "dom.js" "drawing.js" "jobs.js" "main.js"
+    "text/javascript; charset=utf-8": "api.js" "document.js" "documents.js" "dom.js" "drawing.js" "events.js" "jobs.js" "main.js"
         "pages.js" "search.js" "shares.js" "token.js" "trash.js" "uploads.js";
 };
 

@@ -1,63 +1,70 @@
-//! Jobs: ask for one, list, read, and what became of it.
+//! Jobs: ask for one, list, read, what became of it, and a word about it.
+
+mod request;
 
 use axum::extract::State;
-use axum::http::{HeaderValue, StatusCode, header};
-use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
-use colophon_domain::{DocumentId, Job, JobFilter, JobId, Strategy};
+use colophon_db::ErrorKind;
+use colophon_domain::{DocumentId, Job, JobFilter, JobId};
 use colophon_formats::views::{
     AttemptView, HistoryEntryView, JobPageView, JobView, JobWithPagesView, JobZoneView, ListView,
 };
-use colophon_service::jobs::{Request, request};
+use colophon_service::Error;
+use colophon_service::jobs::Control;
 use serde::Deserialize;
-use serde_json::{Map, Value};
 
 use crate::auth::Caller;
-use crate::query::{Body, Ids, Params, limit, parse};
+use crate::query::{Ids, Params, limit, parse};
 use crate::{App, Problem};
 
 pub fn router() -> Router<App> {
     Router::new()
-        .route("/v1/documents/{id}/jobs", post(create))
-        .route("/v1/jobs", get(list))
+        .route("/v1/documents/{id}/jobs", post(request::create))
+        .route("/v1/jobs", get(list).post(request::create_many))
         .route("/v1/jobs/{id}", get(show))
         .route("/v1/jobs/{id}/attempts", get(attempts))
         .route("/v1/jobs/{id}/history", get(history))
+        .route("/v1/jobs/{id}/cancel", post(cancel))
+        .route("/v1/jobs/{id}/retry", post(retry))
+        .route("/v1/jobs/{id}/pause", post(pause))
+        .route("/v1/jobs/{id}/resume", post(resume))
 }
 
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct CreateJob {
-    strategy: Option<String>,
-    #[serde(default)]
-    options: Map<String, Value>,
-    priority: Option<i16>,
+async fn cancel(app: State<App>, caller: Caller, id: Ids<JobId>) -> Result<Json<JobView>, Problem> {
+    control(app, caller, id, Control::Cancel).await
 }
 
-async fn create(
+async fn retry(app: State<App>, caller: Caller, id: Ids<JobId>) -> Result<Json<JobView>, Problem> {
+    control(app, caller, id, Control::Retry).await
+}
+
+async fn pause(app: State<App>, caller: Caller, id: Ids<JobId>) -> Result<Json<JobView>, Problem> {
+    control(app, caller, id, Control::Pause).await
+}
+
+async fn resume(app: State<App>, caller: Caller, id: Ids<JobId>) -> Result<Json<JobView>, Problem> {
+    control(app, caller, id, Control::Resume).await
+}
+
+async fn control(
     State(app): State<App>,
     caller: Caller,
-    Ids(document): Ids<DocumentId>,
-    Body(body): Body<CreateJob>,
-) -> Result<Response, Problem> {
-    let strategy = match body.strategy.as_deref() {
-        Some(strategy) => strategy.parse()?,
-        None => Strategy::TextLayer,
-    };
-    let asked = Request {
-        strategy,
-        options: body.options,
-        priority: body.priority.unwrap_or(2),
-        created_by: caller.name(),
-    };
-    let job = request(&app.platform, &caller.scope, document, asked).await?;
-    let location = HeaderValue::from_str(&format!("/v1/jobs/{}", job.id)).ok();
-    let mut response = (StatusCode::ACCEPTED, Json(JobView::from(job))).into_response();
-    if let Some(location) = location {
-        response.headers_mut().insert(header::LOCATION, location);
+    Ids(id): Ids<JobId>,
+    asked: Control,
+) -> Result<Json<JobView>, Problem> {
+    let job = colophon_service::jobs::control(&app.platform, &caller.scope, id, asked).await;
+    Ok(Json(job.map_err(|error| missing(error, id))?.into()))
+}
+
+/// A job that the caller may not see is not there.
+fn missing(error: Error, id: JobId) -> Problem {
+    match error {
+        Error::Database(error) if *error.kind() == ErrorKind::NotFound => {
+            Problem::not_found(format!("job {id}"))
+        }
+        error => error.into(),
     }
-    Ok(response)
 }
 
 #[derive(Debug, Deserialize)]

@@ -6,6 +6,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::post;
 use axum::{Json, Router};
 use colophon_domain::geometry::OutsideThePage;
+use colophon_domain::job_requests::parse_pages;
 use colophon_domain::vocabularies::Vocabulary;
 use colophon_domain::{DocumentId, Invalid, JobId};
 use colophon_formats::given::Reading;
@@ -65,7 +66,7 @@ async fn deliver(
     Ok(Json(view(&report)).into_response())
 }
 
-fn view(report: &Report) -> Value {
+pub fn view(report: &Report) -> Value {
     json!({
         "revision": report.revision, "inserted": report.inserted, "updated": report.updated,
         "unchanged": report.unchanged, "deleted": report.deleted, "outcomes": report.outcomes,
@@ -93,49 +94,12 @@ fn run_of(document: DocumentId, params: RunParams) -> Result<(Run, Reading), Pro
     let reading = Reading {
         frame: parse(params.frame.as_deref())?.unwrap_or_default(),
         vocabulary: parse::<Vocabulary>(params.vocabulary.as_deref())?,
-        outside: if params.clamp { OutsideThePage::Clamp } else { OutsideThePage::Refuse },
+        outside: outside(params.clamp),
         ..Reading::default()
     };
     Ok((run, reading))
 }
 
-/// Pages as they are named in a query: `1-3,7`.
-fn parse_pages(text: &str) -> Result<Vec<i32>, Invalid> {
-    /// Pages of one run.
-    const MOST: i64 = 100_000;
-    let wrong = || {
-        let reason =
-            format!("{text:?} is no list of pages such as 1-3,7; they begin with 1, 100,000 at most");
-        Invalid::new("pages", reason)
-    };
-    let number = |text: &str| text.trim().parse::<i32>().ok().filter(|page| *page >= 1).ok_or_else(wrong);
-    let mut pages = Vec::new();
-    for part in text.split(',') {
-        let (first, last) = match part.split_once('-') {
-            Some((first, last)) => (number(first)?, number(last)?),
-            None => (number(part)?, number(part)?),
-        };
-        let count = i64::from(last) - i64::from(first) + 1;
-        let so_far = i64::try_from(pages.len()).unwrap_or(i64::MAX);
-        if count < 1 || so_far.saturating_add(count) > MOST {
-            return Err(wrong());
-        }
-        pages.extend(first..=last);
-    }
-    pages.sort_unstable();
-    pages.dedup();
-    Ok(pages)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::parse_pages;
-
-    #[test]
-    fn pages_are_numbers_and_ranges() {
-        assert_eq!(parse_pages("1-3,7, 2").unwrap(), [1, 2, 3, 7]);
-        for text in ["", "0", "3-1", "a", "1-", "1-999999999"] {
-            assert!(parse_pages(text).is_err(), "{text:?}");
-        }
-    }
+pub fn outside(clamp: bool) -> OutsideThePage {
+    if clamp { OutsideThePage::Clamp } else { OutsideThePage::Refuse }
 }

@@ -7,8 +7,9 @@ use colophon_blobs::Store;
 use colophon_db::{Config, Database, Pooler};
 use colophon_domain::UserId;
 use colophon_http::auth::{Refusal, Verifier};
-use colophon_http::{App, Problem, router};
+use colophon_http::{App, Metrics, Problem, router};
 use colophon_service::uploads::{DEFAULT_UPLOAD_EXPIRY, Turns};
+use colophon_service::workers::Workers;
 use colophon_service::{DEFAULT_UPLOAD_LIMIT, MetadataSchemas, Platform};
 use colophon_testkit::{TestDatabase, store_document};
 use serde_json::Value;
@@ -31,6 +32,7 @@ pub fn platform(database: Database, objects: &std::path::Path) -> Platform {
         store: Store::folder(objects).unwrap(),
         pdf: colophon_pdf::Child { program: "/nowhere".into(), args: Vec::new() },
         pdf_limits: colophon_pdf::Limits::default(),
+        tesseract: colophon_ocr::Tesseract::at("/nowhere"),
         inspections: Arc::new(Semaphore::new(1)),
         metadata_schemas: MetadataSchemas::default(),
         cleanups: TaskTracker::new(),
@@ -42,9 +44,13 @@ pub fn platform(database: Database, objects: &std::path::Path) -> Platform {
 
 /// The API on a database; gives its address.
 async fn serve(database: Database, verifier: Verifier, objects: &std::path::Path) -> String {
+    let workers = Arc::new(Workers::new(database.clone()));
     let platform = platform(database, objects);
     let app = App {
+        metrics: Arc::new(Metrics::new(None, ([127, 0, 0, 1], 0).into())),
+        events: colophon_service::events::Events::new(&platform.database),
         platform: Arc::new(platform),
+        workers,
         verifier: Arc::new(verifier),
         public_url: None,
         broken_off: CancellationToken::new(),

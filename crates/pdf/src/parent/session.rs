@@ -145,6 +145,31 @@ impl Session {
         }
     }
 
+    /// So many bytes that a message announced, or how the child ended before them. Not cancel safe.
+    pub(super) async fn bytes(
+        &mut self,
+        count: usize,
+        limits: &Limits,
+        budget: &mut Budget,
+    ) -> Result<Result<Vec<u8>, Death>, Error> {
+        let patience = limits.page_time.min(budget.wall);
+        let started = Instant::now();
+        let mut bytes = vec![0; count];
+        let outcome = timeout(patience, self.out.read_exact(&mut bytes)).await;
+        budget.wall = budget.wall.saturating_sub(started.elapsed());
+        match outcome {
+            Ok(Ok(_)) => Ok(Ok(bytes)),
+            Ok(Err(error)) if error.kind() == std::io::ErrorKind::UnexpectedEof => {
+                Ok(Err(self.death(limits).await?))
+            }
+            Ok(Err(error)) => Err(error.into()),
+            Err(_elapsed) => {
+                self.process.kill().await?;
+                Ok(Err(Death::new(FailureCode::TimedOut, "its picture did not come in time")))
+            }
+        }
+    }
+
     /// Waits for the end of a child that closed its output, and says what it died of.
     async fn death(&mut self, limits: &Limits) -> Result<Death, Error> {
         let status = if let Ok(status) = timeout(FAREWELL, self.process.wait()).await {

@@ -12,7 +12,7 @@ use colophon_pdf::{FailureCode, Inspection, Limits, Outcome, PageSelection, Page
 use crate::child;
 
 /// The folder of PDFs, or `None` after saying that this test is skipped.
-fn corpus(test: &str) -> Option<PathBuf> {
+pub fn corpus(test: &str) -> Option<PathBuf> {
     let default = || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/corpus");
     let folder = std::env::var_os("COLOPHON_CORPUS").map_or_else(default, PathBuf::from).join("pdf");
     if folder.is_dir() {
@@ -27,7 +27,7 @@ fn skip(test: &str, why: &str) {
     println!("skipped: {test}: {why}");
 }
 
-fn files(folder: &Path) -> Vec<PathBuf> {
+pub fn files(folder: &Path) -> Vec<PathBuf> {
     let mut files = Vec::new();
     for entry in folder.read_dir().unwrap().map(|entry| entry.unwrap().path()) {
         if entry.is_dir() {

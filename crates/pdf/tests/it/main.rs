@@ -7,6 +7,7 @@
 
 mod build;
 mod corpus;
+mod drawing;
 mod hostile;
 mod inspecting;
 mod reading;

@@ -83,7 +83,7 @@ fn parse(body: impl BufRead, reading: &Reading) -> Result<Vec<ReadZone>, Error> 
 }
 
 /// The zones with a number and a parent each. Where one has no number, they count by their order within the page.
-fn numbered(zones: Vec<ReadZone>) -> Result<Vec<NewZone>, Invalid> {
+pub(crate) fn numbered(zones: Vec<ReadZone>) -> Result<Vec<NewZone>, Invalid> {
     let all_numbered = zones.iter().all(|zone| zone.zone_index.is_some());
     let mut next: HashMap<i32, i32> = HashMap::new();
     let mut by_index: HashMap<i32, ZoneId> = HashMap::new();
@@ -121,7 +121,7 @@ fn numbered(zones: Vec<ReadZone>) -> Result<Vec<NewZone>, Invalid> {
 }
 
 /// New identifiers for those that are taken, also where a zone is a part of such a one.
-fn rename(zones: &mut [NewZone], taken: &HashSet<ZoneId>) {
+pub(crate) fn rename(zones: &mut [NewZone], taken: &HashSet<ZoneId>) {
     let names: HashMap<ZoneId, ZoneId> =
         zones.iter().filter(|zone| taken.contains(&zone.id)).map(|zone| (zone.id, ZoneId::new())).collect();
     for zone in zones {

@@ -146,6 +146,7 @@ impl Append<'_, '_> {
             if writer.size() + bytes.len() as u64 > length {
                 return Ok(Ended::TooMany);
             }
+            colophon_metrics::get().http.uploaded(bytes.len() as u64);
             if let Some(running) = checksum {
                 running.update(&bytes);
             }

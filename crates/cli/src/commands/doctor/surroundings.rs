@@ -147,6 +147,18 @@ pub async fn tokens(config: &Config, report: &mut Report) {
     }
 }
 
+/// It may be missing: two strategies need it, and say so themselves.
+pub async fn tesseract(config: &Config, report: &mut Report) {
+    let name = "tesseract";
+    match config.tesseract.installed().await {
+        Ok(found) => {
+            let languages = found.languages.join(", ");
+            report.ok(name, format!("{}, with the models {languages}", found.version));
+        }
+        Err(error) => report.skip(name, format!("the strategy ocr cannot be used: {error}")),
+    }
+}
+
 /// `skew`: by how much the database is ahead.
 pub fn clock(skew: SignedDuration, report: &mut Report) {
     let name = "clock";

@@ -1,0 +1,2 @@
+-- Back from 20261124060100_processing_attempts_finished_at_index.sql.
+drop index concurrently public.processing_attempts_finished_at_idx;
