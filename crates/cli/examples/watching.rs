@@ -64,7 +64,8 @@ async fn main() {
     let mut latencies = Vec::new();
     for round in 0..ROUNDS {
         let job = &jobs[round % JOBS];
-        let (action, status) = if round / JOBS % 2 == 0 { ("pause", "paused") } else { ("resume", "queued") };
+        let (action, status) =
+            if (round / JOBS).is_multiple_of(2) { ("pause", "paused") } else { ("resume", "queued") };
         let path = format!("{url}/v1/jobs/{job}/{action}");
         let bearer = token.clone();
         let answered = tokio::task::spawn_blocking(move || {

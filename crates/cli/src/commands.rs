@@ -58,7 +58,7 @@ pub async fn run(config: &Config, command: Command) -> anyhow::Result<ExitCode> 
         Command::Migrate(migrate) => return migrate::run(config, migrate).await,
         Command::Config(Show { json: true, .. }) => config::print_json(config)?,
         Command::Config(_) => config::print(config)?,
-        Command::Fsck(fsck) => return fsck::run(config, &fsck).await,
+        Command::Fsck(fsck) => return Box::pin(fsck::run(config, &fsck)).await,
         Command::Doctor { json, .. } => return doctor::run(config, json).await,
         Command::Token { user, role, ttl } => {
             let (verifier, owner) = instance::identity(config)?;

@@ -125,7 +125,7 @@ impl Ways {
                 begun.elapsed().as_secs_f64()
             }
             Way::Service => Box::pin(seconds(self.deliver(&document))).await.0,
-            Way::Unnest => seconds(self.unnest(&document, &zones)).await.0,
+            Way::Unnest => Box::pin(seconds(self.unnest(&document, &zones))).await.0,
             Way::BinaryCopy => seconds(self.binary_copy(&document, &zones)).await.0,
             Way::StagedCopy => seconds(self.staged_copy(&document, &zones)).await.0,
             Way::Copy => {

@@ -10,7 +10,7 @@ use super::ShowOptions;
 #[derive(Debug, Subcommand)]
 pub enum JobRequests {
     /// Ask for a job: to read a document, some of its pages, or some of its zones again
-    Enqueue(EnqueueJob),
+    Enqueue(Box<EnqueueJob>),
     /// Call jobs off, whether they wait or run; what they did stays
     Cancel(JobsNamed),
     /// Ask again for what of jobs failed or was cancelled; what is done stays done

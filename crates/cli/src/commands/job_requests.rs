@@ -18,7 +18,7 @@ const WISH: Wish = Wish { program: "colophon jobs", workers: 0, database_listen:
 pub async fn run(config: &Config, asked: JobRequests) -> anyhow::Result<ExitCode> {
     let (named, asked) = match asked {
         JobRequests::Enqueue(job) => {
-            enqueue(config, job).await?;
+            enqueue(config, *job).await?;
             return Ok(ExitCode::SUCCESS);
         }
         JobRequests::Cancel(named) => (named, Control::Cancel),

@@ -93,7 +93,7 @@ impl Told {
 
     fn state(&mut self, text: &Arc<str>) -> anyhow::Result<()> {
         if self.json {
-            return self.line("state", text);
+            return line("state", text);
         }
         let state: TransitionView = serde_json::from_str(text)?;
         let why = state.error_message.map(|message| format!(": {message}")).unwrap_or_default();
@@ -109,7 +109,7 @@ impl Told {
         let job: ProgressView = serde_json::from_str(text)?;
         self.status = Some(job.status.clone());
         if self.json {
-            return self.line("progress", text);
+            return line("progress", text);
         }
         let pages = match job.total_pages {
             Some(total) => format!("{} of {total} pages", job.completed_pages),
@@ -131,12 +131,12 @@ impl Told {
         bar.set_message(said);
         Ok(())
     }
+}
 
-    fn line(&self, event: &str, text: &str) -> anyhow::Result<()> {
-        let mut value: Value = serde_json::from_str(text)?;
-        value["event"] = json!(event);
-        output::line(&value.to_string())
-    }
+fn line(event: &str, text: &str) -> anyhow::Result<()> {
+    let mut value: Value = serde_json::from_str(text)?;
+    value["event"] = json!(event);
+    output::line(&value.to_string())
 }
 
 fn bar() -> ProgressBar {

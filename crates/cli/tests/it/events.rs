@@ -53,7 +53,7 @@ impl Iterator for Sse {
             match line.split_once(": ").unwrap_or((&line, "")) {
                 ("", "") if told.id.is_some() || !told.event.is_empty() => return Some(told),
                 ("id", id) => told.id = Some(id.to_owned()),
-                ("event", event) => told.event = event.to_owned(),
+                ("event", event) => event.clone_into(&mut told.event),
                 ("data", data) => told.data = serde_json::from_str(data).unwrap(),
                 _ => {}
             }
@@ -77,8 +77,8 @@ fn a_job_is_watched_to_its_end_and_the_stream_goes_on_where_it_broke_off() {
     let path = format!("/v1/jobs/{job}/events");
     let told: Vec<Told> = Sse::open(&server, &token, &path, None).collect();
     let states: Vec<&Told> = told.iter().filter(|told| told.event == "state").collect();
-    let status = |told: &&Told| told.data["status"].as_str().unwrap().to_owned();
-    assert_eq!(states.iter().map(status).collect::<Vec<_>>(), ["queued", "running", "completed"]);
+    let name = |told: &&Told| told.data["status"].as_str().unwrap().to_owned();
+    assert_eq!(states.iter().map(name).collect::<Vec<_>>(), ["queued", "running", "completed"]);
     let last = told.last().unwrap();
     assert_eq!((&last.event[..], &last.data["progress"]), ("progress", &json!(100.0)));
     assert_eq!(last.data["completed_pages"], 2_000);

@@ -354,8 +354,8 @@ async fn of_jobs_that_go_on_at_once_everything_is_told_once() {
         let mut heard: Vec<(String, String)> = Vec::new();
         while heard.len() < JOBS * 3 {
             let state = transition(&mut told).await.unwrap().1;
-            let text = |field: &str| state[field].as_str().unwrap().to_owned();
-            heard.push((text("job_id"), text("status")));
+            let field = |name: &str| state[name].as_str().unwrap().to_owned();
+            heard.push((field("job_id"), field("status")));
         }
         heard
     });
