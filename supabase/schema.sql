@@ -157,6 +157,11 @@ CREATE FUNCTION colophon.count_attempts(since timestamp with time zone, until ti
     SET search_path TO ''
     AS $$
 #variable_conflict use_column
+declare
+  -- Microseconds: 1, 2, 5, 10, …. The same bounds stand in the domain crate; a test compares.
+  bounds constant bigint[] := '{
+    100, 200, 500, 1000, 2000, 5000, 10000, 20000, 50000, 100000, 200000, 500000, 1000000, 2000000, 5000000, 10000000,
+    20000000, 50000000, 100000000, 200000000, 500000000, 1000000000, 2000000000, 5000000000, 10000000000}';
 begin
   return query
   with visible as (
@@ -176,21 +181,23 @@ begin
     select date_trunc('hour', e.finished_at, 'UTC') as hour, coalesce(j.strategy, '') as strategy, e.outcome,
            coalesce(e.error_class, '') as error_class, coalesce(left(e.error_code, 100), '') as error_code, o.stage,
            o.microseconds,
-           case when o.stage = '' then colophon.measured(e.metrics -> 'pages', 1) end as pages,
-           case when o.stage = '' then colophon.measured(e.metrics -> 'pages_failed', 1) end as pages_failed
+           case when o.stage = '' and jsonb_typeof(e.metrics -> 'pages') = 'number'
+             then least(greatest(round((e.metrics ->> 'pages')::numeric), 0), 1000000000)::bigint end as pages,
+           case when o.stage = '' and jsonb_typeof(e.metrics -> 'pages_failed') = 'number'
+             then least(greatest(round((e.metrics ->> 'pages_failed')::numeric), 0), 1000000000)::bigint end as pages_failed
     from ended e
     join public.processing_jobs j on j.document_id = e.document_id and j.id = e.job_id
     cross join lateral (
       select '' as stage, greatest(coalesce(extract(epoch from e.finished_at - e.started_at), 0) * 1000000, 0)::bigint
         as microseconds
       union all
-      (select left(s.key, 50), colophon.measured(s.value, 1000)
+      (select left(s.key, 50), least(greatest(round((s.value #>> '{}')::numeric * 1000), 0), 1000000000000)::bigint
       from jsonb_each(case when jsonb_typeof(e.metrics -> 'stages') = 'object' then e.metrics -> 'stages' end) s
       where s.key <> '' and jsonb_typeof(s.value) = 'number'
-      order by s.key limit 20)
+      limit 20)
     ) o
   )
-  select o.hour, o.strategy, o.outcome, o.error_class, o.error_code, o.stage, colophon.duration_bucket(o.microseconds),
+  select o.hour, o.strategy, o.outcome, o.error_class, o.error_code, o.stage, width_bucket(o.microseconds, bounds),
          count(*), sum(o.microseconds)::bigint, max(o.microseconds), coalesce(sum(o.pages), 0)::bigint,
          coalesce(sum(o.pages_failed), 0)::bigint
   from observed o
@@ -296,15 +303,6 @@ begin
   where q.job_id in (select w.job_id from public.job_queue w where w.document_id = old.id for update skip locked);
   return null;
 end
-$$;
-
-CREATE FUNCTION colophon.duration_bucket(microseconds bigint) RETURNS integer
-    LANGUAGE sql IMMUTABLE PARALLEL SAFE
-    SET search_path TO ''
-    AS $$
-  select width_bucket(microseconds, '{
-    100, 200, 500, 1000, 2000, 5000, 10000, 20000, 50000, 100000, 200000, 500000, 1000000, 2000000, 5000000, 10000000,
-    20000000, 50000000, 100000000, 200000000, 500000000, 1000000000, 2000000000, 5000000000, 10000000000}'::bigint[])
 $$;
 
 CREATE FUNCTION colophon.field_value(value jsonb) RETURNS text
@@ -557,14 +555,29 @@ declare
   counted_until constant timestamptz := case when reads_all
     then coalesce((select p.counted_until from colophon.processing_statistics_progress p), '-infinity')
     else '-infinity' end;
+  hours_until constant timestamptz := least(until, counted_until);
+  -- Whole days, and hours before and behind them.
+  days_since timestamptz := date_trunc('day', since + interval '1 day' - interval '1 microsecond', 'UTC');
+  days_until timestamptz := date_trunc('day', hours_until, 'UTC');
 begin
+  if days_since >= days_until then
+    days_since := hours_until;
+    days_until := hours_until;
+  end if;
   return query
   with counted as (
-    select s.* from colophon.processing_statistics s where s.hour >= since and s.hour < least(until, counted_until)
+    select s.* from colophon.processing_statistics s
+    where s.grain = 'day' and s.since >= days_since and s.since < days_until
     union all
-    select c.* from colophon.count_attempts(greatest(since, counted_until), until, reader) c
+    select s.* from colophon.processing_statistics s
+    where s.grain = 'hour' and s.since >= job_statistics.since and s.since < days_since
+    union all
+    select s.* from colophon.processing_statistics s
+    where s.grain = 'hour' and s.since >= days_until and s.since < hours_until
+    union all
+    select 'hour', c.* from colophon.count_attempts(greatest(job_statistics.since, counted_until), until, reader) c
   )
-  select case when by_day then date_trunc('day', c.hour, 'UTC') end, case when by_strategy then c.strategy end, c.outcome,
+  select case when by_day then date_trunc('day', c.since, 'UTC') end, case when by_strategy then c.strategy end, c.outcome,
          case when by_error then c.error_class end, case when by_error then c.error_code end, c.stage, c.bucket,
          sum(c.observations)::bigint, sum(c.microseconds)::bigint, max(c.longest), sum(c.pages)::bigint,
          sum(c.pages_failed)::bigint
@@ -737,14 +750,6 @@ CREATE FUNCTION colophon.may_process(document_id uuid) RETURNS boolean
     where d.id = may_process.document_id
       and (d.uploaded_by = (select auth.uid())::text
         or (d.deleted_at is null and d.id in (select colophon.shared_documents('editor')))))
-$$;
-
-CREATE FUNCTION colophon.measured(value jsonb, factor numeric) RETURNS bigint
-    LANGUAGE sql IMMUTABLE PARALLEL SAFE
-    SET search_path TO ''
-    AS $$
-  select case when jsonb_typeof(value) = 'number'
-    then least(greatest(round((value #>> '{}')::numeric * factor), 0), 1000000000000)::bigint end
 $$;
 
 CREATE TABLE public.metadata_schemas (
@@ -1098,8 +1103,9 @@ begin
   delete from public.job_queue q where q.job_id = retry_job.id;
   insert into public.job_queue (job_id, document_id, strategy, attempt, lease_seq)
   values (job.id, job.document_id, coalesce(job.strategy, ''), job.attempt,
-    1 + coalesce((select max(a.lease_seq) from public.processing_attempts a
-      where a.document_id = job.document_id and a.job_id = job.id), 0));
+    greatest((extract(epoch from clock_timestamp()) * 1000)::bigint,
+      1 + (select max(a.lease_seq) from public.processing_attempts a
+        where a.document_id = job.document_id and a.job_id = job.id)));
   perform colophon.settle_document(job);
   return query select job.document_id, 'queued'::text, true;
 end
@@ -1307,6 +1313,28 @@ begin
   end loop;
   return undone;
 end
+$$;
+
+CREATE FUNCTION colophon.viewers_of(document_ids uuid[]) RETURNS TABLE(document_id uuid, person text)
+    LANGUAGE sql STABLE
+    SET search_path TO ''
+    AS $$
+  select d.id, d.uploaded_by
+  from public.documents d
+  where d.id = any (viewers_of.document_ids) and d.uploaded_by is not null
+  union
+  select d.id, s.user_id::text
+  from public.documents d
+  join public.document_shares s on s.document_id = d.id
+  where d.id = any (viewers_of.document_ids) and d.deleted_at is null and s.user_id is not null
+    and s.revoked_at is null and (s.expires_at is null or s.expires_at > now())
+  union
+  select d.id, u.user_id::text
+  from public.documents d
+  join public.document_shares s on s.document_id = d.id
+  join public.document_share_uses u on u.document_id = s.document_id and u.share_id = s.id
+  where d.id = any (viewers_of.document_ids) and d.deleted_at is null
+    and s.revoked_at is null and (s.expires_at is null or s.expires_at > now())
 $$;
 
 CREATE FUNCTION colophon.zone_brought_back() RETURNS trigger
@@ -2707,7 +2735,8 @@ CREATE TABLE colophon.owner_usage (
 WITH (fillfactor='50');
 
 CREATE TABLE colophon.processing_statistics (
-    hour timestamp with time zone NOT NULL,
+    grain text NOT NULL COLLATE pg_catalog."C",
+    since timestamp with time zone NOT NULL,
     strategy text NOT NULL COLLATE pg_catalog."C",
     outcome text NOT NULL COLLATE pg_catalog."C",
     error_class text NOT NULL COLLATE pg_catalog."C",
@@ -2718,7 +2747,8 @@ CREATE TABLE colophon.processing_statistics (
     microseconds bigint NOT NULL,
     longest bigint NOT NULL,
     pages bigint NOT NULL,
-    pages_failed bigint NOT NULL
+    pages_failed bigint NOT NULL,
+    CONSTRAINT processing_statistics_grain_check CHECK ((grain = ANY (ARRAY['hour'::text, 'day'::text])))
 );
 
 CREATE TABLE colophon.processing_statistics_progress (
@@ -3185,7 +3215,7 @@ ALTER TABLE ONLY colophon.owner_usage
     ADD CONSTRAINT owner_usage_pkey PRIMARY KEY (owner);
 
 ALTER TABLE ONLY colophon.processing_statistics
-    ADD CONSTRAINT processing_statistics_pkey PRIMARY KEY (hour, strategy, outcome, error_class, error_code, stage, bucket);
+    ADD CONSTRAINT processing_statistics_pkey PRIMARY KEY (grain, since, strategy, outcome, error_class, error_code, stage, bucket);
 
 ALTER TABLE ONLY colophon.processing_statistics_progress
     ADD CONSTRAINT processing_statistics_progress_pkey PRIMARY KEY (only_row);
@@ -3340,7 +3370,7 @@ CREATE INDEX job_queue_waiting_idx ON public.job_queue USING btree (job_id) WHER
 
 CREATE INDEX processing_attempts_finished_at_idx ON public.processing_attempts USING brin (finished_at timestamptz_minmax_multi_ops) WITH (pages_per_range='32', autosummarize='on');
 
-CREATE INDEX processing_attempts_outcome_idx ON public.processing_attempts USING btree (outcome, finished_at DESC) WHERE (outcome = ANY (ARRAY['failed'::text, 'partially_completed'::text, 'cancelled'::text, 'lease_lost'::text]));
+CREATE INDEX processing_history_created_at_idx ON public.processing_history USING brin (created_at) WITH (pages_per_range='16', autosummarize='on');
 
 CREATE INDEX processing_jobs_created_at_idx ON public.processing_jobs USING btree (created_at DESC, id DESC);
 
@@ -3836,9 +3866,6 @@ GRANT ALL ON FUNCTION colophon.document_in_view() TO service_role;
 
 REVOKE ALL ON FUNCTION colophon.drop_live_work() FROM PUBLIC;
 
-REVOKE ALL ON FUNCTION colophon.duration_bucket(microseconds bigint) FROM PUBLIC;
-GRANT ALL ON FUNCTION colophon.duration_bucket(microseconds bigint) TO service_role;
-
 REVOKE ALL ON FUNCTION colophon.field_value(value jsonb) FROM PUBLIC;
 GRANT ALL ON FUNCTION colophon.field_value(value jsonb) TO authenticated;
 GRANT ALL ON FUNCTION colophon.field_value(value jsonb) TO service_role;
@@ -3945,9 +3972,6 @@ REVOKE ALL ON FUNCTION colophon.may_process(document_id uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION colophon.may_process(document_id uuid) TO authenticated;
 GRANT ALL ON FUNCTION colophon.may_process(document_id uuid) TO service_role;
 
-REVOKE ALL ON FUNCTION colophon.measured(value jsonb, factor numeric) FROM PUBLIC;
-GRANT ALL ON FUNCTION colophon.measured(value jsonb, factor numeric) TO service_role;
-
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.metadata_schemas TO service_role;
 GRANT SELECT,DELETE ON TABLE public.metadata_schemas TO authenticated;
 
@@ -4030,6 +4054,9 @@ REVOKE ALL ON FUNCTION colophon.touch_updated_at() FROM PUBLIC;
 REVOKE ALL ON FUNCTION colophon.undone_revisions(of_document uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION colophon.undone_revisions(of_document uuid) TO authenticated;
 GRANT ALL ON FUNCTION colophon.undone_revisions(of_document uuid) TO service_role;
+
+REVOKE ALL ON FUNCTION colophon.viewers_of(document_ids uuid[]) FROM PUBLIC;
+GRANT ALL ON FUNCTION colophon.viewers_of(document_ids uuid[]) TO service_role;
 
 REVOKE ALL ON FUNCTION colophon.zone_brought_back() FROM PUBLIC;
 
