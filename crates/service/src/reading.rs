@@ -95,6 +95,7 @@ fn stopped(error: Error) -> Stopped {
     };
     match error {
         Error::Database(e) if *e.kind() == ErrorKind::Stale => Stopped::LeaseLost,
+        Error::Database(e) if *e.kind() == ErrorKind::Unavailable => Stopped::Unreachable(e.to_string()),
         Error::Database(e) if e.is_transient() => {
             failure(ErrorClass::Transient, "database_unavailable", e.to_string())
         }

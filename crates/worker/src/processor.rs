@@ -39,4 +39,6 @@ pub enum Stopped {
     Failed(Failure),
     /// Somebody else has the job now.
     LeaseLost,
+    /// The database went away: no doing of the job's, and no attempt of it. It is handed back.
+    Unreachable(String),
 }

@@ -31,7 +31,7 @@ impl Worked {
             Self::Ended(ended) => ended.status.as_str(),
             Self::Stopped(Stopped::Failed(_)) => "attempt_failed",
             Self::Stopped(Stopped::LeaseLost) => "lease_lost",
-            Self::Interrupted => "released",
+            Self::Stopped(Stopped::Unreachable(_)) | Self::Interrupted => "released",
         }
     }
 }
@@ -89,6 +89,15 @@ pub(crate) async fn run<P: Processor>(
         Worked::Ended(Ended { status, failure, metrics }) => {
             tracing::debug!(job = %id, %status, seconds = begun.elapsed().as_secs_f64(), "a job ended");
             End::Finish(Finish { lease, status, failure, metrics })
+        }
+        Worked::Stopped(Stopped::Unreachable(error)) => {
+            tracing::warn!(job = %id, attempt, error, "handed back, since the database cannot be reached");
+            // The slot is kept that long: whatever is next would find the same.
+            tokio::select! {
+                () = tokio::time::sleep(worker.config.poll) => {}
+                () = worker.stop.cancelled() => {}
+            }
+            End::Release(lease)
         }
         Worked::Interrupted => {
             tracing::info!(job = %id, "handed back, since the worker stops");
