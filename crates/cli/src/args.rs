@@ -6,6 +6,7 @@ mod history;
 mod import_zones;
 mod job_reports;
 mod job_requests;
+mod jobs;
 mod migrate;
 mod outcomes;
 mod queues;
@@ -16,8 +17,7 @@ use std::path::PathBuf;
 
 use clap::{Parser, Subcommand, ValueEnum};
 use colophon_domain::{
-    DocumentId, ExportId, Frame, JobId, JobStatus, OnDuplicate, ShareId, ShareRole, Strategy, UserId, ZoneId,
-    ZoneStatus,
+    DocumentId, ExportId, Frame, OnDuplicate, ShareId, ShareRole, Strategy, UserId, ZoneId, ZoneStatus,
 };
 
 pub use documents::{EditDocument, FindDocuments};
@@ -26,6 +26,7 @@ pub use history::History;
 pub use import_zones::ImportZones;
 pub use job_reports::JobReports;
 pub use job_requests::{EnqueueJob, JobRequests};
+pub use jobs::Jobs;
 pub use migrate::{Manners, Migrate, RepairStatus};
 pub use outcomes::Outcomes;
 pub use queues::Queues;
@@ -489,42 +490,6 @@ pub enum Zones {
         #[arg(long, value_parser = parse_age, value_name = "TIME")]
         since: Option<std::time::Duration>,
         /// Print JSON
-        #[arg(long)]
-        json: bool,
-    },
-}
-
-#[derive(Debug, Subcommand)]
-pub enum Jobs {
-    /// List jobs, newest first
-    List {
-        /// Only this status
-        #[arg(long)]
-        status: Option<JobStatus>,
-        /// Only of this document
-        #[arg(long)]
-        document: Option<DocumentId>,
-        #[command(flatten)]
-        list: ListOptions,
-    },
-    /// Show one job, its pages, attempts and history
-    Show {
-        /// The job
-        job: JobId,
-        #[command(flatten)]
-        show: ShowOptions,
-    },
-    #[command(flatten)]
-    Report(JobReports),
-    #[command(flatten)]
-    Ask(JobRequests),
-    /// Watch a job to its end, or all jobs until Ctrl-C
-    ///
-    /// Exit code: 0 when the job is completed, 3 when it is completed in part, 1 when it failed or was cancelled.
-    Watch {
-        /// The job; all jobs without it
-        job: Option<JobId>,
-        /// One line of JSON for each event
         #[arg(long)]
         json: bool,
     },
