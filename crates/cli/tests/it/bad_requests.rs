@@ -197,12 +197,14 @@ fn bodies_that_make_no_sense_are_refused() {
     let document = person.api.upload("filename=bodies.pdf", &numbered("bodies", 1)).expect(201);
     let huge = format!("{{\"options\":{{\"a\":\"{}\"}}}}", "x".repeat(2 << 20));
     let deep = format!("{{\"options\":{{\"a\":{}{}}}}}", "[".repeat(500), "]".repeat(500));
-    let jobs: [(&str, u16); 13] = [
+    let jobs: [(&str, u16); 14] = [
         ("", 400),
         ("nonsense", 400),
         ("[]", 400),
         ("{\"strategy\":7}", 400),
-        ("{\"strategy\":\"guess\"}", 422),
+        // Workers of one's own may know any strategy; a slip of the pen is none.
+        ("{\"strategy\":\"text_layer\"}", 422),
+        ("{\"strategy\":\"No Name\"}", 422),
         ("{\"priority\":0}", 422),
         ("{\"priority\":5}", 422),
         ("{\"priority\":99999}", 400),
