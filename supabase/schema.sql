@@ -2981,6 +2981,7 @@ CREATE TABLE public.job_queue (
     started_at timestamp with time zone,
     lease_until timestamp with time zone,
     worker text,
+    cancel_requested boolean DEFAULT false NOT NULL,
     owner text COLLATE pg_catalog."C",
     "position" bigint NOT NULL,
     deadline_at timestamp with time zone,

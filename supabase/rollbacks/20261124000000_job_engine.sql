@@ -86,7 +86,6 @@ alter table public.job_queue add constraint job_queue_state_check check (state i
 create index job_queue_claim_idx on public.job_queue (queue, priority, run_at) where state = 'queued';
 alter table public.job_queue drop column owner, drop column position, drop column deadline_at,
   drop column timeout_seconds, drop column job_key, drop column kills;
-alter table public.job_queue add column cancel_requested boolean not null default false;
 
 alter table public.processing_jobs alter column id set default gen_random_uuid();
 alter table public.processing_jobs reset (fillfactor);
