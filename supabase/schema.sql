@@ -159,9 +159,9 @@ CREATE FUNCTION colophon.count_attempts(since timestamp with time zone, until ti
 #variable_conflict use_column
 declare
   -- Microseconds: 1, 2, 5, 10, …. The same bounds stand in the domain crate; a test compares.
-  bounds constant bigint[] := '{
-    100, 200, 500, 1000, 2000, 5000, 10000, 20000, 50000, 100000, 200000, 500000, 1000000, 2000000, 5000000, 10000000,
-    20000000, 50000000, 100000000, 200000000, 500000000, 1000000000, 2000000000, 5000000000, 10000000000}';
+  bounds constant bigint[] := array[
+    100, 200, 500, 1000, 2000, 5000, 10000, 20000, 50000, 100000, 200000, 500000, 1000000, 2000000, 5000000,
+    10000000, 20000000, 50000000, 100000000, 200000000, 500000000, 1000000000, 2000000000, 5000000000, 10000000000]::bigint[];
 begin
   return query
   with visible as (
@@ -3580,6 +3580,8 @@ CREATE POLICY incomplete_jobs_select ON colophon.incomplete_jobs FOR SELECT TO a
   WHERE (d.id = incomplete_jobs.document_id)))));
 
 ALTER TABLE colophon.job_positions ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY job_positions_select ON colophon.job_positions FOR SELECT TO service_role USING (true);
 
 ALTER TABLE colophon.objects ENABLE ROW LEVEL SECURITY;
 

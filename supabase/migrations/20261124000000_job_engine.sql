@@ -110,6 +110,7 @@ alter table public.paused_queues enable row level security;
 revoke all on colophon.job_positions, public.job_limits, public.paused_queues from public, anon, authenticated, service_role;
 grant select, insert, update, delete on colophon.job_positions, public.job_limits, public.paused_queues to service_role;
 -- service_role passes by row-level security; this says that it alone is meant.
+create policy job_positions_select on colophon.job_positions for select to service_role using (true);
 create policy job_limits_select on public.job_limits for select to service_role using (true);
 create policy paused_queues_select on public.paused_queues for select to service_role using (true);
 

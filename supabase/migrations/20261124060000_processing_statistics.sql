@@ -51,9 +51,9 @@ language plpgsql stable security definer set search_path = '' as $$
 #variable_conflict use_column
 declare
   -- Microseconds: 1, 2, 5, 10, …. The same bounds stand in the domain crate; a test compares.
-  bounds constant bigint[] := '{
-    100, 200, 500, 1000, 2000, 5000, 10000, 20000, 50000, 100000, 200000, 500000, 1000000, 2000000, 5000000, 10000000,
-    20000000, 50000000, 100000000, 200000000, 500000000, 1000000000, 2000000000, 5000000000, 10000000000}';
+  bounds constant bigint[] := array[
+    100, 200, 500, 1000, 2000, 5000, 10000, 20000, 50000, 100000, 200000, 500000, 1000000, 2000000, 5000000,
+    10000000, 20000000, 50000000, 100000000, 200000000, 500000000, 1000000000, 2000000000, 5000000000, 10000000000]::bigint[];
 begin
   return query
   with visible as (
