@@ -906,6 +906,27 @@ begin
 end
 $$;
 
+CREATE FUNCTION colophon.pick_jobs(queue text, strategy text, priority smallint, from_position bigint, full_owners text[], most bigint) RETURNS TABLE(job_id uuid, document_id uuid, owner text, "position" bigint)
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    SET enable_sort TO 'off'
+    SET enable_bitmapscan TO 'off'
+    SET enable_seqscan TO 'off'
+    AS $$
+#variable_conflict use_column
+begin
+  return query
+  select q.job_id, q.document_id, q.owner, q.position
+  from public.job_queue q
+  where q.state = 'queued' and q.queue = pick_jobs.queue and q.strategy = pick_jobs.strategy
+    and q.priority = pick_jobs.priority and q.position >= pick_jobs.from_position
+    and (q.owner is null or q.owner <> all (pick_jobs.full_owners))
+  order by q.position
+  limit pick_jobs.most
+  for update skip locked;
+end
+$$;
+
 CREATE FUNCTION colophon.purge_history(of_document uuid, piece bigint) RETURNS bigint
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO ''
@@ -4002,6 +4023,9 @@ GRANT ALL ON FUNCTION colophon.open_share_link(token text) TO authenticated;
 REVOKE ALL ON FUNCTION colophon.pause_job(id uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION colophon.pause_job(id uuid) TO authenticated;
 GRANT ALL ON FUNCTION colophon.pause_job(id uuid) TO service_role;
+
+REVOKE ALL ON FUNCTION colophon.pick_jobs(queue text, strategy text, priority smallint, from_position bigint, full_owners text[], most bigint) FROM PUBLIC;
+GRANT ALL ON FUNCTION colophon.pick_jobs(queue text, strategy text, priority smallint, from_position bigint, full_owners text[], most bigint) TO service_role;
 
 REVOKE ALL ON FUNCTION colophon.purge_history(of_document uuid, piece bigint) FROM PUBLIC;
 GRANT ALL ON FUNCTION colophon.purge_history(of_document uuid, piece bigint) TO service_role;

@@ -159,6 +159,28 @@ grant execute on function colophon.next_position(text, text, smallint, text) to 
 create trigger job_queue_filled before insert on public.job_queue
   for each row when (new.position is null) execute function colophon.fill_live_job();
 
+-- The next jobs of a class, locked until the transaction ends. A function for its settings alone: the server does not know
+-- beforehand how many are wanted, and would rather sort the whole class than walk the index to the first few.
+create function colophon.pick_jobs(
+  queue text, strategy text, priority smallint, from_position bigint, full_owners text[], most bigint)
+returns table (job_id uuid, document_id uuid, owner text, "position" bigint)
+language plpgsql volatile set search_path = '' set enable_sort = off set enable_bitmapscan = off set enable_seqscan = off as $$
+#variable_conflict use_column
+begin
+  return query
+  select q.job_id, q.document_id, q.owner, q.position
+  from public.job_queue q
+  where q.state = 'queued' and q.queue = pick_jobs.queue and q.strategy = pick_jobs.strategy
+    and q.priority = pick_jobs.priority and q.position >= pick_jobs.from_position
+    and (q.owner is null or q.owner <> all (pick_jobs.full_owners))
+  order by q.position
+  limit pick_jobs.most
+  for update skip locked;
+end
+$$;
+revoke all on function colophon.pick_jobs(text, text, smallint, bigint, text[], bigint) from public;
+grant execute on function colophon.pick_jobs(text, text, smallint, bigint, text[], bigint) to service_role;
+
 -- The record ------------------------------------------------------------------------------------------------------------
 
 -- The engine's own statements are fenced, and write their lines of history in bulk; they say so by colophon.engine.

@@ -69,6 +69,7 @@ create trigger processing_jobs_transition before update of status on public.proc
 
 drop trigger job_queue_filled on public.job_queue;
 drop function colophon.fill_live_job();
+drop function colophon.pick_jobs(text, text, smallint, bigint, text[], bigint);
 drop function colophon.next_position(text, text, smallint, text);
 drop table public.paused_queues;
 drop table public.job_limits;

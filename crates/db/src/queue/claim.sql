@@ -42,17 +42,10 @@ with engine as materialized (
   order by case when $8 and h.run_at < clock_timestamp() - interval '1 minute' then h.run_at end nulls last,
            c.priority, h.run_at
 ), picked as materialized (
-  select p.job_id, p.document_id, p.strategy, p.owner, p.position, h.room
+  select p.job_id, p.document_id, h.strategy, p.owner, p.position, h.room
   from heads h
-  cross join lateral (
-    select q.job_id, q.document_id, q.strategy, q.owner, q.position
-    from public.job_queue q
-    where q.state = 'queued' and q.queue = h.queue and q.strategy = h.strategy and q.priority = h.priority
-      and q.position >= h.position
-      and not exists (select from full_owners f where f.owner is not distinct from q.owner)
-    order by q.position
-    limit h.room
-    for update skip locked) p
+  cross join lateral colophon.pick_jobs(
+    h.queue, h.strategy, h.priority, h.position, array(select f.owner from full_owners f where f.owner is not null), h.room) p
   limit $4::int8
 ), numbered as (
   select p.job_id, p.document_id, p.room, p.owner,

@@ -13,13 +13,16 @@ with engine as materialized (
            || e.error_message as error_message,
          clock_timestamp() as ended_at,
          coalesce(e.delay_seconds, least(600, 2 ^ q.attempt) * (0.75 + random() / 2)) as delay_seconds
-  from unnest($1::uuid[], $2::int8[], $3::float8[], $4::text[], $5::text[], $6::text[], $7::jsonb[])
-    as e (job_id, lease_seq, delay_seconds, error_class, error_code, error_message, metrics)
-  join public.job_queue q on q.job_id = e.job_id and q.lease_seq = e.lease_seq
+  from (
+    select * from unnest($1::uuid[], $2::int8[], $3::float8[], $4::text[], $5::text[], $6::text[], $7::jsonb[])
+      as e (job_id, lease_seq, delay_seconds, error_class, error_code, error_message, metrics)
+    order by e.job_id) e
+  cross join lateral (
+    select q.* from public.job_queue q
+    where q.job_id = e.job_id and q.lease_seq = e.lease_seq and q.lease_until is not null
+    limit 1
+    for update) q
   cross join lateral (select e.error_class = 'poison' and q.kills >= 2 as is_quarantined) k
-  where q.state = 'running'
-  order by q.job_id
-  for update of q
 ), again as (
   update public.job_queue q
   set state = 'scheduled', run_at = clock_timestamp() + make_interval(secs => h.delay_seconds),
@@ -38,6 +41,8 @@ with engine as materialized (
     where j.page_numbers is null and j.zone_ids is null)
   order by d.id
   for no key update
+), locked as materialized (
+  select count(*) from documents
 ), jobs as (
   update public.processing_jobs j
   set status = case when h.is_over then 'failed' else 'retrying' end,
@@ -45,7 +50,7 @@ with engine as materialized (
       error_class = h.error_class, error_code = h.error_code, error_message = h.error_message,
       error_count = j.error_count + 1, status_changed_at = h.ended_at, updated_at = h.ended_at
   from held h
-  cross join (select count(*) from documents) t
+  cross join locked
   cross join engine
   where j.document_id = h.document_id and j.id = h.job_id and j.status = 'running'
   returning j.version, j.status, j.page_numbers is null and j.zone_ids is null as is_whole, h.*

@@ -1,17 +1,21 @@
 -- queue/finish: end jobs for good, many in one statement: the live rows go; attempts, records, history and documents
 -- follow. Fenced by lease_seq: a worker whose lease was taken over changes nothing. Gives back the jobs that ended here;
--- the others are stale. Locks in everybody's order: live rows by id, then documents by id, then records. Each step takes all
--- it needs along from the one before: joining them again would be a loop within a loop.
+-- the others are stale. What runs has a lease_until (a check says so); to ask for the state would lead the planner to the
+-- index of all that runs, and through all that is dead there. Locks in everybody's order: live rows by id, documents by
+-- id, records. Each step takes all it needs along from the one before: joining again would be a loop within a loop.
 with engine as materialized (
   select set_config('colophon.engine', 'on', true)
 ), held as materialized (
   select q.job_id, e.status, e.error_class, e.error_code, e.error_message, e.metrics
-  from unnest($1::uuid[], $2::int8[], $3::text[], $4::text[], $5::text[], $6::text[], $7::jsonb[])
-    as e (job_id, lease_seq, status, error_class, error_code, error_message, metrics)
-  join public.job_queue q on q.job_id = e.job_id and q.lease_seq = e.lease_seq
-  where q.state = 'running'
-  order by q.job_id
-  for update of q
+  from (
+    select * from unnest($1::uuid[], $2::int8[], $3::text[], $4::text[], $5::text[], $6::text[], $7::jsonb[])
+      as e (job_id, lease_seq, status, error_class, error_code, error_message, metrics)
+    order by e.job_id) e
+  cross join lateral (
+    select q.job_id from public.job_queue q
+    where q.job_id = e.job_id and q.lease_seq = e.lease_seq and q.lease_until is not null
+    limit 1
+    for update) q
 ), gone as (
   delete from public.job_queue q using held h where q.job_id = h.job_id
   returning q.document_id, q.attempt, q.lease_seq, q.worker, q.started_at, h.*
@@ -24,6 +28,8 @@ with engine as materialized (
     where j.page_numbers is null and j.zone_ids is null)
   order by d.id
   for no key update
+), locked as materialized (
+  select clock_timestamp() as now, count(*) from documents
 ), jobs as (
   update public.processing_jobs j
   set status = g.status, completed_at = t.now, error_class = g.error_class, error_code = g.error_code,
@@ -32,7 +38,7 @@ with engine as materialized (
       total_zones = j.completed_zones, error_count = j.error_count + case when g.status = 'failed' then 1 else 0 end,
       metrics = coalesce(j.metrics, '{}') || g.metrics, status_changed_at = t.now, updated_at = t.now
   from gone g
-  cross join (select clock_timestamp() as now, count(*) from documents) t
+  cross join locked t
   cross join engine
   where j.document_id = g.document_id and j.id = g.job_id and j.status = 'running'
   returning j.strategy, j.version, j.completed_at, j.page_numbers is null and j.zone_ids is null as is_whole, g.*

@@ -45,13 +45,15 @@ with engine as materialized (
     where l.is_live and j.page_numbers is null and j.zone_ids is null)
   order by d.id
   for no key update
+), locked as materialized (
+  select count(*) from documents
 ), jobs as (
   update public.processing_jobs j
   set status = l.status, completed_at = case when l.status = 'failed' then l.ended_at end,
       error_class = l.error_class, error_code = l.error_code, error_message = l.error_message,
       error_count = j.error_count + 1, status_changed_at = l.ended_at, updated_at = l.ended_at
   from judged l
-  cross join (select count(*) from documents) t
+  cross join locked
   cross join engine
   where l.is_live and j.document_id = l.document_id and j.id = l.job_id
   returning j.document_id, j.id, j.version, j.status, j.error_message,

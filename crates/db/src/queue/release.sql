@@ -4,11 +4,12 @@ with engine as materialized (
   select set_config('colophon.engine', 'on', true)
 ), held as materialized (
   select q.job_id, q.document_id, q.attempt, q.lease_seq, q.worker, q.started_at
-  from public.job_queue q
-  join unnest($1::uuid[], $2::int8[]) as e (job_id, lease_seq) on e.job_id = q.job_id and e.lease_seq = q.lease_seq
-  where q.state = 'running'
-  order by q.job_id
-  for update of q
+  from (select * from unnest($1::uuid[], $2::int8[]) as e (job_id, lease_seq) order by e.job_id) e
+  cross join lateral (
+    select q.* from public.job_queue q
+    where q.job_id = e.job_id and q.lease_seq = e.lease_seq and q.lease_until is not null
+    limit 1
+    for update) q
 ), again as (
   update public.job_queue q
   set state = 'queued', attempt = greatest(q.attempt - 1, 0),
@@ -26,11 +27,13 @@ with engine as materialized (
     where j.page_numbers is null and j.zone_ids is null)
   order by d.id
   for no key update
+), locked as materialized (
+  select clock_timestamp() as now, count(*) from documents
 ), jobs as (
   update public.processing_jobs j
   set status = 'queued', attempt = greatest(h.attempt - 1, 0), status_changed_at = t.now, updated_at = t.now
   from held h
-  cross join (select clock_timestamp() as now, count(*) from documents) t
+  cross join locked t
   cross join engine
   where j.document_id = h.document_id and j.id = h.job_id and j.status = 'running'
   returning j.version, j.updated_at as ended_at, j.page_numbers is null and j.zone_ids is null as is_whole, h.*

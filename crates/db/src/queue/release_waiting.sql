@@ -31,13 +31,15 @@ with engine as materialized (
   where d.id in (select j.document_id from judged j where j.failed is not null and j.is_whole)
   order by d.id
   for no key update
+), locked as materialized (
+  select clock_timestamp() as now, count(*) from documents
 ), jobs as (
   update public.processing_jobs j
   set status = 'failed', completed_at = t.now, error_class = 'permanent', error_code = 'dependency_failed',
       error_message = 'job ' || w.failed || ', which it depends on, did not end well',
       error_count = j.error_count + 1, status_changed_at = t.now, updated_at = t.now
   from judged w
-  cross join (select clock_timestamp() as now, count(*) from documents) t
+  cross join locked t
   cross join engine
   where w.failed is not null and j.document_id = w.document_id and j.id = w.job_id
   returning j.document_id, j.id, j.error_message, j.completed_at
