@@ -4,7 +4,7 @@
 //! counts it where it is done: `colophon_metrics::get().jobs.claimed("ocr", 1)`. Durations are seconds, sizes bytes.
 //!
 //! **Architecture invariant:** no label holds what somebody else chooses without bound. Routes are templates; names of
-//! strategies, stages and queues go through [`names::Names`], which calls whatever comes after the first hundred `other`.
+//! strategies, stages and queues go through `names::Names`, which calls whatever comes after the first hundred `other`.
 
 mod database;
 mod http;

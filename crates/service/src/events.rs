@@ -2,7 +2,7 @@
 //!
 //! One task of the process looks, while anybody watches: when a change is announced, at most ten times a second, and every
 //! two seconds by itself, since a change may be made by a program that announces nothing. It reads what changed once,
-//! and who may see it, and tells all who watch ([`hub`], [`tail`]). What somebody has missed (another process, another
+//! and who may see it, and tells all who watch (`hub`, `tail`). What somebody has missed (another process, another
 //! day, a connection that was too slow) they read themselves from the history, with their own rights ([`JobEvents`],
 //! [`AllEvents`]). So nobody waits for anybody, and nothing is kept for those who are away.
 //!
@@ -10,7 +10,7 @@
 //! they wait for each other's commit, so a place in the job's history tells what was seen. Those of several jobs do not
 //! wait for each other: one that was written earlier may be committed later. So the place that is given out for all jobs
 //! is never behind the oldest transaction in hand, and going on from there may repeat something. Where a transaction
-//! stays open for more than [`tail::PATIENCE`] after it wrote a transition, that one may be missed by those who watch all
+//! stays open for more than `tail::PATIENCE` after it wrote a transition, that one may be missed by those who watch all
 //! jobs.
 
 mod all;

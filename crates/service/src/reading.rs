@@ -5,7 +5,7 @@
 //! leaves the pages stored so far; the next attempt reads only the others. The processor may be dropped at any await:
 //! the processes that it has started end with it.
 //!
-//! What differs between the strategies is how a page is read: [`text_layer`], [`ocr`], and [`auto`], which chooses.
+//! What differs between the strategies is how a page is read: `text_layer`, `ocr`, and `auto`, which chooses.
 
 mod auto;
 mod found;

@@ -3,8 +3,8 @@
 //! A worker does not own a job, it borrows it: with a fence (`lease_seq`) and until a time. While it works, a heartbeat
 //! beside it prolongs the lease; where the lease was taken over, the work is dropped and nothing more is written.
 //!
-//! One loop claims for all free slots at once ([`claim`]), one prolongs every lease in hand ([`heartbeat`]), one says how
-//! jobs ended, as many together as there are ([`report`]), one keeps house ([`keep_house`]). Between claim and end a job
+//! One loop claims for all free slots at once (`claim`), one prolongs every lease in hand (`heartbeat`), one says how
+//! jobs ended, as many together as there are (`report`), one keeps house ([`keep_house`]). Between claim and end a job
 //! takes no connection.
 //!
 //! **Architecture invariant:** nothing here knows what a job does. That is a [`Processor`]'s.
