@@ -300,8 +300,13 @@ CREATE FUNCTION colophon.drop_live_work() RETURNS trigger
     AS $$
 begin
   delete from public.job_queue q
-  where q.job_id in (select w.job_id from public.job_queue w where w.document_id = old.id for update skip locked);
-  return null;
+  where q.job_id in (
+    select w.job_id
+    from public.processing_jobs j
+    join public.job_queue w on w.job_id = j.id
+    where j.document_id = old.id and j.completed_at is null
+    for update of w skip locked);
+  return old;
 end
 $$;
 
@@ -391,6 +396,7 @@ begin
     new.max_attempts := job.max_attempts;
     new.timeout_seconds := job.timeout_seconds;
     new.job_key := job.job_key;
+    new.is_whole := job.page_numbers is null and job.zone_ids is null;
     new.run_at := coalesce(job.run_at, new.run_at);
     if new.state = 'queued' then
       new.state := case when job.depends_on is not null then 'waiting'
@@ -906,8 +912,8 @@ begin
 end
 $$;
 
-CREATE FUNCTION colophon.pick_jobs(queue text, strategy text, priority smallint, from_position bigint, full_owners text[], most bigint) RETURNS TABLE(job_id uuid, document_id uuid, owner text, "position" bigint)
-    LANGUAGE plpgsql
+CREATE FUNCTION colophon.pick_jobs(queue text, strategy text, priority smallint, from_position bigint, full_owners text[], most bigint) RETURNS TABLE(place tid, job_id uuid, owner text, "position" bigint)
+    LANGUAGE plpgsql ROWS 1
     SET search_path TO ''
     SET enable_sort TO 'off'
     SET enable_bitmapscan TO 'off'
@@ -916,7 +922,7 @@ CREATE FUNCTION colophon.pick_jobs(queue text, strategy text, priority smallint,
 #variable_conflict use_column
 begin
   return query
-  select q.job_id, q.document_id, q.owner, q.position
+  select q.ctid, q.job_id, q.owner, q.position
   from public.job_queue q
   where q.state = 'queued' and q.queue = pick_jobs.queue and q.strategy = pick_jobs.strategy
     and q.priority = pick_jobs.priority and q.position >= pick_jobs.from_position
@@ -3009,6 +3015,7 @@ CREATE TABLE public.job_queue (
     timeout_seconds integer,
     job_key text,
     kills smallint DEFAULT 0 NOT NULL,
+    is_whole boolean DEFAULT true NOT NULL,
     CONSTRAINT job_queue_lease_check CHECK (((state = 'running'::text) = ((lease_until IS NOT NULL) AND (worker IS NOT NULL) AND (started_at IS NOT NULL)))),
     CONSTRAINT job_queue_priority_check CHECK (((priority >= 1) AND (priority <= 4))),
     CONSTRAINT job_queue_state_check CHECK ((state = ANY (ARRAY['queued'::text, 'scheduled'::text, 'waiting'::text, 'paused'::text, 'running'::text])))
@@ -3378,8 +3385,6 @@ CREATE INDEX export_records_id_idx ON public.export_records USING btree (id);
 
 CREATE INDEX job_queue_claim_idx ON public.job_queue USING btree (queue, strategy, priority, "position") WHERE (state = 'queued'::text);
 
-CREATE INDEX job_queue_document_id_idx ON public.job_queue USING btree (document_id);
-
 CREATE UNIQUE INDEX job_queue_job_key_key ON public.job_queue USING btree (COALESCE(owner, ''::text), job_key) WHERE (job_key IS NOT NULL);
 
 CREATE INDEX job_queue_owner_idx ON public.job_queue USING btree (queue, strategy, priority, owner, "position") WHERE (state = 'queued'::text);
@@ -3446,7 +3451,7 @@ CREATE TRIGGER documents_follow_version BEFORE UPDATE OF version ON public.docum
 
 CREATE TRIGGER documents_legal_hold BEFORE DELETE ON public.documents FOR EACH ROW WHEN ((old.legal_hold IS NOT NULL)) EXECUTE FUNCTION colophon.guard_legal_hold();
 
-CREATE TRIGGER documents_live_work AFTER DELETE ON public.documents FOR EACH ROW EXECUTE FUNCTION colophon.drop_live_work();
+CREATE TRIGGER documents_live_work BEFORE DELETE ON public.documents FOR EACH ROW EXECUTE FUNCTION colophon.drop_live_work();
 
 CREATE TRIGGER documents_revision BEFORE UPDATE OF filename, metadata, version, tags ON public.documents FOR EACH ROW WHEN (((((old.filename IS DISTINCT FROM new.filename) OR (old.metadata IS DISTINCT FROM new.metadata)) OR (old.version IS DISTINCT FROM new.version)) OR (old.tags IS DISTINCT FROM new.tags))) EXECUTE FUNCTION colophon.next_revision();
 

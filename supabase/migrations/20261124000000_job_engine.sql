@@ -47,7 +47,10 @@ alter table public.job_queue
   add column job_key         text,
   -- Attempts that ended without a word, or by the file's doing.
   -- lint-ignore: adding-field-with-default a constant: no rewrite
-  add column kills           smallint not null default 0;
+  add column kills           smallint not null default 0,
+  -- Whether the job names neither pages nor zones: its end is its document's, which is locked before the record.
+  -- lint-ignore: adding-field-with-default a constant: no rewrite
+  add column is_whole        boolean  not null default true;
 -- cancel_requested is read no more (a running job is cancelled at once, and its fence tells the worker). It stays for the
 -- way back: a column that comes again would stand at another place.
 update public.job_queue q set owner = d.uploaded_by, position = 0 from public.documents d where d.id = q.document_id;
@@ -69,8 +72,26 @@ create index job_queue_owner_idx on public.job_queue (queue, strategy, priority,
 create index job_queue_waiting_idx on public.job_queue (job_id) where state = 'waiting';
 -- lint-ignore: require-concurrent-index-creation as above
 create unique index job_queue_job_key_key on public.job_queue (coalesce(owner, ''), job_key) where job_key is not null;
--- lint-ignore: require-concurrent-index-creation as above
-create index job_queue_document_id_idx on public.job_queue (document_id);
+
+-- A document that is purged takes its live work with it. Before the records go, which say what is live of it: an index of the
+-- queue by document would be written at every claim. What a worker holds at this moment is left to queue/reap, as ever.
+create or replace function colophon.drop_live_work() returns trigger
+language plpgsql security definer set search_path = '' as $$
+begin
+  delete from public.job_queue q
+  where q.job_id in (
+    select w.job_id
+    from public.processing_jobs j
+    join public.job_queue w on w.job_id = j.id
+    where j.document_id = old.id and j.completed_at is null
+    for update of w skip locked);
+  return old;
+end
+$$;
+-- lint-ignore: ban-drop-trigger created again below
+drop trigger documents_live_work on public.documents;
+create trigger documents_live_work before delete on public.documents
+  for each row execute function colophon.drop_live_work();
 
 -- Where the turns of a queue, strategy and priority stand: the position that was claimed last, said now and then by the
 -- workers. New jobs stand behind it, and a claim begins its scan there, so that dead rows before it cost nothing while an
@@ -129,6 +150,7 @@ begin
     new.max_attempts := job.max_attempts;
     new.timeout_seconds := job.timeout_seconds;
     new.job_key := job.job_key;
+    new.is_whole := job.page_numbers is null and job.zone_ids is null;
     new.run_at := coalesce(job.run_at, new.run_at);
     if new.state = 'queued' then
       new.state := case when job.depends_on is not null then 'waiting'
@@ -159,16 +181,18 @@ grant execute on function colophon.next_position(text, text, smallint, text) to 
 create trigger job_queue_filled before insert on public.job_queue
   for each row when (new.position is null) execute function colophon.fill_live_job();
 
--- The next jobs of a class, locked until the transaction ends. A function for its settings alone: the server does not know
--- beforehand how many are wanted, and would rather sort the whole class than walk the index to the first few.
+-- The next jobs of a class, locked until the transaction ends, with the place of each (ctid), which stands as long as the
+-- lock does. A function for its settings alone: the server does not know beforehand how many are wanted, and would rather
+-- sort the whole class than walk the index to the first few; and would read whole tables for as many as it believes to come,
+-- hence "rows 1".
 create function colophon.pick_jobs(
   queue text, strategy text, priority smallint, from_position bigint, full_owners text[], most bigint)
-returns table (job_id uuid, document_id uuid, owner text, "position" bigint)
-language plpgsql volatile set search_path = '' set enable_sort = off set enable_bitmapscan = off set enable_seqscan = off as $$
+returns table (place tid, job_id uuid, owner text, "position" bigint)
+language plpgsql volatile rows 1 set search_path = '' set enable_sort = off set enable_bitmapscan = off set enable_seqscan = off as $$
 #variable_conflict use_column
 begin
   return query
-  select q.job_id, q.document_id, q.owner, q.position
+  select q.ctid, q.job_id, q.owner, q.position
   from public.job_queue q
   where q.state = 'queued' and q.queue = pick_jobs.queue and q.strategy = pick_jobs.strategy
     and q.priority = pick_jobs.priority and q.position >= pick_jobs.from_position

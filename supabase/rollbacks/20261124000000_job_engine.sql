@@ -69,12 +69,22 @@ create trigger processing_jobs_transition before update of status on public.proc
 
 drop trigger job_queue_filled on public.job_queue;
 drop function colophon.fill_live_job();
+drop trigger documents_live_work on public.documents;
+create or replace function colophon.drop_live_work() returns trigger
+language plpgsql security definer set search_path = '' as $$
+begin
+  delete from public.job_queue q
+  where q.job_id in (select w.job_id from public.job_queue w where w.document_id = old.id for update skip locked);
+  return null;
+end
+$$;
+create trigger documents_live_work after delete on public.documents
+  for each row execute function colophon.drop_live_work();
 drop function colophon.pick_jobs(text, text, smallint, bigint, text[], bigint);
 drop function colophon.next_position(text, text, smallint, text);
 drop table public.paused_queues;
 drop table public.job_limits;
 drop table colophon.job_positions;
-drop index public.job_queue_document_id_idx;
 drop index public.job_queue_job_key_key;
 drop index public.job_queue_waiting_idx;
 drop index public.job_queue_owner_idx;
@@ -86,7 +96,7 @@ alter table public.job_queue drop constraint job_queue_state_check;
 alter table public.job_queue add constraint job_queue_state_check check (state in ('queued', 'scheduled', 'running'));
 create index job_queue_claim_idx on public.job_queue (queue, priority, run_at) where state = 'queued';
 alter table public.job_queue drop column owner, drop column position, drop column deadline_at,
-  drop column timeout_seconds, drop column job_key, drop column kills;
+  drop column timeout_seconds, drop column job_key, drop column kills, drop column is_whole;
 
 alter table public.processing_jobs alter column id set default gen_random_uuid();
 alter table public.processing_jobs reset (fillfactor);

@@ -92,7 +92,8 @@ impl Asker {
               \"iss\":\"https://project.supabase.co/auth/v1\",\"email\":\"person@example.org\",\"aal\":\"aal1\"}}"
         );
         let started = Instant::now();
-        let settings: &[&(dyn ToSql + Sync)] = &[&self.role, &claims, &person, &"30s", &"10s", &hint];
+        let settings: &[&(dyn ToSql + Sync)] =
+            &[&self.role, &claims, &person, &"30s", &"10s", &hint, &"auto"];
         let (begun, entered, rows, committed) = join4(
             self.client.batch_execute("begin"),
             self.client.execute(&self.enter, settings),

@@ -245,7 +245,8 @@ impl<S: Scope> Jobs<'_, S> {
 }
 
 impl Jobs<'_, SystemScope> {
-    /// Records many jobs and makes them live, in one statement. Commit with [`Tx::commit_and_wake`].
+    /// Records many jobs and makes them live, in one statement. Commit with [`Tx::commit_and_wake`]; where there is nothing
+    /// else to do, [`Tx::commit_with_next`] before it saves a round trip.
     pub async fn enqueue_many(&self, new: &[NewJob]) -> Result<Vec<Enqueued>> {
         let each = |of: fn(&NewJob) -> Uuid| new.iter().map(of).collect::<Vec<_>>();
         let text = |of: fn(&NewJob) -> Option<&str>| new.iter().map(of).collect::<Vec<_>>();
@@ -259,7 +260,7 @@ impl Jobs<'_, SystemScope> {
         self.0.announces(new.iter().map(|job| job.id));
         self.0
             .query(
-                statement!("jobs/enqueue_many"),
+                statement!("jobs/enqueue_many", planned once),
                 &[
                     &each(|job| job.document_id.0),
                     &each(|job| job.id.0),

@@ -51,6 +51,16 @@ struct Heard {
 #[derive(Debug, Default)]
 pub(crate) struct Ear(Mutex<Weak<Listening>>);
 
+impl Ear {
+    /// Wakes whoever waits in this process.
+    pub fn wake(&self) {
+        let listening = self.0.lock().unwrap_or_else(PoisonError::into_inner).upgrade();
+        if let Some(listening) = listening {
+            listening.heard.woken.notify_waiters();
+        }
+    }
+}
+
 impl Listener {
     /// Listens in the background, on the connection that already does, if there is one.
     pub fn start(database: &Database) -> Self {

@@ -5,7 +5,8 @@ use std::time::{Duration, Instant};
 
 use colophon_connection::Connector;
 use deadpool_postgres::{
-    Connect, Manager, ManagerConfig, Object, Pool, PoolConfig, PoolError, RecyclingMethod, Runtime, Timeouts,
+    Connect, Manager, ManagerConfig, Object, Pool, PoolConfig, PoolError, QueueMode, RecyclingMethod,
+    Runtime, Timeouts,
 };
 use tokio::task::JoinHandle;
 use tokio_postgres::Client;
@@ -21,6 +22,8 @@ pub(crate) fn make(connector: &Connector, size: usize) -> Result<Pool> {
     Pool::builder(manager)
         .config(PoolConfig {
             max_size: size,
+            // The one that came back last has its statements planned and its caches warm.
+            queue_mode: QueueMode::Lifo,
             timeouts: Timeouts { wait: Some(WAIT), create: Some(connector.patience()), recycle: Some(WAIT) },
             ..PoolConfig::default()
         })

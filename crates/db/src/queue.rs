@@ -81,6 +81,8 @@ pub struct ClaimedJob {
     pub page_numbers: Option<Vec<i32>>,
     /// The zones asked for; `None` where pages are meant.
     pub zone_ids: Option<Vec<Uuid>>,
+    /// Whether nobody had it before.
+    pub is_first: bool,
     /// This attempt, from 1.
     pub attempt: i16,
     /// Attempts allowed.
@@ -193,7 +195,7 @@ impl Queue<'_> {
         let claimed: Vec<ClaimedJob> = self
             .0
             .query(
-                statement!("queue/claim"),
+                statement!("queue/claim", planned once),
                 &[
                     &queues,
                     &strategies,
@@ -302,7 +304,7 @@ impl Queue<'_> {
         let rows = self
             .0
             .query(
-                statement!("queue/finish"),
+                statement!("queue/finish", planned once),
                 &[&jobs, &fences, &statuses, &classes, &codes, &messages, &metrics],
             )
             .await?;
@@ -423,6 +425,7 @@ fn decode(row: &Row) -> Result<ClaimedJob> {
         options: column(row, "options")?,
         page_numbers: column(row, "page_numbers")?,
         zone_ids: column(row, "zone_ids")?,
+        is_first: column(row, "is_first")?,
         attempt: column(row, "attempt")?,
         max_attempts: column(row, "max_attempts")?,
         started_at: column(row, "started_at")?,

@@ -19,6 +19,9 @@ use crate::parameter::{Params, typed, values};
 use crate::statement::Statement;
 use crate::{Error, ErrorKind, Result, Scope, pool, scope};
 
+/// Nothing of it is to be kept, so nobody waits for the disk.
+const WAKE: &str = "set local synchronous_commit = off; notify colophon_jobs";
+
 /// How to reach the database.
 #[derive(Debug, Clone)]
 pub struct Config {
@@ -145,7 +148,7 @@ impl<S: Scope> Session<S> {
     async fn begin_as(&self, begin: &'static str) -> Result<Tx<S>> {
         Ok(Tx {
             client: Some(self.database.client().await?),
-            announcer: self.database.0.announcer.clone(),
+            database: self.database.clone(),
             changed: Mutex::default(),
             unnamed: self.database.0.pooler == Pooler::Transaction,
             scope: self.scope.clone(),
@@ -153,6 +156,7 @@ impl<S: Scope> Session<S> {
             document: OnceLock::new(),
             begun: AtomicBool::new(false),
             failed: AtomicBool::new(false),
+            is_last: AtomicBool::new(false),
             unanswered: AtomicUsize::new(0),
         })
     }
@@ -161,7 +165,7 @@ impl<S: Scope> Session<S> {
 /// A transaction in somebody's name. Dropped without [`Tx::commit`], it is rolled back.
 pub struct Tx<S> {
     client: Option<Object>,
-    announcer: Announcer,
+    database: Database,
     /// Jobs that changed here: announced once this is committed.
     changed: Mutex<Vec<JobId>>,
     /// Nothing may be prepared by name: the next transaction may meet another server process.
@@ -172,6 +176,8 @@ pub struct Tx<S> {
     document: OnceLock<DocumentId>,
     begun: AtomicBool,
     failed: AtomicBool,
+    /// COMMIT goes with the next statement.
+    is_last: AtomicBool,
     /// Statements on their way. One whose future was dropped stays here for ever: how it ended, nobody knows.
     unanswered: AtomicUsize,
 }
@@ -215,16 +221,28 @@ impl<S: Scope> Tx<S> {
         if *self.begun.get_mut()
             && let Some(client) = &self.client
         {
-            let (committed, woken) =
-                join(client.batch_execute("commit"), client.batch_execute("notify colophon_jobs")).await;
+            let commit = async {
+                let committed = client.batch_execute("commit").await;
+                // Who works in this process need not wait until the server tells it, too.
+                self.database.0.ear.wake();
+                committed
+            };
+            let (committed, woken) = join(commit, client.batch_execute(WAKE)).await;
             committed.map_err(|e| Error::postgres("commit", e))?;
-            if let Err(error) = woken {
-                tracing::debug!(%error, "workers could not be woken; they will find the job when they poll");
-            }
+            told(woken);
+        } else if let Some(client) = &self.client {
+            self.database.0.ear.wake();
+            told(client.batch_execute(WAKE).await);
         }
         *self.begun.get_mut() = false;
         self.announce();
         Ok(())
+    }
+
+    /// Says that the next statement is the last: COMMIT leaves with it, in one round trip. [`Tx::commit`] is still to be
+    /// called, and only waits no more.
+    pub fn commit_with_next(&self) {
+        self.is_last.store(true, Ordering::Release);
     }
 
     /// Says that these jobs change here. Whoever watches them is told once this is committed, in a transaction of its own.
@@ -234,7 +252,7 @@ impl<S: Scope> Tx<S> {
 
     fn announce(&mut self) {
         let changed = std::mem::take(self.changed.get_mut().unwrap_or_else(PoisonError::into_inner));
-        self.announcer.announce(&changed);
+        self.database.0.announcer.announce(&changed);
     }
 
     /// Takes everything back, and keeps the connection: dropping the transaction would close it.
@@ -278,7 +296,8 @@ impl<S: Scope> Tx<S> {
         let prepared = self.prepare(client, statement, params).await?;
         let values = values(params);
         let run = client.query(&prepared, &values);
-        running.end(self.enter_with(client, run).await?.map_err(|e| self.refused(statement.name, e)))
+        running
+            .end(self.enter_with(client, statement, run).await?.map_err(|e| self.refused(statement.name, e)))
     }
 
     /// For statements whose filters may be absent: sent unprepared, so that each call is planned for what it asks.
@@ -287,7 +306,8 @@ impl<S: Scope> Tx<S> {
         let client = self.client()?;
         let typed = typed(params);
         let run = client.query_typed(statement.sql, &typed);
-        running.end(self.enter_with(client, run).await?.map_err(|e| self.refused(statement.name, e)))
+        running
+            .end(self.enter_with(client, statement, run).await?.map_err(|e| self.refused(statement.name, e)))
     }
 
     pub(crate) async fn query_opt(&self, statement: Statement, params: Params<'_>) -> Result<Option<Row>> {
@@ -305,11 +325,11 @@ impl<S: Scope> Tx<S> {
         let client = self.client()?;
         let ran = if self.unnamed {
             let typed = typed(params);
-            self.enter_with(client, client.execute_typed(statement.sql, &typed)).await?
+            self.enter_with(client, statement, client.execute_typed(statement.sql, &typed)).await?
         } else {
             let prepared = self.prepare(client, statement, params).await?;
             let values = values(params);
-            self.enter_with(client, client.execute(&prepared, &values)).await?
+            self.enter_with(client, statement, client.execute(&prepared, &values)).await?
         };
         running.end(ran.map_err(|e| self.refused(statement.name, e)))
     }
@@ -366,7 +386,13 @@ impl<S: Scope> Tx<S> {
     /// The first statement takes BEGIN and the scope with it: the three are sent at once, in this order, since
     /// tokio-postgres sends a request when its future is first polled. If the scope is refused, the transaction is
     /// aborted and the statement fails with it.
-    async fn enter_with<T>(&self, client: &Object, run: impl Future<Output = T>) -> Result<T> {
+    async fn enter_with<T>(
+        &self,
+        client: &Object,
+        statement: Statement,
+        run: impl Future<Output = std::result::Result<T, tokio_postgres::Error>>,
+    ) -> Result<std::result::Result<T, tokio_postgres::Error>> {
+        let run = self.with_commit(client, run);
         if self.begun.load(Ordering::Acquire) {
             return Ok(self.answer(run).await);
         }
@@ -374,7 +400,9 @@ impl<S: Scope> Tx<S> {
         let (role, claims, subject, timeout) =
             (scope.role(), scope.claims(), scope.subject(), scope.statement_timeout());
         let document = self.document.get().map(DocumentId::to_string).unwrap_or_default();
-        let settings: Params<'_> = &[&role, &claims, &subject, &timeout, &"10s", &document];
+        // What is not prepared is planned each time anyway.
+        let plans = if statement.planned_once && !self.unnamed { "force_generic_plan" } else { "auto" };
+        let settings: Params<'_> = &[&role, &claims, &subject, &timeout, &"10s", &document, &plans];
         let (begun, entered, ran) = if self.unnamed {
             let settings = typed(settings);
             self.begun.store(true, Ordering::Release);
@@ -390,6 +418,28 @@ impl<S: Scope> Tx<S> {
         begun.map_err(|e| self.refused("begin", e))?;
         entered.map_err(|e| self.refused(scope::ENTER.name, e))?;
         Ok(ran)
+    }
+
+    /// Where the statement is the last one, COMMIT is on its way behind it. What is refused is rolled back by it.
+    async fn with_commit<T>(
+        &self,
+        client: &Object,
+        run: impl Future<Output = std::result::Result<T, tokio_postgres::Error>>,
+    ) -> std::result::Result<T, tokio_postgres::Error> {
+        if !self.is_last.load(Ordering::Acquire) {
+            return run.await;
+        }
+        let (ran, committed) = join(run, client.batch_execute("commit")).await;
+        let ran = ran?;
+        committed?;
+        self.begun.store(false, Ordering::Release);
+        Ok(ran)
+    }
+}
+
+fn told(woken: std::result::Result<(), tokio_postgres::Error>) {
+    if let Err(error) = woken {
+        tracing::debug!(%error, "workers could not be woken; they will find the job when they poll");
     }
 }
 

@@ -162,8 +162,7 @@ impl Workers {
     }
 
     async fn with_what_is_done(&self, claimed: Vec<ClaimedJob>) -> Result<Vec<Lent>, Error> {
-        // The first to have a job has the first fence.
-        let again: Vec<_> = claimed.iter().filter(|job| job.lease.lease_seq > 1).collect();
+        let again: Vec<_> = claimed.iter().filter(|job| !job.is_first).collect();
         let again: Vec<_> = again.iter().map(|job| (job.document_id, job.lease.job_id)).collect();
         let mut done = HashMap::new();
         if !again.is_empty() {

@@ -29,7 +29,7 @@ use std::time::Duration;
 
 use colophon_db::{Database, Listener};
 use colophon_domain::DEFAULT_QUEUE;
-use tokio::sync::{Semaphore, mpsc};
+use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -75,7 +75,7 @@ struct Worker<P> {
 /// Works until `stop` is cancelled. Then no new job is taken, and jobs in hand are handed back unfinished.
 pub async fn run<P: Processor>(database: Database, processor: P, config: Config, stop: CancellationToken) {
     let listener = Listener::start(&database);
-    let slots = Arc::new(Semaphore::new(config.slots));
+    let slots = claim::Slots::new(config.slots);
     let hand = hand::Hand::default();
     colophon_metrics::get().jobs.slots_added(config.slots);
     let worker = Arc::new(Worker { database, processor: Arc::new(processor), config, hand, stop });

@@ -33,22 +33,22 @@ impl End {
     }
 }
 
-/// How a job ended, with the slot that it keeps until that is told.
+/// How a job ended, with its place in the hand, which it keeps until that is told.
 pub(crate) struct Report {
     pub end: End,
-    pub slot: OwnedSemaphorePermit,
+    pub in_hand: OwnedSemaphorePermit,
 }
 
 pub(crate) async fn run<P: Processor>(worker: Arc<Worker<P>>, mut ended: UnboundedReceiver<Report>) {
     let mut reports = Vec::with_capacity(MOST);
     while ended.recv_many(&mut reports, MOST).await > 0 {
-        let (ends, slots): (Vec<End>, Vec<OwnedSemaphorePermit>) =
-            reports.drain(..).map(|report| (report.end, report.slot)).unzip();
+        let (ends, in_hand): (Vec<End>, Vec<OwnedSemaphorePermit>) =
+            reports.drain(..).map(|report| (report.end, report.in_hand)).unzip();
         tell(&worker.database, &ends, Instant::now() + worker.config.lease).await;
         for end in &ends {
             worker.hand.lay_down(end.lease());
         }
-        drop(slots);
+        drop(in_hand);
     }
 }
 

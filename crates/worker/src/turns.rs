@@ -4,7 +4,7 @@
 //! transaction cost nothing; now and then from the start, for what came to stand before (a transaction that queued a job
 //! and was long to commit).
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -68,8 +68,17 @@ impl Turns {
     /// # Errors
     /// The database failed.
     pub async fn claim(&self, database: &Database, wanted: &Wanted<'_>) -> Result<Vec<ClaimedJob>> {
-        if let Some((queues, reached)) = self.due(wanted.queues) {
-            self.advance(database, &queues, reached).await?;
+        let claimed = self.take(database, wanted).await?;
+        if let Err(error) = self.advance_if_due(database, wanted.queues).await {
+            tracing::debug!(%error, "cannot say where the turns stand; trying again");
+        }
+        Ok(claimed)
+    }
+
+    /// As [`Turns::claim`], but the caller goes on with [`Turns::advance_if_due`].
+    pub(crate) async fn take(&self, database: &Database, wanted: &Wanted<'_>) -> Result<Vec<ClaimedJob>> {
+        if self.is_new() {
+            self.advance_if_due(database, wanted.queues).await?;
         }
         let tx = database.session(&SystemScope::new()).begin().await?;
         let classes = if let Some(strategies) = wanted.strategies {
@@ -91,11 +100,23 @@ impl Turns {
             if look.is_limited {
                 tx.queue().one_by_one().await?;
             }
+            tx.commit_with_next();
             claimed = tx.queue().claim(&claim).await?;
         }
         tx.commit().await?;
         self.came_to(&claimed, look.swept);
         Ok(claimed)
+    }
+
+    /// Says now and then how far this process came, and hears how far all did. After a claim, so that what was claimed
+    /// waits for none of it.
+    pub(crate) async fn advance_if_due(&self, database: &Database, queues: &[String]) -> Result<()> {
+        let Some((queues, reached)) = self.due(queues) else { return Ok(()) };
+        self.advance(database, &queues, reached).await
+    }
+
+    fn is_new(&self) -> bool {
+        self.marks().advanced.is_none()
     }
 
     fn look(&self, classes: Vec<Class>) -> Look {
@@ -121,11 +142,17 @@ impl Turns {
 
     fn came_to(&self, claimed: &[ClaimedJob], swept: Vec<Class>) {
         let mut marks = self.marks();
+        let mut left_behind = HashSet::new();
         for job in claimed {
+            if marks.from.get(&job.class).is_some_and(|from| job.position < *from) {
+                left_behind.insert(&job.class);
+            }
             marks.came(job.class.clone(), job.position);
         }
         let now = Instant::now();
-        marks.swept.extend(swept.into_iter().map(|class| (class, now)));
+        // Where something stood before the turns, more may: the next claim begins at the start, too.
+        let swept = swept.into_iter().filter(|class| !left_behind.contains(class));
+        marks.swept.extend(swept.map(|class| (class, now)));
     }
 
     /// The queues whose turns are to be read now, and what is to be said of them before; `None` where it is too soon.

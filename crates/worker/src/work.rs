@@ -8,12 +8,12 @@ use colophon_db::queue::{ClaimedJob, Fail, Failure, Finish};
 use colophon_domain::ErrorClass;
 use colophon_traces::{follows, span};
 use serde_json::{Value, json};
-use tokio::sync::OwnedSemaphorePermit;
 use tokio::sync::mpsc::UnboundedSender;
 use tokio_util::sync::CancellationToken;
 use tracing::field::Empty;
 use tracing::{Instrument as _, Span};
 
+use crate::claim::Place;
 use crate::report::{End, Report};
 use crate::{Ended, Processor, Stopped, Worker};
 
@@ -55,12 +55,12 @@ fn attempt_span(job: &ClaimedJob) -> Span {
     span
 }
 
-/// The slot is free again once the end is told.
+/// The slot is free again once the work is over; the place in the hand once the end is told.
 pub(crate) async fn run<P: Processor>(
     worker: Arc<Worker<P>>,
     job: ClaimedJob,
     lost: CancellationToken,
-    slot: OwnedSemaphorePermit,
+    Place { slot, in_hand }: Place,
     ends: UnboundedSender<Report>,
 ) {
     let begun = Instant::now();
@@ -104,8 +104,9 @@ pub(crate) async fn run<P: Processor>(
             End::Release(lease)
         }
     };
+    drop(slot);
     // The reporter lives as long as any sender does.
-    let _ = ends.send(Report { end, slot });
+    let _ = ends.send(Report { end, in_hand });
 }
 
 /// A panic is an attempt that failed by the file's doing, not the end of the worker.

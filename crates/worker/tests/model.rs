@@ -18,11 +18,13 @@ use world::{Engine, Limits, Step, World};
 
 /// What happens without anybody's doing.
 const FAULTS: Limits =
-    Limits { releases: 1, resends: 1, cancels: 0, pauses: 0, asks_again: 0, ends_by_hand: 0 };
+    Limits { releases: 1, resends: 1, cancels: 0, pauses: 0, asks_again: 0, ends_by_hand: 0, crashes: 0 };
 /// What people do beside it,
 const PEOPLE: Limits = Limits { cancels: 1, pauses: 1, asks_again: 1, ..FAULTS };
 /// and past the engine.
 const BY_HAND: Limits = Limits { asks_again: 1, ends_by_hand: 1, ..FAULTS };
+/// A server that dies before a claim is on its disk.
+const CRASHES: Limits = Limits { crashes: 1, ..FAULTS };
 
 fn engine(fence: Fence, limits: Limits) -> Engine {
     Engine { fence, patience: Patience { attempts: 2, kills: 1 }, workers: 2, under_way: 2, limits }
@@ -47,6 +49,11 @@ fn nor_where_a_job_is_ended_past_the_engine() {
 }
 
 #[test]
+fn nor_where_the_server_forgets_a_claim() {
+    holds(engine(Fence::LeaseSeq, CRASHES));
+}
+
+#[test]
 fn without_a_fence_an_old_lease_ends_the_work_of_another() {
     breaks(engine(Fence::Absent, FAULTS));
 }
@@ -55,6 +62,12 @@ fn without_a_fence_an_old_lease_ends_the_work_of_another() {
 #[test]
 fn the_number_of_the_attempt_is_no_fence() {
     breaks(engine(Fence::Attempt, FAULTS));
+}
+
+/// A claim that the server forgot is made again under the same number.
+#[test]
+fn a_fence_that_counts_is_none_where_a_claim_may_be_forgotten() {
+    breaks(engine(Fence::LeaseSeqCounted, CRASHES));
 }
 
 #[test]

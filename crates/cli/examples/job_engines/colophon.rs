@@ -63,6 +63,7 @@ impl Colophon {
         let begun = Instant::now();
         for batch in jobs.chunks(BATCH) {
             let tx = self.database.session(&SystemScope::new()).begin().await?;
+            tx.commit_with_next();
             tx.jobs().enqueue_many(batch).await?;
             tx.commit_and_wake().await?;
         }
@@ -106,6 +107,7 @@ impl Colophon {
         let job = self.job();
         let begun = Instant::now();
         let tx = self.database.session(&SystemScope::new()).begin().await?;
+        tx.commit_with_next();
         tx.jobs().enqueue_many(std::slice::from_ref(&job)).await?;
         tx.commit_and_wake().await?;
         if timeout(Duration::from_secs(30), counter.enough.notified()).await.is_err() {

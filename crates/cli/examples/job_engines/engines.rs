@@ -23,6 +23,7 @@ pub const WARM_UP: usize = 25;
 pub enum Engine {
     Colophon,
     GraphileBatched,
+    GraphileHistory,
     Graphile,
     Pgqueuer,
     Procrastinate,
@@ -43,13 +44,20 @@ pub struct Programs {
 }
 
 impl Engine {
-    pub const ALL: [Self; 5] =
-        [Self::Colophon, Self::GraphileBatched, Self::Graphile, Self::Pgqueuer, Self::Procrastinate];
+    pub const ALL: [Self; 6] = [
+        Self::Colophon,
+        Self::GraphileBatched,
+        Self::GraphileHistory,
+        Self::Graphile,
+        Self::Pgqueuer,
+        Self::Procrastinate,
+    ];
 
     pub fn name(self) -> &'static str {
         match self {
             Self::Colophon => "Colophon",
             Self::GraphileBatched => "graphile-worker, batched",
+            Self::GraphileHistory => "graphile-worker, batched, with a history",
             Self::Graphile => "graphile-worker, default",
             Self::Pgqueuer => "pgqueuer",
             Self::Procrastinate => "procrastinate",
@@ -61,6 +69,7 @@ impl Engine {
         match self {
             Self::Colophon => "colophon",
             Self::GraphileBatched => "graphile_batched",
+            Self::GraphileHistory => "graphile_history",
             Self::Graphile => "graphile",
             Self::Pgqueuer => "pgqueuer",
             Self::Procrastinate => "procrastinate",
@@ -74,6 +83,9 @@ impl Engine {
             Self::GraphileBatched => {
                 "24 at once, localQueue of 500 (refetchDelay 10 ms), completeJobBatchDelay and failJobBatchDelay 0; addJobs"
             }
+            Self::GraphileHistory => {
+                "the same, and triggers of ours, one call a statement, that write its history"
+            }
             Self::Graphile => "10 at once, each fetched and completed alone; addJobs",
             Self::Pgqueuer => "batches of 50, asyncpg, uvloop; enqueue with lists; the payload is bytes",
             Self::Procrastinate => "10 at once, each fetched and finished alone; batch_defer_async",
@@ -85,6 +97,9 @@ impl Engine {
         match self {
             Self::Colophon => "job, attempt, each transition",
             Self::GraphileBatched | Self::Graphile => "none: the row is deleted",
+            Self::GraphileHistory => {
+                "a line for each transition, without keys to anything; the row is deleted"
+            }
             Self::Pgqueuer => "a log line for each status; the row is deleted",
             Self::Procrastinate => "job, an event for each status",
         }
@@ -94,7 +109,9 @@ impl Engine {
     pub fn live(self) -> &'static str {
         match self {
             Self::Colophon => "select count(*) from public.job_queue",
-            Self::GraphileBatched | Self::Graphile => "select count(*) from graphile_worker.jobs",
+            Self::GraphileBatched | Self::GraphileHistory | Self::Graphile => {
+                "select count(*) from graphile_worker.jobs"
+            }
             Self::Pgqueuer => "select count(*) from pgqueuer",
             Self::Procrastinate => {
                 "select count(*) from procrastinate_jobs where status in ('todo', 'doing')"
@@ -114,8 +131,12 @@ impl Engine {
         let text = payload.to_string();
         let peer = match self {
             Self::Colophon => return Ok(Running::Colophon(Colophon::start(server, payload).await?)),
-            Self::GraphileBatched | Self::Graphile => {
-                let mode = if self == Self::GraphileBatched { "batched" } else { "default" };
+            Self::GraphileBatched | Self::GraphileHistory | Self::Graphile => {
+                let mode = match self {
+                    Self::GraphileBatched => "batched",
+                    Self::GraphileHistory => "history",
+                    _ => "default",
+                };
                 let folder = std::path::absolute(&programs.node_modules)?;
                 let mut node = Command::new(&programs.node);
                 node.arg(beside("peer_graphile.mjs")).arg(folder).args([&url, &text, mode]);

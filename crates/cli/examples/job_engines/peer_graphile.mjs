@@ -1,5 +1,5 @@
 // graphile-worker. Orders come as lines of JSON, each is answered by one line (see peer.py).
-// node peer_graphile.mjs NODE_MODULES URL PAYLOAD default|batched
+// node peer_graphile.mjs NODE_MODULES URL PAYLOAD default|batched|history
 
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
@@ -14,7 +14,8 @@ const { Logger, makeWorkerUtils, run } = await import(pathToFileURL(main));
 
 const BATCH = 1_000;
 const WARM_UP = 25;
-// `default`: ten jobs at once and nothing in batches. `batched`: as in the project's own performance test.
+// `default`: ten jobs at once and nothing in batches. `batched`: as in the project's own performance test. `history`: the
+// same, and what it does not keep by itself: a line for each transition of a job, in the transaction that makes it.
 const modes = {
   default: { concurrentJobs: 10, maxPoolSize: 11 },
   batched: {
@@ -25,6 +26,29 @@ const modes = {
     failJobBatchDelay: 0,
   },
 };
+modes.history = modes.batched;
+const HISTORY = `
+create table public.job_history (
+  id bigint generated always as identity primary key,
+  job_id bigint not null,
+  action text not null,
+  details jsonb,
+  created_at timestamptz not null default clock_timestamp()
+);
+create index on public.job_history (job_id);
+create function public.keep_history() returns trigger language plpgsql as $$
+begin
+  insert into public.job_history (job_id, action, details)
+  select id, tg_argv[0], jsonb_build_object('attempt', attempts, 'worker', locked_by) from changed;
+  return null;
+end
+$$;
+create trigger enqueued after insert on graphile_worker._private_jobs referencing new table as changed
+  for each statement execute function public.keep_history('enqueued');
+create trigger claimed after update on graphile_worker._private_jobs referencing new table as changed
+  for each statement execute function public.keep_history('claimed');
+create trigger completed after delete on graphile_worker._private_jobs referencing old table as changed
+  for each statement execute function public.keep_history('completed');`;
 const logger = new Logger(() => () => {});
 const preset = { worker: { connectionString, logger, ...modes[mode] } };
 const payload = JSON.parse(text);
@@ -52,6 +76,7 @@ const numbered = () => ({ n: next++, ...payload });
 async function setup() {
   utils = await makeWorkerUtils({ connectionString, logger });
   await utils.migrate();
+  if (mode === "history") await utils.withPgClient((client) => client.query(HISTORY));
   const described = JSON.parse(readFileSync(join(folder, "graphile-worker/package.json"), "utf8"));
   return { version: described.version };
 }

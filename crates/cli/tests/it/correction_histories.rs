@@ -75,9 +75,10 @@ fn whoever_edits_at_once_over_whatever_network_loses_nothing() {
     let server = Server::start();
     // Who writes zones by plain SQL locks the zone first and the document then, the other way round than the service:
     // deadlocks belong to this, and waiting for them to be found would take most of the time.
-    for sql in ["alter system set deadlock_timeout = '50ms'", "select pg_reload_conf()"] {
-        crate::server::change(&superuser(&server), sql);
-    }
+    let sooner = "do $$ begin
+        execute format('alter database %I set deadlock_timeout = %L', current_database(), '50ms');
+    end $$";
+    crate::server::change(&superuser(&server), sooner);
     let proxy = Proxy::to(&server.ready.listen);
     let world = World {
         server,
@@ -146,8 +147,10 @@ fn whoever_edits_at_once_over_whatever_network_loses_nothing() {
 impl World {
     /// Cuts every client's connection now and then, and the server's own to the database.
     fn drop_connections(&self, mut chance: fastrand::Rng) {
+        // Of this database alone: through the pooler, the server is every test's.
         let kill = "select count(pg_terminate_backend(pid)) from pg_stat_activity
-                    where pid <> pg_backend_pid() and usename in ('authenticator', 'colophon') and random() < 0.5";
+                    where datname = current_database() and pid <> pg_backend_pid()
+                      and usename in ('authenticator', 'colophon') and random() < 0.5";
         let superuser = superuser(&self.server);
         while !self.over.load(Ordering::SeqCst) {
             // By what is done, not by the clock: on a busy machine nothing would ever get through.
@@ -208,6 +211,10 @@ impl World {
             if seen.is_empty() || chance.u8(0..4) == 0 {
                 let answer = self.insist(&api, "GET", &format!("{path}/zones?limit=1000"), &[], None);
                 seen = answer.json()["items"].as_array().cloned().unwrap_or_default();
+                if seen.is_empty() {
+                    // Everything was deleted.
+                    break;
+                }
             }
             if chance.u8(0..4) == 0 {
                 ops.extend(self.offline(&api, &path, &seen, &mut chance));
@@ -319,13 +326,16 @@ impl World {
     fn client(&self, document: Uuid, person: Uuid, mut chance: fastrand::Rng) -> Vec<Op> {
         let claims = json!({ "role": "authenticated", "sub": person });
         let enter = format!("set role authenticated; set request.jwt.claims = '{claims}'");
-        let mut ops = Vec::new();
-        while ops.len() < EDITS {
+        let (mut ops, mut is_anything_left) = (Vec::new(), true);
+        while is_anything_left && ops.len() < EDITS {
             self.sql(&enter, async |client| {
                 for _ in 0..4 {
                     let query = format!("select id, revision from public.zones where document_id = '{document}'");
                     let Ok(rows) = client.query(&query, &[]).await else { return };
-                    let row = &rows[chance.usize(..rows.len())];
+                    let Some(row) = chance.choice(&rows) else {
+                        is_anything_left = false;
+                        return;
+                    };
                     let (zone, revision): (Uuid, i64) = (row.get(0), row.get(1));
                     let (id, (kind, field)) = (Uuid::now_v7(), *chance.choice(&KINDS[..2]).unwrap());
                     let sql = format!(

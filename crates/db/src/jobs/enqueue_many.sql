@@ -16,10 +16,10 @@ with engine as materialized (
   from (select distinct g.queue, g.strategy, g.priority, g.owner from given g) g
 ), live as (
   insert into public.job_queue (
-    job_id, document_id, queue, strategy, priority, max_attempts, owner, position, run_at, timeout_seconds, job_key, state)
+    job_id, document_id, queue, strategy, priority, max_attempts, owner, position, run_at, timeout_seconds, job_key, is_whole, state)
   select g.id, g.document_id, g.queue, g.strategy, g.priority, g.max_attempts, g.owner,
          r.position - 1 + row_number() over (partition by g.queue, g.strategy, g.priority, g.owner order by g.ordinal),
-         coalesce(g.run_at, now()), g.timeout_seconds, g.job_key,
+         coalesce(g.run_at, now()), g.timeout_seconds, g.job_key, g.page_numbers is null and g.zone_ids is null,
          case when g.depends_on is not null then 'waiting' when g.run_at > clock_timestamp() then 'scheduled' else 'queued' end
   from given g
   join groups r on r.queue = g.queue and r.strategy = g.strategy and r.priority = g.priority

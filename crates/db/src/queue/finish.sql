@@ -6,26 +6,23 @@
 with engine as materialized (
   select set_config('colophon.engine', 'on', true)
 ), held as materialized (
-  select q.job_id, e.status, e.error_class, e.error_code, e.error_message, e.metrics
+  select q.place, e.status, e.error_class, e.error_code, e.error_message, e.metrics
   from (
     select * from unnest($1::uuid[], $2::int8[], $3::text[], $4::text[], $5::text[], $6::text[], $7::jsonb[])
       as e (job_id, lease_seq, status, error_class, error_code, error_message, metrics)
     order by e.job_id) e
   cross join lateral (
-    select q.job_id from public.job_queue q
+    select q.ctid as place from public.job_queue q
     where q.job_id = e.job_id and q.lease_seq = e.lease_seq and q.lease_until is not null
     limit 1
     for update) q
 ), gone as (
-  delete from public.job_queue q using held h where q.job_id = h.job_id
-  returning q.document_id, q.attempt, q.lease_seq, q.worker, q.started_at, h.*
+  delete from public.job_queue q using held h where q.ctid = h.place
+  returning q.job_id, q.document_id, q.is_whole, q.attempt, q.lease_seq, q.worker, q.started_at, h.*
 ), documents as materialized (
   select d.id
   from public.documents d
-  where d.id in (
-    select g.document_id from gone g
-    join public.processing_jobs j on j.document_id = g.document_id and j.id = g.job_id
-    where j.page_numbers is null and j.zone_ids is null)
+  where d.id in (select g.document_id from gone g where g.is_whole)
   order by d.id
   for no key update
 ), locked as materialized (
@@ -41,7 +38,7 @@ with engine as materialized (
   cross join locked t
   cross join engine
   where j.document_id = g.document_id and j.id = g.job_id and j.status = 'running'
-  returning j.strategy, j.version, j.completed_at, j.page_numbers is null and j.zone_ids is null as is_whole, g.*
+  returning j.strategy, j.version, j.completed_at, g.*
 ), attempts as (
   insert into public.processing_attempts (
     document_id, job_id, lease_seq, attempt, outcome, worker, started_at, finished_at, error_class, error_code,
@@ -56,7 +53,7 @@ with engine as materialized (
          case when error_code is null then jsonb_build_object('from', 'running', 'attempt', attempt)
            else jsonb_build_object('from', 'running', 'attempt', attempt, 'error_code', error_code,
              'error_class', error_class) end,
-         error_message, greatest(0, least(extract(epoch from completed_at - started_at) * 1000, 2147483647))::integer,
+         error_message, greatest(0, least(date_part('epoch', completed_at - started_at) * 1000, 2147483647))::integer,
          completed_at
   from jobs
 ), document as (
@@ -66,6 +63,6 @@ with engine as materialized (
       status_detail = j.error_message
   from jobs j where j.is_whole and d.id = j.document_id and d.version = j.version
 )
-select job_id, document_id, strategy, extract(epoch from completed_at - started_at)::float8 as seconds,
+select job_id, document_id, strategy, date_part('epoch', completed_at - started_at) as seconds,
        exists (select from public.job_queue w where w.state = 'waiting') as others_wait
 from jobs

@@ -6,4 +6,5 @@ select set_config('role', $1, true),
        set_config('request.jwt.claim.sub', $3, true),
        set_config('statement_timeout', $4, true),
        set_config('lock_timeout', $5, true),
-       set_config('colophon.document_id', $6, true)
+       set_config('colophon.document_id', $6, true),
+       set_config('plan_cache_mode', $7, true)

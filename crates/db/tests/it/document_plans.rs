@@ -129,10 +129,10 @@ async fn trash<S: Scope>(
 pub async fn the_list_without_filters_at_any_depth(client: &Client) {
     let (_, sql) = sql!("list_for_person");
     let person = as_user(OWNER.parse().expect("an identifier"));
-    client.batch_execute("begin; set local plan_cache_mode = force_generic_plan").await.expect("a setting");
+    client.batch_execute("begin").await.expect("a transaction");
     let enter = include_str!("../../src/scope/enter.sql");
     let settings: &[&(dyn ToSql + Sync)] =
-        &[&person.role(), &person.claims(), &person.subject(), &"30s", &"10s", &""];
+        &[&person.role(), &person.claims(), &person.subject(), &"30s", &"10s", &"", &"force_generic_plan"];
     client.query(enter, settings).await.expect("a scope");
     client
         .batch_execute(&format!("prepare list (text, timestamptz, uuid, int8) as {sql}"))

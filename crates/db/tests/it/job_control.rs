@@ -99,7 +99,7 @@ async fn a_job_that_runs_is_cancelled_at_once_and_its_worker_changes_nothing_any
     assert_eq!(tx.queue().hold(&lease, 60.0).await.expect_err("it is lost").kind(), &ErrorKind::Stale);
     tx.commit().await.expect("it commits");
     assert_eq!(world.status().await, "cancelled");
-    assert_eq!(attempts(&world.database, world.document, world.job).await, ["1, 1: cancelled"]);
+    assert_eq!(attempts(&world.database, world.document, world.job).await, ["1: cancelled"]);
     // Asked for again, it runs under a higher fence.
     assert_eq!(world.says(world.owner, "retry").await, Some(changed(&world, "queued")));
     let again = claim(&world.database, "w").await;

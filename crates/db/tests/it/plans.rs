@@ -44,7 +44,7 @@ pub async fn enter<S: Scope>(client: &Client, scope: &S) {
     client.batch_execute("begin").await.expect("a transaction");
     let enter = include_str!("../../src/scope/enter.sql");
     let settings: &[&(dyn ToSql + Sync)] =
-        &[&scope.role(), &scope.claims(), &scope.subject(), &"30s", &"10s", &""];
+        &[&scope.role(), &scope.claims(), &scope.subject(), &"30s", &"10s", &"", &"auto"];
     client.query(enter, settings).await.expect("a scope");
 }
 

@@ -2,7 +2,7 @@
 
 use colophon_db::{Config, ConnectionUrl, Database, ErrorKind, Listener, Pooler};
 use colophon_domain::UserId;
-use colophon_testkit::{TestDatabase, skip, store_document, store_job};
+use colophon_testkit::{TestDatabase, a_job, skip, store_document, store_job};
 use futures_util::future::join_all;
 
 use crate::system;
@@ -27,6 +27,22 @@ async fn a_pooler_in_transaction_mode_is_told_from_none_by_two_connections() {
             ConnectionUrl::parse(&url).expect("a URL").connector("a test").expect("nothing to read");
         assert_eq!(connector.pooler().await.expect("it answers"), expected, "{url}");
     }
+}
+
+/// Where nothing listens, nobody else could be told.
+#[tokio::test]
+async fn who_waits_in_this_process_is_woken_where_nothing_can_listen() {
+    let db = TestDatabase::migrated().await;
+    let Some(pooled) = db.pooled_url("authenticator") else { skip!("no pgbouncer") };
+    let database = Database::new(config(&pooled, None)).expect("nothing to read");
+    let document = store_document(&database, UserId::new()).await.id;
+    let listener = Listener::start(&database);
+    let woken = listener.woken();
+    let woken = woken.notified();
+    let tx = system(&database).await;
+    tx.jobs().enqueue(&a_job(document)).await.expect("a job");
+    tx.commit_and_wake().await.expect("it commits");
+    woken.await;
 }
 
 #[tokio::test]

@@ -40,7 +40,7 @@ fn no_statement_file_is_left_that_no_module_runs() {
     let unused: Vec<_> = statements()
         .into_iter()
         .map(|(name, _)| name)
-        .filter(|name| !code.contains(&format!("statement!(\"{name}\")")))
+        .filter(|name| !code.contains(&format!("statement!(\"{name}\"")))
         .collect();
     assert!(unused.is_empty(), "no module runs {unused:?}");
 }

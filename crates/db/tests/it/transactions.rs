@@ -57,6 +57,27 @@ async fn a_commit_after_a_statement_that_was_broken_off_is_no_success() {
 }
 
 #[tokio::test]
+async fn a_commit_that_leaves_with_the_last_statement_keeps_all_of_it_or_nothing() {
+    let db = TestDatabase::migrated().await;
+    let database = db.database_of(1).await;
+    let (first, last) = (a_document(UserId::new()), a_document(UserId::new()));
+    let read = async |id| system(&database).await.documents().get(id).await.expect("read");
+    let tx = system(&database).await;
+    tx.documents().insert(&first).await.expect("a document");
+    tx.commit_with_next();
+    assert!(tx.documents().insert(&first).await.is_err(), "it is there already");
+    assert_eq!(tx.commit().await.expect_err("nothing was kept").kind(), &ErrorKind::Bug);
+    assert!(read(first.id).await.is_none(), "what went before it went with it");
+
+    let tx = system(&database).await;
+    tx.documents().insert(&first).await.expect("a document");
+    tx.commit_with_next();
+    tx.documents().insert(&last).await.expect("a document");
+    drop(tx);
+    assert!(read(first.id).await.is_some() && read(last.id).await.is_some(), "it was committed with it");
+}
+
+#[tokio::test]
 async fn a_snapshot_refuses_writes_and_stands_still() {
     let db = TestDatabase::migrated().await;
     let database = db.database().await;

@@ -9,8 +9,10 @@ use colophon_domain::JobStatus;
 /// How a statement tells whether it comes from the worker that holds the job.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Fence {
-    /// As the engine does: by `lease_seq`, which every claim and every rescue raises and nothing lowers.
+    /// As the engine does: by `lease_seq`, which a claim sets to the clock's time, every rescue raises and nothing lowers.
     LeaseSeq,
+    /// `lease_seq`, but each claim counts on from the one before.
+    LeaseSeqCounted,
     /// `lease_seq`, but behind the last attempt on record where an ended job is asked for again.
     LeaseSeqAfterAttempts,
     /// `lease_seq`, but from 0 where an ended job is asked for again.
@@ -98,22 +100,39 @@ pub struct Database {
     /// The highest `processing_attempts.lease_seq`.
     last_attempt_seq: u8,
     pub live: Option<Live>,
+    /// What was there before a claim that is not on the disk yet: its commit does not wait. Whatever is written after it
+    /// is, and it with that.
+    on_disk: Option<Box<OnDisk>>,
     pub seen: Seen,
+}
+
+/// What a server that died finds again.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+struct OnDisk {
+    status: JobStatus,
+    attempt: u8,
+    live: Option<Live>,
 }
 
 impl Database {
     /// A job is asked for: jobs/insert.sql and jobs/enqueue.sql in the caller's transaction.
     pub fn new(patience: Patience) -> Self {
         let live = Some(Live::at(0, 0, patience));
-        Self { status: JobStatus::Queued, attempt: 0, last_attempt_seq: 0, live, seen: Seen::default() }
+        let (status, seen) = (JobStatus::Queued, Seen::default());
+        Self { status, attempt: 0, last_attempt_seq: 0, live, on_disk: None, seen }
     }
 
     /// queue/claim.sql. `None`: nothing is given out.
-    pub fn claim(&mut self) -> Option<Lease> {
+    pub fn claim(&mut self, fence: Fence) -> Option<Lease> {
+        let on_disk = OnDisk { status: self.status, attempt: self.attempt, live: self.live.clone() };
         let live = self.live.as_mut().filter(|live| live.state == LiveState::Queued)?;
         live.state = LiveState::Running;
         live.attempt += 1;
-        live.lease_seq += 1;
+        live.lease_seq = match fence {
+            // Whenever it was that somebody claimed, on the disk or not, it was before.
+            Fence::LeaseSeq => live.lease_seq.max(self.seen.highest_seq),
+            _ => live.lease_seq,
+        } + 1;
         // A job that was ended by hand is not given out; its live row falls to queue/reap.
         if !matches!(self.status, JobStatus::Queued | JobStatus::Retrying) {
             return None;
@@ -126,7 +145,27 @@ impl Database {
         self.seen.seq_not_higher |= lease.seq <= self.seen.highest_seq;
         self.seen.highest_seq = self.seen.highest_seq.max(lease.seq);
         self.becomes(JobStatus::Running);
+        self.on_disk = Some(Box::new(on_disk));
         Some(lease)
+    }
+
+    /// The server dies and starts again. A claim whose commit was not on the disk has never been.
+    pub fn dies(&mut self) {
+        if let Some(on_disk) = self.on_disk.take() {
+            let OnDisk { status, attempt, live } = *on_disk;
+            (self.status, self.attempt, self.live) = (status, attempt, live);
+            self.seen.counted -= 1;
+        }
+    }
+
+    /// Whether a claim is not on the disk yet.
+    pub fn may_forget(&self) -> bool {
+        self.on_disk.is_some()
+    }
+
+    /// A statement was committed, and waited for the disk.
+    pub fn flushed(&mut self) {
+        self.on_disk = None;
     }
 
     /// queue/heartbeat.sql, and queue/hold.sql, which goes before what a worker writes. `false`: the lease is lost.
@@ -134,6 +173,9 @@ impl Database {
         let of_another = !self.is_in_hands_of(lease);
         let is_held = self.held(fence, lease).is_some();
         self.seen.stale_heartbeat |= is_held && of_another;
+        if is_held {
+            self.flushed();
+        }
         is_held
     }
 
@@ -149,6 +191,7 @@ impl Database {
         if self.held(fence, lease).is_none() {
             return;
         }
+        self.flushed();
         self.seen.stale_finish |= of_another;
         let Some(live) = self.live.as_mut() else { return };
         match end {
@@ -170,6 +213,7 @@ impl Database {
 
     /// queue/reap.sql: the lease ran out, or the deadline passed, which no heartbeat puts off.
     pub fn reap(&mut self, patience: Patience) {
+        self.flushed();
         let Some(live) = self.live.as_mut() else { return };
         if self.status != JobStatus::Running {
             self.live = None;
@@ -191,6 +235,7 @@ impl Database {
 
     /// `colophon.cancel_job`. A job that runs is taken from its worker. `true`: it is cancelled now.
     pub fn cancel(&mut self) -> bool {
+        self.flushed();
         let is_live = !self.status.is_final();
         if is_live {
             self.ends(JobStatus::Cancelled);
@@ -200,6 +245,7 @@ impl Database {
 
     /// `colophon.pause_job`. A job that runs is taken from its worker, and that attempt does not count.
     pub fn pause(&mut self) {
+        self.flushed();
         let Some(live) = self.live.as_mut() else { return };
         if live.state == LiveState::Running {
             live.attempt = live.attempt.saturating_sub(1);
@@ -223,7 +269,7 @@ impl Database {
             Fence::LeaseSeqFromZero => 0,
             Fence::LeaseSeqAfterAttempts => self.last_attempt_seq + 1,
             // What it begins with is the clock's, above whatever was counted before.
-            Fence::LeaseSeq | Fence::Attempt | Fence::Absent => {
+            Fence::LeaseSeq | Fence::LeaseSeqCounted | Fence::Attempt | Fence::Absent => {
                 self.seen.highest_seq.max(self.last_attempt_seq) + 1
             }
         };
@@ -236,6 +282,7 @@ impl Database {
 
     /// Somebody with the keys of the platform writes `cancelled` into the record, and leaves the live row alone.
     pub fn end_by_hand(&mut self) {
+        self.flushed();
         self.seen.ends += 1;
         self.seen.ended_by_hand = true;
         self.becomes(JobStatus::Cancelled);
@@ -245,9 +292,10 @@ impl Database {
     fn held(&mut self, fence: Fence, lease: Lease) -> Option<&mut Live> {
         let live = self.live.as_mut().filter(|live| live.state == LiveState::Running);
         live.filter(|live| match fence {
-            Fence::LeaseSeq | Fence::LeaseSeqAfterAttempts | Fence::LeaseSeqFromZero => {
-                live.lease_seq == lease.seq
-            }
+            Fence::LeaseSeq
+            | Fence::LeaseSeqCounted
+            | Fence::LeaseSeqAfterAttempts
+            | Fence::LeaseSeqFromZero => live.lease_seq == lease.seq,
             Fence::Attempt => live.attempt == lease.attempt,
             Fence::Absent => true,
         })

@@ -56,6 +56,7 @@ impl fmt::Display for Step {
             Self::Pause => "a person pauses".to_owned(),
             Self::Resume => "a person resumes".to_owned(),
             Self::EndByHand => "somebody writes “cancelled” into the record".to_owned(),
+            Self::ServerDies => "the server dies before the claim is on the disk".to_owned(),
             Self::AskAgain => "a person asks for it again".to_owned(),
         };
         f.pad(&text)

@@ -1,4 +1,4 @@
-//! One job, some workers, a network that loses and delays whatever is said on it, and people who cancel, pause, ask again, or
+//! One job, some workers, a network that loses and delays whatever is said on it, a server that dies, and people who cancel, pause, ask again, or
 //! write into the record past the engine.
 //!
 //! What has no step of its own, since another has the same effect:
@@ -36,6 +36,8 @@ pub struct Limits {
     pub pauses: u8,
     pub asks_again: u8,
     pub ends_by_hand: u8,
+    /// Deaths of the server while a claim is not on the disk; any other changes nothing of a job.
+    pub crashes: u8,
 }
 
 /// The world at one moment.
@@ -69,6 +71,7 @@ pub enum Step {
     Resume,
     AskAgain,
     EndByHand,
+    ServerDies,
 }
 
 impl Model for Engine {
@@ -106,6 +109,7 @@ impl Model for Engine {
             steps.extend([Step::Arrives(lease, end), Step::IsLost(lease, end), Step::Heartbeat(lease)]);
             steps.extend((world.left.resends > 0).then_some(Step::ArrivesUnanswered(lease, end)));
         }
+        steps.extend((world.left.crashes > 0 && world.database.may_forget()).then_some(Step::ServerDies));
         of_people(world, steps);
     }
 
@@ -171,7 +175,10 @@ impl Engine {
         let database = &mut world.database;
         match step {
             Step::Claim => {
-                world.leases.extend(database.claim());
+                world.leases.extend(database.claim(self.fence));
+                if world.left.crashes == 0 {
+                    database.flushed();
+                }
                 // Without an order of their own, two worlds that are the same are the same.
                 world.leases.sort_unstable();
             }
@@ -212,6 +219,10 @@ impl Engine {
                 world.told_cancelled = false;
                 database.ask_again(self.fence, self.patience);
             }
+            Step::ServerDies => {
+                world.left.crashes -= 1;
+                database.dies();
+            }
             Step::EndByHand => {
                 world.left.ends_by_hand -= 1;
                 database.end_by_hand();
@@ -231,7 +242,7 @@ impl Engine {
                 Some(LiveState::Paused) if database.status.is_final() => database.live = None,
                 Some(LiveState::Paused) => database.resume(),
                 Some(LiveState::Queued) => {
-                    if let Some(lease) = database.claim() {
+                    if let Some(lease) = database.claim(self.fence) {
                         database.finish(self.fence, lease, End::Completed);
                     }
                 }
