@@ -9,9 +9,11 @@ use colophon_domain::{ErrorClass, JobPage, JobStatus, NewZone, PageOutcome, Stra
 use colophon_pdf::PageSelection;
 use colophon_worker::Ended;
 use serde_json::{Value, json};
+use tracing::Instrument as _;
 
 use super::found::{Found, Stages, millis};
 use super::options::Options;
+use super::stage;
 use crate::upload::without_nul;
 use crate::{Error, Platform, run};
 
@@ -121,10 +123,16 @@ impl<'a> Run<'a> {
     /// Stores what was taken.
     pub(super) async fn store(&mut self) -> Result<(), Error> {
         self.stored = Instant::now();
-        let mut batch = std::mem::take(&mut self.batch);
+        let batch = std::mem::take(&mut self.batch);
         if batch.pages.is_empty() {
             return Ok(());
         }
+        self.write(batch).instrument(stage("store")).await?;
+        self.measured.store += self.stored.elapsed();
+        Ok(())
+    }
+
+    async fn write(&self, mut batch: Batch) -> Result<(), Error> {
         let job = self.job;
         let tx = self.platform.database.session(&SystemScope::new()).begin().await?;
         tx.queue().hold(&job.lease, self.lease.as_secs_f64()).await?;
@@ -149,7 +157,6 @@ impl<'a> Run<'a> {
         }
         tx.jobs().record_pages(job.document_id, job.lease.job_id, &batch.pages).await?;
         tx.commit().await?;
-        self.measured.store += self.stored.elapsed();
         Ok(())
     }
 

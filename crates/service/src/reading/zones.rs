@@ -17,10 +17,11 @@ use colophon_ocr::Installed;
 use colophon_pdf::{Image, PageFailure, PageImage, PageSelection, PageText};
 use colophon_worker::Ended;
 use serde_json::{Map, Value, json};
+use tracing::Instrument as _;
 
 use super::found::{Stages, crop, millis, read_of_crop};
 use super::run::Run;
-use super::{auto, ocr};
+use super::{auto, ocr, stage};
 use crate::upload::without_nul;
 use crate::{Error, run};
 
@@ -54,7 +55,8 @@ pub(super) async fn read(run: &mut Run<'_>, file: File, ids: &[ZoneId]) -> Resul
     let texts = match run.strategy {
         Strategy::Ocr => BTreeMap::new(),
         Strategy::TextLayer | Strategy::Auto => {
-            texts(run, file.try_clone().map_err(colophon_pdf::Error::Io)?, &pages).await?
+            let file = file.try_clone().map_err(colophon_pdf::Error::Io)?;
+            texts(run, file, &pages).instrument(stage("read")).await?
         }
     };
     let needs_ocr = |page: &u32| match run.strategy {
@@ -167,7 +169,7 @@ async fn by_ocr(
         }
     };
     let mut reader = ocr::draw(run, file, PageSelection::List(pages), &installed).await?;
-    while let Some(PageImage { page_number, outcome, duration }) = reader.next().await? {
+    while let Some(PageImage { page_number, outcome, duration }) = ocr::next(&mut reader).await? {
         let Some(targets) = targets.get(&page_number) else { continue };
         let mut read = Vec::with_capacity(targets.len());
         for target in targets {
@@ -197,9 +199,8 @@ async fn of_image(
     let Some(cut) = crop(image, target.bounding_box) else {
         return Ok(Err(failure("no_place", "the zone lies outside its page")));
     };
-    let options = &run.options.tesseract;
-    let read = run.platform.tesseract.recognise(cut.picture(), options, installed).await?;
-    let read = match read {
+    let page = u32::try_from(target.zone.page_number).unwrap_or_default();
+    let read = match ocr::recognise(run, cut.picture(), page, installed).await? {
         Ok(read) => read,
         Err(why) => return Ok(Err(failure(why.code, &without_nul(&why.reason)))),
     };
@@ -217,7 +218,7 @@ async fn store_page(run: &mut Run<'_>, targets: &[Target], read: Vec<Outcome>) -
             Err(failure) => failed.push((target.zone.id, failure)),
         }
     }
-    store(run, done, failed).await
+    store(run, done, failed).instrument(stage("store")).await
 }
 
 async fn store(
