@@ -74,7 +74,7 @@ pub(super) async fn next(reader: &mut ImageReader) -> Result<Option<PageImage>, 
     let span = stage("render");
     let page = reader.next().instrument(span.clone()).await?;
     if let Some(page) = &page {
-        span.record("colophon.page.number", page.page_number);
+        span.record("colophon.page.number", i64::from(page.page_number));
         span.record("colophon.stage.duration_ms", millis(page.duration));
     }
     Ok(page)
@@ -88,7 +88,7 @@ pub(super) async fn recognise(
     installed: &Installed,
 ) -> Result<Result<Recognised, PageFailure>, colophon_ocr::Error> {
     let span = stage("recognise");
-    span.record("colophon.page.number", page_number);
+    span.record("colophon.page.number", i64::from(page_number));
     run.platform.tesseract.recognise(picture, &run.options.tesseract, installed).instrument(span).await
 }
 
