@@ -51,7 +51,14 @@ impl Processor for Reading {
     }
 
     async fn process(&self, job: &ClaimedJob) -> Result<Ended, Stopped> {
-        self.read(job).await.map_err(stopped)
+        let ended = self.read(job).await.map_err(stopped)?;
+        match ended.failure {
+            // What is done stays; another attempt takes what failed for a while only.
+            Some(failure) if failure.class == ErrorClass::Transient && job.attempt < job.max_attempts => {
+                Err(Stopped::InPart { failure, metrics: ended.metrics })
+            }
+            failure => Ok(Ended { failure, ..ended }),
+        }
     }
 }
 

@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use std::fs::File;
 use std::time::{Duration, Instant};
 
-use colophon_domain::Strategy;
+use colophon_domain::{ErrorClass, Strategy};
 use colophon_ocr::{Installed, PageFailure, Picture, Recognised};
 use colophon_pdf::{Drawing, Image, ImageReader, PageImage, PageSelection};
 use tracing::Instrument as _;
@@ -126,7 +126,11 @@ pub(super) fn missing(page_number: u32, before: Before, code: &str, reason: &str
         page_number,
         tool: Strategy::Ocr,
         why: before.why,
-        outcome: Err(Failed { code: code.to_owned(), reason: reason.to_owned() }),
+        outcome: Err(Failed {
+            class: ErrorClass::Permanent,
+            code: code.to_owned(),
+            reason: reason.to_owned(),
+        }),
         stages: Stages { read: before.read, ..Stages::default() },
     }
 }

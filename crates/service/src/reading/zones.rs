@@ -19,8 +19,8 @@ use colophon_worker::Ended;
 use serde_json::{Map, Value, json};
 use tracing::Instrument as _;
 
-use super::found::{Stages, crop, millis, read_of_crop};
-use super::run::Run;
+use super::found::{Stages, class, crop, millis, read_of_crop};
+use super::run::{Run, goes_on};
 use super::{auto, ocr, stage};
 use crate::upload::without_nul;
 use crate::{Error, run};
@@ -83,8 +83,11 @@ async fn targets(
     let job = run.job;
     let tx = run.platform.database.session(&SystemScope::new()).begin().await?;
     let done = tx.jobs().zones(job.document_id, job.lease.job_id).await?;
-    let done: HashSet<ZoneId> =
-        done.iter().filter(|zone| zone.failure.is_none()).map(|zone| zone.zone_id).collect();
+    let goes_on = goes_on(&tx, job).await?;
+    let stands = |zone: &&JobZone| {
+        zone.failure.as_ref().is_none_or(|failure| goes_on && failure.class != ErrorClass::Transient)
+    };
+    let done: HashSet<ZoneId> = done.iter().filter(stands).map(|zone| zone.zone_id).collect();
     let mut wanted: Vec<ZoneId> = ids.iter().copied().filter(|id| !done.contains(id)).collect();
     wanted.sort_unstable_by_key(|id| id.0);
     wanted.dedup();
@@ -116,7 +119,7 @@ async fn targets(
 }
 
 fn failure(code: &str, message: &str) -> UnitFailure {
-    UnitFailure { class: ErrorClass::Permanent, code: code.to_owned(), message: message.to_owned() }
+    UnitFailure { class: class(code), code: code.to_owned(), message: message.to_owned() }
 }
 
 fn of_page(page: &PageFailure) -> UnitFailure {
@@ -302,8 +305,9 @@ pub(super) async fn conclude(run: &Run<'_>) -> Result<Ended, Error> {
     let tx = run.platform.database.session(&SystemScope::new()).begin().await?;
     let zones = tx.jobs().zones(job.document_id, job.lease.job_id).await?;
     tx.commit().await?;
-    let failed: Vec<(ZoneId, &UnitFailure)> =
+    let mut failed: Vec<(ZoneId, &UnitFailure)> =
         zones.iter().filter_map(|zone| Some((zone.zone_id, zone.failure.as_ref()?))).collect();
+    failed.sort_by_key(|(_, why)| why.class != ErrorClass::Transient);
     let mut metrics = run.metrics();
     metrics["zones"] = json!(zones.len());
     metrics["zones_failed"] = json!(failed.len());
