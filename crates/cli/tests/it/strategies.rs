@@ -400,7 +400,7 @@ fn a_folder_of_scans_goes_in_with_ocr() {
     }
     let folder = Folder::new();
     let scan = folder.scratch().join("scan.pdf");
-    std::fs::write(&scan, scanned(Pdf::new(), &LINES).bytes()).unwrap();
+    fs::write(&scan, scanned(Pdf::new(), &LINES).bytes()).unwrap();
     let told = folder.done(&["import", "--strategy", "auto", scan.to_str().unwrap()]);
     assert!(told.contains("1 processed"), "{told}");
     let refused = folder.run(&["import", "--strategy", "osr", scan.to_str().unwrap()]);
@@ -422,7 +422,7 @@ fn ocr_reads_what_the_text_layer_of_the_same_page_says() {
         ("docling/pdf__sources__2305.03393v1-pg9.pdf", 0.85),
         ("py-pdf/026-latex-multicolumn__multicolumn.pdf", 0.9),
     ] {
-        let bytes = std::fs::read(folder.join(name)).unwrap();
+        let bytes = fs::read(folder.join(name)).unwrap();
         let wanted = words(&zones(&api, &process(&api, "wanted.pdf", "text-layer", &bytes)));
         let read = process(&api, "read.pdf", "ocr", &bytes);
         let found = zones(&api, &read);
@@ -460,7 +460,7 @@ fn real_scans_are_read_whichever_way_they_lie() {
         ("ocr__sources__ocr_test_rotated_270.pdf", sentence, Some(90.0)),
         ("ocr__sources__sample_with_rotation_mismatch.pdf", letter, None),
     ] {
-        let bytes = std::fs::read(folder.join(name)).unwrap();
+        let bytes = fs::read(folder.join(name)).unwrap();
         let document = process(&api, "scan.pdf", "auto", &bytes);
         let found = zones(&api, &document);
         let share = recall(&words(&[json!({ "content": text })]), &words(&found));

@@ -301,7 +301,8 @@ fn a_server_that_starts_again_costs_a_worker_nothing() {
     let job = enqueue_for(&server, &document, "pdftotext", "default", "null");
     let slow = tool_that(&server.folder, "pdftotext", "[ \"$1\" = -bbox-layout ] && sleep 0.5");
     let worker = Outside::start(&server, "pdftotext", "default", Some(&slow), &["--lease", "30"]);
-    job_once(&owner.api, &job, "it is at work", |job| job["status"] == "running");
+    // Before that, the answer to its claim may still be on its way.
+    job_once(&owner.api, &job, "pages are delivered", |job| job["completed_pages"].as_u64() > Some(0));
     server.kill();
     server.restart_with(&at);
     let owner = server.owner();
