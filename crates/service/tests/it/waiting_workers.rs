@@ -20,7 +20,7 @@ const DEADLINE: Duration = Duration::from_secs(30);
 fn wait_for_a_job(workers: &Arc<Workers>, name: &str, queue: &str) -> JoinHandle<Option<(Lease, Instant)>> {
     let (workers, name, queues) = (Arc::clone(workers), name.to_owned(), [queue.to_owned()]);
     tokio::spawn(async move {
-        let lease = Duration::from_secs(60);
+        let lease = Duration::from_mins(1);
         let wanted = Wanted { queues: &queues, strategies: None, limit: 1, lease, worker: &name };
         let mut lent = workers.claim(&wanted, DEADLINE * 2, &CancellationToken::new()).await.unwrap();
         let job = lent.jobs.pop()?;
