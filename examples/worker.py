@@ -11,6 +11,7 @@ SIGTERM or Ctrl-C: what is read is delivered, the jobs in hand are handed back, 
 import argparse
 import csv
 import json
+import math
 import os
 import random
 import re
@@ -32,6 +33,10 @@ from concurrent.futures import ThreadPoolExecutor
 class Refused(Exception):
     """The server understood, and says no: sending it again changes nothing."""
 
+    def __init__(self, message, status=None):
+        super().__init__(message)
+        self.status = status
+
 
 class Stop(Exception):
     """The worker is to end."""
@@ -49,8 +54,12 @@ class Failed(Exception):
         self.told = {"error_class": error_class, "error_code": error_code, "error_message": message}
 
 
-class PageFailed(Exception):
-    """The tool cannot read one page; the others are none the worse for it."""
+class UnitFailed(Exception):
+    """One page or zone cannot be read; the others are none the worse for it."""
+
+    def __init__(self, message, error_code="tool_failed"):
+        super().__init__(message)
+        self.error_code = error_code
 
 
 class Server:
@@ -59,21 +68,24 @@ class Server:
     def __init__(self, url, token):
         self.url, self.token = url.rstrip("/"), token
 
-    def call(self, what, body, patience=120.0, timeout=90.0, in_doubt=dict):
-        """Posts until there is an answer. Gives up after `patience` seconds. `in_doubt` gives what is said besides once an
-        answer was lost."""
+    def call(self, what, body, **how):
+        return self.ask(f"/v1/worker/{what}", body, **how)
+
+    def ask(self, what, body=None, patience=120.0, timeout=90.0, in_doubt=dict):
+        """Gets, or posts, until there is an answer. Gives up after `patience` seconds. `in_doubt` gives what is said besides
+        once an answer was lost."""
         headers = {"Authorization": f"Bearer {self.token}", "Content-Type": "application/json"}
         give_up, wait, more = time.monotonic() + patience, 0.2, {}
         while True:
-            data = json.dumps({**body, **more}).encode()
-            request = urllib.request.Request(f"{self.url}/v1/worker/{what}", data=data, headers=headers)
+            data = None if body is None else json.dumps({**body, **more}).encode()
+            request = urllib.request.Request(self.url + what, data=data, headers=headers)
             try:
                 with urllib.request.urlopen(request, timeout=timeout) as answer:
                     return json.load(answer)
             except urllib.error.HTTPError as error:
                 told = error.read().decode(errors="replace")
                 if error.code < 500 and error.code != 429:
-                    raise Refused(f"{what}: {error.code} {told}") from error
+                    raise Refused(f"{what}: {error.code} {told}", error.code) from error
                 why = f"{error.code}"
             except (OSError, ValueError) as error:
                 why = str(error)
@@ -104,9 +116,13 @@ class Job:
         self.child = None
 
     def todo(self):
-        pages = self.claimed["page_numbers"] or range(1, (self.claimed["page_count"] or 0) + 1)
-        done = set(self.claimed["done_pages"])
-        return [page for page in pages if page not in done]
+        """The zones that the job names, else its pages; without those that earlier attempts did."""
+        if self.claimed["zone_ids"]:
+            units, done = self.claimed["zone_ids"], self.claimed["done_zones"]
+        else:
+            units = self.claimed["page_numbers"] or range(1, (self.claimed["page_count"] or 0) + 1)
+            done = self.claimed["done_pages"]
+        return [unit for unit in units if unit not in set(done)]
 
     def run(self, *command, limit):
         """Runs a tool. It is killed where the lease is lost."""
@@ -126,7 +142,7 @@ class Job:
             name = signal.Signals(-self.child.returncode).name
             raise Failed("poison", "tool_crashed", f"{command[0]} was ended by {name}: {last_words(err)}")
         if self.child.returncode != 0:
-            raise PageFailed(f"{command[0]} ended with {self.child.returncode}: {last_words(err)}")
+            raise UnitFailed(f"{command[0]} ended with {self.child.returncode}: {last_words(err)}")
         return out
 
 
@@ -139,22 +155,48 @@ class PdfToText:
 
     needs = ["pdftotext"]
 
-    def read(self, job, path, page, folder, limit):
+    def blocks(self, job, path, page, limit):
+        """Width and height of the page, and its blocks: each with its lines, each of those with its words."""
         number = str(page)
         command = ["pdftotext", "-bbox-layout", "-cropbox", "-f", number, "-l", number, path, "-"]
         xml = job.run(*command, limit=limit)
         # What no XML may hold is no text either.
         xml = re.sub(rb"[\x00-\x08\x0b\x0c\x0e-\x1f]", b"", xml).decode("utf-8", errors="replace")
         name = "{http://www.w3.org/1999/xhtml}"
+        try:
+            sheet = next(ElementTree.fromstring(xml).iter(f"{name}page"))
+        except (ElementTree.ParseError, StopIteration) as error:
+            raise UnitFailed(f"pdftotext gave no page: {error}") from error
+        blocks = (
+            (block, [list(line.iter(f"{name}word")) for line in block.iter(f"{name}line")])
+            for block in sheet.iter(f"{name}block")
+        )
+        return float(sheet.get("width")), float(sheet.get("height")), blocks
+
+    def read(self, job, path, page, folder, limit):
+        wide, high, blocks = self.blocks(job, path, page, limit)
         zones = []
-        for sheet in ElementTree.fromstring(xml).iter(f"{name}page"):
-            wide, high = float(sheet.get("width")), float(sheet.get("height"))
-            for block in sheet.iter(f"{name}block"):
-                lines = (" ".join(word.text or "" for word in line.iter(f"{name}word")) for line in block.iter(f"{name}line"))
-                box = [float(block.get(side)) for side in ("xMin", "yMin", "xMax", "yMax")]
-                zone = text_zone(page, box, wide, high, "\n".join(lines))
-                zones.extend([zone] if zone else [])
+        for block, lines in blocks:
+            text = "\n".join(" ".join(word.text or "" for word in line) for line in lines)
+            zone = text_zone(page, sides(block), wide, high, text)
+            zones.extend([zone] if zone else [])
         return zones, {}
+
+    def read_zone(self, job, path, page, box, folder, limit):
+        """The words whose middle lies in the box: blocks go beyond it, and pdftotext's own -x -y -W -H count from the edge of
+        the sheet, not from that of what is shown of it."""
+        wide, high, blocks = self.blocks(job, path, page, limit)
+        left, top, right, bottom = (at * of for at, of in zip(box, (wide, high, wide, high)))
+
+        def lies_within(word):
+            x0, y0, x1, y1 = sides(word)
+            return left <= (x0 + x1) / 2 <= right and top <= (y0 + y1) / 2 <= bottom
+
+        lines = (
+            " ".join(word.text or "" for word in line if lies_within(word))
+            for _, lines in blocks for line in lines
+        )
+        return {"content": "\n".join(line for line in lines if line) or None}, {}
 
 
 class Tesseract:
@@ -165,18 +207,34 @@ class Tesseract:
     def __init__(self, language, dpi):
         self.language, self.dpi = language, dpi
 
-    def read(self, job, path, page, folder, limit):
+    def recognise(self, job, path, page, folder, limit, box=None):
+        """Tesseract's rows for a page, or for the box of it, and how long it took."""
         begun = time.monotonic()
         picture = os.path.join(folder, f"page-{page}")
         job.run("pdftoppm", "-r", str(self.dpi), "-cropbox", "-gray", "-singlefile",
                 "-f", str(page), "-l", str(page), path, picture, limit=limit)
-        rendered = time.monotonic()
         try:
+            if box:
+                crop(f"{picture}.pgm", box)
+            rendered = time.monotonic()
             tsv = job.run("tesseract", f"{picture}.pgm", "-", "-l", self.language, "--dpi", str(self.dpi), "tsv", limit=limit)
         finally:
             os.unlink(f"{picture}.pgm")
         stages = {"render": milliseconds(begun, rendered), "recognise": milliseconds(rendered)}
         rows = csv.DictReader(tsv.decode(errors="replace").splitlines(), delimiter="\t", quoting=csv.QUOTE_NONE)
+        return list(rows), stages
+
+    def read_zone(self, job, path, page, box, folder, limit):
+        rows, stages = self.recognise(job, path, page, folder, limit, box)
+        words = [row for row in rows if row["level"] == "5" and (row["text"] or "").strip()]
+        lines = {}
+        for word in words:
+            lines.setdefault(tuple(int(word[part]) for part in ("block_num", "par_num", "line_num")), []).append(word["text"])
+        text = "\n".join(" ".join(line) for _, line in sorted(lines.items()))
+        return ({"content": text, "confidence": sure(words)} if words else {"content": None}), stages
+
+    def read(self, job, path, page, folder, limit):
+        rows, stages = self.recognise(job, path, page, folder, limit)
         wide = high = 1.0
         paragraphs = {}
         for row in rows:
@@ -193,10 +251,40 @@ class Tesseract:
             for word in words:
                 lines.setdefault(int(word["line_num"]), []).append(word["text"])
             text = "\n".join(" ".join(line) for _, line in sorted(lines.items()))
-            sure = sum(max(float(word["conf"]), 0.0) for word in words) / len(words) / 100
             zone = text_zone(page, [left, top, right, bottom], wide, high, text)
-            zones.extend([{**zone, "confidence": round(min(sure, 1.0), 4)}] if zone else [])
+            zones.extend([{**zone, "confidence": sure(words)}] if zone else [])
         return zones, stages
+
+
+def sides(element):
+    return [float(element.get(side)) for side in ("xMin", "yMin", "xMax", "yMax")]
+
+
+def sure(words):
+    """The mean of what tesseract says of each word, 0 to 1."""
+    mean = sum(max(float(word["conf"]), 0.0) for word in words) / len(words) / 100
+    return round(min(mean, 1.0), 4)
+
+
+def crop(path, box, margin=20):
+    """Leaves of a grey picture (PGM, a byte a pixel) the box, in fractions, on white: what stands at the very edge is read
+    worse. pdftoppm would cut by itself, but counts in pixels of a page whose size it does not tell before."""
+    with open(path, "rb") as file:
+        head = re.match(rb"P5\s+(\d+)\s+(\d+)\s+255\s", file.read(64))
+        wide, high = int(head[1]), int(head[2])
+        left, top = (max(0, int(at * of)) for at, of in zip(box, (wide, high)))
+        right, bottom = (min(of, math.ceil(at * of)) for at, of in zip(box[2:], (wide, high)))
+        if left >= right or top >= bottom:
+            raise UnitFailed("the zone lies outside its page", "no_place")
+        rows = []
+        for row in range(top, bottom):
+            file.seek(head.end() + row * wide + left)
+            rows.append(b"\xff" * margin + file.read(right - left) + b"\xff" * margin)
+    across = right - left + 2 * margin
+    blank = [b"\xff" * across] * margin
+    with open(path, "wb") as file:
+        file.write(b"P5\n%d %d\n255\n" % (across, bottom - top + 2 * margin))
+        file.writelines(blank + rows + blank)
 
 
 def text_zone(page, box, wide, high, text):
@@ -324,48 +412,66 @@ class Worker:
                 self.hand.pop(job.key["job_id"], None)
 
     def process(self, job, begun):
-        if job.claimed["zone_ids"]:
-            raise Failed("permanent", "zones_not_supported", "this worker reads pages, not single zones")
         if not job.claimed["content_url"]:
             raise Failed("permanent", "not_readable", "the document has no file that can be read")
         todo = job.todo()
         with tempfile.TemporaryDirectory(prefix="colophon-worker-") as folder:
             path = os.path.join(folder, "document.pdf")
             download(job.claimed["content_url"], path)
-            pages, zones, delivered = [], [], time.monotonic()
-            for count, page in enumerate(todo):
+            outcomes, zones, delivered = [], [], time.monotonic()
+            for count, unit in enumerate(todo):
                 if self.stopping.is_set():
-                    self.deliver(job, pages, zones)
+                    self.deliver(job, outcomes, zones)
                     return self.server.one("release", job.key)
                 if job.lost.is_set():
                     raise Lost("between two pages")
-                outcome, found = self.page(job, path, page, folder)
-                pages.append(outcome)
+                outcome, found = self.unit(job, path, unit, folder)
+                outcomes.append(outcome)
                 zones.extend(found)
                 job.progress = round(100 * (count + 1) / len(todo), 2)
-                if len(pages) >= 50 or len(zones) >= 2_000 or time.monotonic() - delivered > 2:
-                    self.deliver(job, pages, zones)
-                    pages, zones, delivered = [], [], time.monotonic()
-        metrics = {"pages": len(todo), "seconds": round(time.monotonic() - begun, 3)}
-        return self.server.one("complete", {**self.delivery(job, pages, zones), "metrics": metrics})
+                if len(outcomes) >= 50 or len(zones) >= 2_000 or time.monotonic() - delivered > 2:
+                    self.deliver(job, outcomes, zones)
+                    outcomes, zones, delivered = [], [], time.monotonic()
+        of = "zones" if job.claimed["zone_ids"] else "pages"
+        metrics = {of: len(todo), "seconds": round(time.monotonic() - begun, 3)}
+        return self.server.one("complete", {**self.delivery(job, outcomes, zones), "metrics": metrics})
 
-    def page(self, job, path, page, folder):
+    def unit(self, job, path, unit, folder):
+        """Reads a page, or a zone. Gives how that ended, and the zones that were found."""
         begun = time.monotonic()
+        name, read = ("zone_id", self.zone) if job.claimed["zone_ids"] else ("page_number", self.tool.read)
         try:
-            zones, stages = self.tool.read(job, path, page, folder, self.arguments.page_timeout)
-        except (PageFailed, ElementTree.ParseError) as error:
-            told = {"outcome": "failed", "error_class": "permanent", "error_code": "tool_failed", "error_message": str(error)}
-            return {"page_number": page, "duration_ms": milliseconds(begun), **told}, []
-        return {"page_number": page, "outcome": "completed", "duration_ms": milliseconds(begun), "stages": stages}, zones
+            zones, stages = read(job, path, unit, folder, self.arguments.page_timeout)
+        except UnitFailed as error:
+            told = {"outcome": "failed", "error_class": "permanent", "error_code": error.error_code, "error_message": str(error)}
+            return {name: unit, "duration_ms": milliseconds(begun), **told}, []
+        return {name: unit, "outcome": "completed", "duration_ms": milliseconds(begun), "stages": stages}, zones
 
-    def deliver(self, job, pages, zones):
-        if pages:
-            self.server.one("deliver", self.delivery(job, pages, zones), lease_seconds=self.arguments.lease)
+    def zone(self, job, path, zone_id, folder, limit):
+        """Reads again what stands in the box of a zone, which stays where it is."""
+        try:
+            zone = self.server.ask(f"/v1/documents/{job.claimed['document_id']}/zones/{zone_id}?frame=normalised")
+        except Refused as error:
+            if error.status == 404:
+                raise UnitFailed("the zone is gone", "no_such_zone") from error
+            raise
+        if zone["version"] != job.claimed["version"]:
+            raise UnitFailed(f"the zone is on version {zone['version']}, the job's is {job.claimed['version']}", "other_version")
+        box = [(zone["coordinates"] or {}).get(side) for side in ("x0", "y0", "x1", "y1")]
+        if None in box:
+            raise UnitFailed("the zone has no place on its page", "no_place")
+        found, stages = self.tool.read_zone(job, path, zone["page_number"], box, folder, limit)
+        return [{"id": zone_id, **found}], stages
 
-    def delivery(self, job, pages, zones):
-        if not pages:
+    def deliver(self, job, outcomes, zones):
+        if outcomes:
+            self.server.one("deliver", self.delivery(job, outcomes, zones), lease_seconds=self.arguments.lease)
+
+    def delivery(self, job, outcomes, zones):
+        if not outcomes:
             return job.key
-        return {**job.key, "pages": pages, "zones": zones, "tool": self.arguments.strategy, "frame": "normalised"}
+        of = "zone_outcomes" if job.claimed["zone_ids"] else "pages"
+        return {**job.key, of: outcomes, "zones": zones, "tool": self.arguments.strategy, "frame": "normalised"}
 
 
 def download(url, path):

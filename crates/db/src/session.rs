@@ -101,6 +101,11 @@ impl Database {
         colophon_metrics::get().database.pool(status.max_size, status.size, in_use, status.waiting);
     }
 
+    /// Connections at most.
+    pub fn pool_size(&self) -> usize {
+        self.0.pool.status().max_size
+    }
+
     /// What can listen: it has a session of its own. `None` where only a pooler in transaction mode is known.
     pub(crate) fn listening(&self) -> Option<&Connector> {
         self.0.listening.as_ref()

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::process::{ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
+use rustix::io::Errno;
 use rustix::process::Signal;
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::process::{Child, Command};
@@ -102,7 +103,7 @@ pub enum Error {
         /// Those that there are.
         known: String,
     },
-    /// Talking to it failed.
+    /// Talking to it failed, or the machine has nothing left to start it with.
     #[error("talking to tesseract: {0}")]
     Io(#[from] std::io::Error),
 }
@@ -141,7 +142,7 @@ impl Tesseract {
     async fn ask(&self, argument: &str) -> Result<String, Error> {
         let asked = self.command().arg(argument).stdin(Stdio::null()).output();
         let answer = timeout(INTRODUCTION, asked).await.map_err(|_| self.missing("it does not answer"))?;
-        let answer = answer.map_err(|error| self.missing(&error.to_string()))?;
+        let answer = answer.map_err(|error| self.not_started(error))?;
         if !answer.status.success() {
             return Err(self.missing(&format!("{argument} ended with {}", answer.status)));
         }
@@ -152,6 +153,14 @@ impl Tesseract {
 
     fn missing(&self, reason: &str) -> Error {
         Error::Missing { program: self.program.clone(), reason: reason.to_owned() }
+    }
+
+    /// It is not there, or the machine is short of processes, files or memory just now.
+    fn not_started(&self, error: std::io::Error) -> Error {
+        match Errno::from_io_error(&error) {
+            Some(Errno::AGAIN | Errno::NOMEM | Errno::MFILE | Errno::NFILE) => Error::Io(error),
+            _ => self.missing(&error.to_string()),
+        }
     }
 
     fn command(&self) -> Command {
@@ -223,7 +232,7 @@ impl Tesseract {
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .spawn()
-            .map_err(|error| self.missing(&error.to_string()))?;
+            .map_err(|error| self.not_started(error))?;
         limit(&process, &self.limits);
         let started = Instant::now();
         let read = timeout(self.limits.page_time, converse(&mut process, picture, self.limits.output_bytes));

@@ -20,7 +20,10 @@ use std::time::{Duration, Instant};
 use colophon_db::ErrorKind;
 use colophon_db::queue::{ClaimedJob, Failure};
 use colophon_domain::{ErrorClass, Strategy, ZoneId};
+use colophon_traces::span;
 use colophon_worker::{Ended, Processor, Stopped};
+use tracing::field::Empty;
+use tracing::{Instrument as _, Span};
 
 use crate::{Error, Platform};
 use options::Options;
@@ -48,7 +51,14 @@ impl Processor for Reading {
     }
 
     async fn process(&self, job: &ClaimedJob) -> Result<Ended, Stopped> {
-        self.read(job).await.map_err(stopped)
+        let ended = self.read(job).await.map_err(stopped)?;
+        match ended.failure {
+            // What is done stays; another attempt takes what failed for a while only.
+            Some(failure) if failure.class == ErrorClass::Transient && job.attempt < job.max_attempts => {
+                Err(Stopped::InPart { failure, metrics: ended.metrics })
+            }
+            failure => Ok(Ended { failure, ..ended }),
+        }
     }
 }
 
@@ -72,7 +82,7 @@ impl Reading {
             Run::begin(&self.platform, self.lease, job, strategy, options, begun, page_count).await?;
         let ids = job.zone_ids.as_ref().map(|ids| ids.iter().copied().map(ZoneId).collect::<Vec<_>>());
         if ids.is_some() || !run.todo().is_empty() {
-            let file = self.platform.store.local_file(path).await?;
+            let file = self.platform.store.local_file(path).instrument(stage("fetch")).await?;
             let read = match (&ids, strategy) {
                 (Some(ids), _) => zones::read(&mut run, file, ids).await,
                 (None, Strategy::TextLayer) => text_layer::read(&mut run, file).await,
@@ -87,6 +97,11 @@ impl Reading {
         }
         if ids.is_some() { zones::conclude(&run).await } else { run.conclude().await }
     }
+}
+
+/// A stage of an attempt as a span within the attempt's own.
+fn stage(name: &'static str) -> Span {
+    span!("stage", otel.name = name, colophon.page.number = Empty, colophon.stage.duration_ms = Empty)
 }
 
 fn stopped(error: Error) -> Stopped {

@@ -6,11 +6,11 @@
 
 mod conclude;
 mod deliver;
+mod waiting;
 mod zones;
 
 use std::collections::{HashMap, HashSet};
-use std::pin::pin;
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 use colophon_db::leases::{Done, Standing};
@@ -19,16 +19,16 @@ use colophon_db::{Database, ErrorKind, Listener, SystemScope};
 use colophon_domain::{JobId, JobStatus};
 use colophon_worker::{Turns, release_waiting};
 use jiff::Timestamp;
+use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
+use tokio_util::task::AbortOnDropHandle;
 
 pub use colophon_worker::{Wanted, hand_back_unknown};
 pub use deliver::{Found, complete, deliver};
 
+use self::waiting::{Look, Waiting};
 use crate::Error;
 use crate::run::Report;
-
-/// How often a borrower who waits looks without being woken.
-const POLL: Duration = Duration::from_secs(1);
 
 /// How often what met a deadlock is tried again.
 const TRIES: u32 = 5;
@@ -38,8 +38,11 @@ const TRIES: u32 = 5;
 pub struct Workers {
     database: Database,
     turns: Turns,
-    /// Listens from when somebody first waits.
-    listener: OnceLock<Listener>,
+    waiting: Arc<Waiting>,
+    /// Looks for those who wait, from when somebody first does.
+    looking: OnceLock<AbortOnDropHandle<()>>,
+    /// Half of the pool: what those who wait may take of it at once.
+    spare: Semaphore,
 }
 
 /// A job that was lent.
@@ -118,7 +121,8 @@ pub enum Told {
 impl Workers {
     /// For one database.
     pub fn new(database: Database) -> Self {
-        Self { database, turns: Turns::default(), listener: OnceLock::new() }
+        let spare = Semaphore::new((database.pool_size() / 2).max(1));
+        Self { database, turns: Turns::default(), waiting: Arc::default(), looking: OnceLock::new(), spare }
     }
 
     /// Lends jobs that are due; where there are none, waits for some so long, or until `stop`.
@@ -132,29 +136,50 @@ impl Workers {
         stop: &CancellationToken,
     ) -> Result<LentJobs, Error> {
         let until = Instant::now() + wait;
-        let woken = (!wait.is_zero()).then(|| self.listener().woken());
+        if !wait.is_zero() {
+            self.looking.get_or_init(|| self.keep_looking());
+        }
+        // Whoever comes looks at once. Whoever waits does when it is their turn.
+        let mut turn = None;
         while !stop.is_cancelled() {
-            // Interest is registered before the look, so that no wake-up between the two is lost.
-            let mut waked = woken.as_ref().map(|woken| Box::pin(woken.notified()));
-            if let Some(waked) = &mut waked {
-                waked.as_mut().enable();
+            let wakes = self.waiting.wakes();
+            let claimed = self.turns.claim(&self.database, wanted).await;
+            let is_any = claimed.as_ref().is_ok_and(|claimed| !claimed.is_empty());
+            match turn.take() {
+                Some((look, _)) if is_any => Look::found(look),
+                Some((look, _)) => look.found_nothing(),
+                None => {}
             }
-            let claimed = self.turns.claim(&self.database, wanted).await?;
-            let left = until.saturating_duration_since(Instant::now());
-            if !claimed.is_empty() {
+            let claimed = claimed?;
+            if is_any {
                 let mut given = self.lent();
                 given.leases.extend(claimed.iter().map(|job| job.lease));
                 given.jobs = self.with_what_is_done(claimed).await?;
                 return Ok(given);
             }
-            let (Some(waked), false) = (waked, left.is_zero()) else { break };
-            tokio::select! {
-                () = pin!(waked) => {}
-                () = tokio::time::sleep(left.min(POLL)) => {}
-                () = stop.cancelled() => {}
+            if until <= Instant::now() {
+                break;
+            }
+            let next = async {
+                let look = self.waiting.enter(wanted, wakes).await.ok()?;
+                Some((look, self.spare.acquire().await.ok()?))
+            };
+            turn = tokio::select! {
+                next = next => next,
+                () = tokio::time::sleep_until(until.into()) => None,
+                () = stop.cancelled() => None,
+            };
+            if turn.is_none() {
+                break;
             }
         }
         Ok(self.lent())
+    }
+
+    fn keep_looking(&self) -> AbortOnDropHandle<()> {
+        let (database, waiting) = (self.database.clone(), Arc::clone(&self.waiting));
+        let listener = Listener::start(&database);
+        AbortOnDropHandle::new(tokio::spawn(waiting.keep_looking(database, listener)))
     }
 
     fn lent(&self) -> LentJobs {
@@ -175,10 +200,6 @@ impl Workers {
             Lent { job, done }
         });
         Ok(lent.collect())
-    }
-
-    fn listener(&self) -> &Listener {
-        self.listener.get_or_init(|| Listener::start(&self.database))
     }
 }
 

@@ -37,6 +37,13 @@ impl Ended {
 pub enum Stopped {
     /// The attempt failed.
     Failed(Failure),
+    /// The attempt did a part; the rest may be done by another.
+    InPart {
+        /// Why not all.
+        failure: Failure,
+        /// What was measured.
+        metrics: Value,
+    },
     /// Somebody else has the job now.
     LeaseLost,
     /// The database went away: no doing of the job's, and no attempt of it. It is handed back.

@@ -29,7 +29,7 @@ impl Worked {
     fn as_str(&self) -> &'static str {
         match self {
             Self::Ended(ended) => ended.status.as_str(),
-            Self::Stopped(Stopped::Failed(_)) => "attempt_failed",
+            Self::Stopped(Stopped::Failed(_) | Stopped::InPart { .. }) => "attempt_failed",
             Self::Stopped(Stopped::LeaseLost) => "lease_lost",
             Self::Stopped(Stopped::Unreachable(_)) | Self::Interrupted => "released",
         }
@@ -85,6 +85,10 @@ pub(crate) async fn run<P: Processor>(
         Worked::Stopped(Stopped::Failed(failure)) => {
             tracing::warn!(job = %id, attempt, code = failure.code, error = failure.message, "an attempt failed");
             End::Fail(Fail { lease, failure, delay_seconds: None, metrics: json!({}) })
+        }
+        Worked::Stopped(Stopped::InPart { failure, metrics }) => {
+            tracing::info!(job = %id, attempt, code = failure.code, error = failure.message, "another attempt does the rest");
+            End::Fail(Fail { lease, failure, delay_seconds: None, metrics })
         }
         Worked::Ended(Ended { status, failure, metrics }) => {
             tracing::debug!(job = %id, %status, seconds = begun.elapsed().as_secs_f64(), "a job ended");

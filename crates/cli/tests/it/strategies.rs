@@ -2,8 +2,9 @@
 //! is said.
 
 use std::collections::HashMap;
-use std::fs::File;
+use std::fs::{self, File};
 use std::io::Write as _;
+use std::os::unix::fs::PermissionsExt as _;
 use std::process::Command;
 use std::time::Duration;
 
@@ -14,7 +15,7 @@ use serde_json::{Value, json};
 use crate::api::{Api, id};
 use crate::corpus;
 use crate::folder::{COLOPHON, Folder};
-use crate::pdf::Pdf;
+use crate::pdf::{Pdf, numbered};
 use crate::server::{Server, change};
 use crate::wait;
 
@@ -211,6 +212,55 @@ fn without_tesseract_the_pages_that_need_it_say_so_and_the_others_are_read() {
     assert!(doctor.stdout.contains("the strategy ocr cannot be used"), "{doctor:?}");
 }
 
+#[test]
+fn what_failed_for_a_while_is_read_by_the_next_attempt_and_nothing_else() {
+    if tesseract_is_missing() {
+        skip!("tesseract is not installed (package tesseract-ocr)");
+    }
+    let folder = Folder::new();
+    let (tool, calls) = (folder.scratch().join("tesseract"), folder.scratch().join("calls"));
+    // The first page breaks it, the second one is killed, as a system does that is short of memory.
+    let script = format!(
+        "#!/bin/sh
+        case \"$1\" in --*) exec tesseract \"$@\";; esac
+        echo call >> {calls}
+        case $(wc -l < {calls}) in 1) cat > /dev/null; exit 3;; 2) kill -KILL $$;; esac
+        exec tesseract \"$@\"",
+        calls = calls.display()
+    );
+    fs::write(&tool, script).unwrap();
+    fs::set_permissions(&tool, fs::Permissions::from_mode(0o755)).unwrap();
+    let server = Server::start_on(folder.with_tesseract(tool.to_str().unwrap()), &[]);
+    let api = server.person().api;
+    let document = api.upload("filename=a.pdf&process=true&strategy=ocr", &numbered("a", 3)).expect(201);
+    let ended = |attempt: u64| {
+        wait::some("the job has ended", || {
+            let job = job(&api, &document);
+            (!job["completed_at"].is_null() && job["attempt"] == attempt).then_some(job)
+        })
+    };
+    let in_part = ended(2);
+    assert_eq!(in_part["status"], "partially_completed", "{in_part}");
+    let said = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    let pages = |job: &Value| -> Vec<(String, u64)> {
+        let pages = job["pages"].as_array().unwrap().iter();
+        pages.map(|page| (said(&page["outcome"]), page["attempt"].as_u64().unwrap())).collect()
+    };
+    let page = |outcome: &str, attempt| (outcome.to_owned(), attempt);
+    assert_eq!(pages(&in_part), [page("failed", 1), page("completed", 2), page("completed", 1)]);
+    assert_eq!((&in_part["error_code"], &in_part["error_class"]), (&json!("crashed"), &json!("permanent")));
+    let attempts = api.list(&format!("/v1/jobs/{}/attempts", id(&in_part)), 10);
+    let of = |field: &str| said(&attempts[0][field]);
+    assert_eq!([of("outcome"), of("error_class"), of("error_code")], ["retry", "transient", "timed_out"]);
+    assert_eq!(attempts[0]["metrics"]["tools"], json!({ "ocr": 1 }), "{}", attempts[0]);
+
+    // Asked for by a person, what nobody would try again is tried.
+    api.post_json(&format!("/v1/jobs/{}/retry", id(&in_part)), &json!({})).expect(200);
+    let whole = ended(3);
+    assert_eq!(whole["status"], "completed", "{whole}");
+    assert_eq!(pages(&whole), [page("completed", 3), page("completed", 2), page("completed", 1)]);
+}
+
 /// Queues a job for some zones or pages, as an enqueuing program does, and waits for its end.
 fn job_for(server: &Server, api: &Api, document: &Value, strategy: &str, units: &str) -> Value {
     let job = uuid::Uuid::now_v7();
@@ -350,7 +400,7 @@ fn a_folder_of_scans_goes_in_with_ocr() {
     }
     let folder = Folder::new();
     let scan = folder.scratch().join("scan.pdf");
-    std::fs::write(&scan, scanned(Pdf::new(), &LINES).bytes()).unwrap();
+    fs::write(&scan, scanned(Pdf::new(), &LINES).bytes()).unwrap();
     let told = folder.done(&["import", "--strategy", "auto", scan.to_str().unwrap()]);
     assert!(told.contains("1 processed"), "{told}");
     let refused = folder.run(&["import", "--strategy", "osr", scan.to_str().unwrap()]);
@@ -372,7 +422,7 @@ fn ocr_reads_what_the_text_layer_of_the_same_page_says() {
         ("docling/pdf__sources__2305.03393v1-pg9.pdf", 0.85),
         ("py-pdf/026-latex-multicolumn__multicolumn.pdf", 0.9),
     ] {
-        let bytes = std::fs::read(folder.join(name)).unwrap();
+        let bytes = fs::read(folder.join(name)).unwrap();
         let wanted = words(&zones(&api, &process(&api, "wanted.pdf", "text-layer", &bytes)));
         let read = process(&api, "read.pdf", "ocr", &bytes);
         let found = zones(&api, &read);
@@ -410,7 +460,7 @@ fn real_scans_are_read_whichever_way_they_lie() {
         ("ocr__sources__ocr_test_rotated_270.pdf", sentence, Some(90.0)),
         ("ocr__sources__sample_with_rotation_mismatch.pdf", letter, None),
     ] {
-        let bytes = std::fs::read(folder.join(name)).unwrap();
+        let bytes = fs::read(folder.join(name)).unwrap();
         let document = process(&api, "scan.pdf", "auto", &bytes);
         let found = zones(&api, &document);
         let share = recall(&words(&[json!({ "content": text })]), &words(&found));

@@ -79,7 +79,7 @@ fn python() -> String {
     std::env::var("COLOPHON_PYTHON").unwrap_or_else(|_| "python3".into())
 }
 
-fn is_installed(program: &str) -> bool {
+pub fn is_installed(program: &str) -> bool {
     Command::new(program).arg("--version").stdout(Stdio::null()).stderr(Stdio::null()).status().is_ok()
 }
 
@@ -189,6 +189,47 @@ fn a_page_is_recognised_by_an_installed_tesseract() {
 }
 
 #[test]
+fn single_zones_are_read_again_within_their_boxes() {
+    for program in [&python(), "pdftotext", "tesseract", "pdftoppm"] {
+        if !is_installed(program) {
+            skip!("{program} is not installed");
+        }
+    }
+    let (server, queue) = (Server::shared(), queue());
+    let owner = server.person();
+    let document = owner.api.upload("filename=a.pdf", &numbered("Narwhals sing", 2)).expect(201);
+    enqueue_for(&server, &document, "pdftotext", &queue, "null");
+    let (status, log) = Outside::start(&server, "pdftotext", &queue, None, &["--until-idle"]).ended();
+    assert!(status.success(), "{log}");
+    let of_zones = format!("/v1/documents/{}/zones", id(&document));
+    let before = owner.api.list(&of_zones, 10);
+    // Of each page one of its blocks, and one that is not there.
+    let (first, second) = (&before[0], &before[3]);
+    assert_eq!((&first["page_number"], &second["page_number"]), (&1.into(), &2.into()), "{before:?}");
+    let named = format!("array['{}', '{}', '{}']::uuid[]", id(first), id(second), Uuid::nil());
+    for (tool, strategy) in [("pdftotext", "again"), ("tesseract", "ours")] {
+        let job = enqueue_for(&server, &document, strategy, &queue, &named);
+        let more = ["--until-idle", "--strategy", strategy];
+        let (status, log) = Outside::start(&server, tool, &queue, None, &more).ended();
+        assert!(status.success(), "{log}");
+        let record = owner.api.read(&format!("/v1/jobs/{job}"));
+        assert_eq!(record["status"], "partially_completed", "{record}\n{log}");
+        let zones = record["zones"].as_array().unwrap();
+        let failed: Vec<_> = zones.iter().filter(|zone| zone["outcome"] == "failed").collect();
+        assert_eq!((zones.len(), failed.len(), &failed[0]["error_code"]), (3, 1, &"no_such_zone".into()));
+        let after = owner.api.list(&of_zones, 10);
+        for (zone, was) in after.iter().zip(&before) {
+            let is_named = [first, second].iter().any(|named| named["id"] == was["id"]);
+            assert_eq!((&zone["id"], &zone["coordinates"]), (&was["id"], &was["coordinates"]), "{tool}");
+            assert_eq!(zone["processing_tool"], if is_named { strategy } else { "pdftotext" }, "{zone}");
+            // Nothing of the other block on its page, and all of its own.
+            assert_eq!(zone["content"], was["content"], "{tool}");
+            assert_eq!(zone["confidence"].is_number(), is_named && tool == "tesseract", "{zone}");
+        }
+    }
+}
+
+#[test]
 fn what_a_killed_worker_left_is_finished_by_another() {
     if !is_installed(&python()) || !is_installed("pdftotext") {
         skip!("Python or pdftotext is not installed");
@@ -260,7 +301,8 @@ fn a_server_that_starts_again_costs_a_worker_nothing() {
     let job = enqueue_for(&server, &document, "pdftotext", "default", "null");
     let slow = tool_that(&server.folder, "pdftotext", "[ \"$1\" = -bbox-layout ] && sleep 0.5");
     let worker = Outside::start(&server, "pdftotext", "default", Some(&slow), &["--lease", "30"]);
-    job_once(&owner.api, &job, "it is at work", |job| job["status"] == "running");
+    // Before that, the answer to its claim may still be on its way.
+    job_once(&owner.api, &job, "pages are delivered", |job| job["completed_pages"].as_u64() > Some(0));
     server.kill();
     server.restart_with(&at);
     let owner = server.owner();

@@ -23,6 +23,7 @@ mod pages;
 mod plans;
 mod policies;
 mod poolers;
+mod queue_plans;
 mod quotas;
 mod reading_orders;
 mod retention;

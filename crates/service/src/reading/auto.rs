@@ -7,10 +7,11 @@ use std::collections::{BTreeSet, HashMap};
 use std::fs::File;
 
 use colophon_pdf::{PageSelection, TextLayer};
+use tracing::Instrument as _;
 
 use super::ocr::{self, Before};
 use super::run::Run;
-use super::text_layer;
+use super::{stage, text_layer};
 use crate::Error;
 
 /// More of the characters than this unreadable: the text is not what one sees.
@@ -41,21 +42,11 @@ fn why_text_layer(layer: TextLayer) -> &'static str {
 
 pub(super) async fn read(run: &mut Run<'_>, file: File) -> Result<(), Error> {
     let again = file.try_clone().map_err(colophon_pdf::Error::Io)?;
-    let mut reader =
-        colophon_pdf::read_text(&run.platform.pdf, file, &run.platform.pdf_limits, run.selection()).await?;
-    let (mut wanting, mut before) = (BTreeSet::new(), HashMap::new());
-    while let Some(page) = reader.next().await? {
-        if let Some(why) = why_ocr(page.layer).filter(|_| page.outcome.is_ok()) {
-            wanting.insert(page.page_number);
-            before.insert(page.page_number, Before { why: Some(why), read: page.duration });
-        } else {
-            let why = page.outcome.is_ok().then(|| why_text_layer(page.layer));
-            run.take(text_layer::found(page, why)).await?;
-        }
-    }
-    if wanting.is_empty() {
+    let before = text_layers(run, file).instrument(stage("read")).await?;
+    if before.is_empty() {
         return Ok(());
     }
+    let wanting: BTreeSet<u32> = before.keys().copied().collect();
     // What was found so far can be seen while the rest takes its time.
     run.store().await?;
     let installed = match ocr::installed(run).await {
@@ -71,6 +62,22 @@ pub(super) async fn read(run: &mut Run<'_>, file: File) -> Result<(), Error> {
     };
     let selection = PageSelection::List(wanting.into_iter().collect());
     ocr::pages(run, again, selection, &installed, &before).await
+}
+
+/// Takes the pages whose text layer will do. Gives the others.
+async fn text_layers(run: &mut Run<'_>, file: File) -> Result<HashMap<u32, Before>, Error> {
+    let (child, limits) = (&run.platform.pdf, &run.platform.pdf_limits);
+    let mut reader = colophon_pdf::read_text(child, file, limits, run.selection()).await?;
+    let mut wanting = HashMap::new();
+    while let Some(page) = reader.next().await? {
+        if let Some(why) = why_ocr(page.layer).filter(|_| page.outcome.is_ok()) {
+            wanting.insert(page.page_number, Before { why: Some(why), read: page.duration });
+        } else {
+            let why = page.outcome.is_ok().then(|| why_text_layer(page.layer));
+            run.take(text_layer::found(page, why)).await?;
+        }
+    }
+    Ok(wanting)
 }
 
 #[cfg(test)]

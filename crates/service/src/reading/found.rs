@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use colophon_domain::zones::ZONES_PER_PAGE;
-use colophon_domain::{BoundingBox, Coordinates, Frame, NewZone, Strategy, ZoneId, ZoneStatus};
+use colophon_domain::{BoundingBox, Coordinates, ErrorClass, Frame, NewZone, Strategy, ZoneId, ZoneStatus};
 use colophon_formats::import::language_tag;
 use colophon_ocr::{Line, Paragraph, Picture, PixelBox, Recognised};
 use colophon_pdf::{Image, PageFailure, TextZone};
@@ -30,6 +30,7 @@ pub(super) struct Found {
 /// Why a page was given up.
 #[derive(Debug)]
 pub(super) struct Failed {
+    pub(super) class: ErrorClass,
     pub(super) code: String,
     pub(super) reason: String,
 }
@@ -55,15 +56,22 @@ impl Stages {
     }
 }
 
+/// What may be done about a page that failed so. What took too long may have met a busy machine, and what was killed one
+/// short of memory: both are called `timed_out`. The other limits are met again whoever tries.
+pub(super) fn class(code: &str) -> ErrorClass {
+    if code == "timed_out" { ErrorClass::Transient } else { ErrorClass::Permanent }
+}
+
 impl From<PageFailure> for Failed {
     fn from(failure: PageFailure) -> Self {
-        Self { code: failure.code.as_str().to_owned(), reason: failure.reason }
+        let code = failure.code.as_str();
+        Self { class: class(code), code: code.to_owned(), reason: failure.reason }
     }
 }
 
 impl From<colophon_ocr::PageFailure> for Failed {
     fn from(failure: colophon_ocr::PageFailure) -> Self {
-        Self { code: failure.code.to_owned(), reason: failure.reason }
+        Self { class: class(failure.code), code: failure.code.to_owned(), reason: failure.reason }
     }
 }
 

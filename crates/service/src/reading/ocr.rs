@@ -6,12 +6,14 @@ use std::collections::HashMap;
 use std::fs::File;
 use std::time::{Duration, Instant};
 
-use colophon_domain::Strategy;
-use colophon_ocr::{Installed, Picture};
+use colophon_domain::{ErrorClass, Strategy};
+use colophon_ocr::{Installed, PageFailure, Picture, Recognised};
 use colophon_pdf::{Drawing, Image, ImageReader, PageImage, PageSelection};
+use tracing::Instrument as _;
 
-use super::found::{Failed, Found, Stages, of_ocr};
+use super::found::{Failed, Found, Stages, millis, of_ocr};
 use super::run::Run;
+use super::stage;
 use crate::Error;
 
 /// What is known of a page from before it is drawn.
@@ -45,9 +47,9 @@ pub(super) async fn pages(
     before: &HashMap<u32, Before>,
 ) -> Result<(), Error> {
     let mut reader = draw(run, file, selection, installed).await?;
-    while let Some(page) = reader.next().await? {
+    while let Some(page) = next(&mut reader).await? {
         let before = before.get(&page.page_number).copied().unwrap_or_default();
-        let found = recognise(run, page, installed, before).await?;
+        let found = found(run, page, installed, before).await?;
         run.take(found).await?;
     }
     Ok(())
@@ -67,7 +69,30 @@ pub(super) async fn draw(
     Ok(colophon_pdf::draw_pages(child, file, limits, selection, drawing).await?)
 }
 
-async fn recognise(
+/// The next picture. The span lasts as long as it was waited for; the child draws ahead.
+pub(super) async fn next(reader: &mut ImageReader) -> Result<Option<PageImage>, Error> {
+    let span = stage("render");
+    let page = reader.next().instrument(span.clone()).await?;
+    if let Some(page) = &page {
+        span.record("colophon.page.number", i64::from(page.page_number));
+        span.record("colophon.stage.duration_ms", millis(page.duration));
+    }
+    Ok(page)
+}
+
+/// Has tesseract read a picture.
+pub(super) async fn recognise(
+    run: &Run<'_>,
+    picture: Picture<'_>,
+    page_number: u32,
+    installed: &Installed,
+) -> Result<Result<Recognised, PageFailure>, colophon_ocr::Error> {
+    let span = stage("recognise");
+    span.record("colophon.page.number", i64::from(page_number));
+    run.platform.tesseract.recognise(picture, &run.options.tesseract, installed).instrument(span).await
+}
+
+async fn found(
     run: &Run<'_>,
     page: PageImage,
     installed: &Installed,
@@ -79,10 +104,9 @@ async fn recognise(
         Err(failure) => Err(failure.into()),
         Ok(image) => {
             let started = Instant::now();
-            let options = &run.options.tesseract;
-            let read = run.platform.tesseract.recognise(picture(&image), options, installed).await?;
+            let read = recognise(run, picture(&image), page_number, installed).await?;
             stages.recognise = started.elapsed();
-            let language = match options.languages.as_slice() {
+            let language = match run.options.tesseract.languages.as_slice() {
                 [language] => Some(language.as_str()),
                 _ => None,
             };
@@ -102,7 +126,11 @@ pub(super) fn missing(page_number: u32, before: Before, code: &str, reason: &str
         page_number,
         tool: Strategy::Ocr,
         why: before.why,
-        outcome: Err(Failed { code: code.to_owned(), reason: reason.to_owned() }),
+        outcome: Err(Failed {
+            class: ErrorClass::Permanent,
+            code: code.to_owned(),
+            reason: reason.to_owned(),
+        }),
         stages: Stages { read: before.read, ..Stages::default() },
     }
 }

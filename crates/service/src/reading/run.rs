@@ -3,15 +3,17 @@
 use std::collections::{BTreeMap, HashSet};
 use std::time::{Duration, Instant};
 
-use colophon_db::SystemScope;
 use colophon_db::queue::{ClaimedJob, Failure};
+use colophon_db::{SystemScope, Tx};
 use colophon_domain::{ErrorClass, JobPage, JobStatus, NewZone, PageOutcome, Strategy};
 use colophon_pdf::PageSelection;
 use colophon_worker::Ended;
 use serde_json::{Value, json};
+use tracing::Instrument as _;
 
 use super::found::{Found, Stages, millis};
 use super::options::Options;
+use super::stage;
 use crate::upload::without_nul;
 use crate::{Error, Platform, run};
 
@@ -71,9 +73,13 @@ impl<'a> Run<'a> {
     ) -> Result<Self, Error> {
         let tx = platform.database.session(&SystemScope::new()).begin().await?;
         let pages = tx.jobs().pages(job.document_id, job.lease.job_id).await?;
+        let goes_on = goes_on(&tx, job).await?;
         tx.commit().await?;
-        let completed = |page: &&JobPage| matches!(page.outcome, PageOutcome::Completed { .. });
-        let done: HashSet<i32> = pages.iter().filter(completed).map(|page| page.page_number).collect();
+        let stands = |page: &&JobPage| match &page.outcome {
+            PageOutcome::Completed { .. } => true,
+            PageOutcome::Failed { class, .. } => goes_on && *class != ErrorClass::Transient,
+        };
+        let done: HashSet<i32> = pages.iter().filter(stands).map(|page| page.page_number).collect();
         let mut asked = job.page_numbers.clone().unwrap_or_else(|| (1..=page_count).collect());
         asked.sort_unstable();
         asked.dedup();
@@ -121,10 +127,16 @@ impl<'a> Run<'a> {
     /// Stores what was taken.
     pub(super) async fn store(&mut self) -> Result<(), Error> {
         self.stored = Instant::now();
-        let mut batch = std::mem::take(&mut self.batch);
+        let batch = std::mem::take(&mut self.batch);
         if batch.pages.is_empty() {
             return Ok(());
         }
+        self.write(batch).instrument(stage("store")).await?;
+        self.measured.store += self.stored.elapsed();
+        Ok(())
+    }
+
+    async fn write(&self, mut batch: Batch) -> Result<(), Error> {
         let job = self.job;
         let tx = self.platform.database.session(&SystemScope::new()).begin().await?;
         tx.queue().hold(&job.lease, self.lease.as_secs_f64()).await?;
@@ -149,7 +161,6 @@ impl<'a> Run<'a> {
         }
         tx.jobs().record_pages(job.document_id, job.lease.job_id, &batch.pages).await?;
         tx.commit().await?;
-        self.measured.store += self.stored.elapsed();
         Ok(())
     }
 
@@ -177,20 +188,22 @@ impl<'a> Run<'a> {
         let tx = self.platform.database.session(&SystemScope::new()).begin().await?;
         let pages = tx.jobs().pages(self.job.document_id, self.job.lease.job_id).await?;
         tx.commit().await?;
-        let failed: Vec<(i32, &str, &str)> = pages
+        let mut failed: Vec<(i32, ErrorClass, &str, &str)> = pages
             .iter()
             .filter_map(|page| match &page.outcome {
-                PageOutcome::Failed { code, message, .. } => {
-                    Some((page.page_number, code.as_str(), message.as_str()))
+                PageOutcome::Failed { class, code, message } => {
+                    Some((page.page_number, *class, code.as_str(), message.as_str()))
                 }
                 PageOutcome::Completed { .. } => None,
             })
             .collect();
+        // What another attempt may mend speaks for all.
+        failed.sort_by_key(|(page, class, ..)| (*class != ErrorClass::Transient, *page));
         let page_count = self.page_count;
         let mut metrics = self.metrics();
         metrics["pages"] = json!(page_count);
         metrics["pages_failed"] = json!(failed.len());
-        let Some((_, code, first)) = failed.first() else {
+        let Some((_, class, code, first)) = failed.first() else {
             return Ok(Ended { status: JobStatus::Completed, failure: None, metrics });
         };
         let shown: Vec<String> = failed.iter().take(20).map(|(page, ..)| page.to_string()).collect();
@@ -202,9 +215,20 @@ impl<'a> Run<'a> {
         );
         let status =
             if failed.len() == pages.len() { JobStatus::Failed } else { JobStatus::PartiallyCompleted };
-        let failure = Failure { class: ErrorClass::Permanent, code: (*code).to_owned(), message };
+        let failure = Failure { class: *class, code: (*code).to_owned(), message };
         Ok(Ended { status, failure: Some(failure), metrics })
     }
+}
+
+/// Whether this attempt goes on with what the one before left: then what no attempt will mend is not tried again. Whoever
+/// asks again for a job that has ended wants that tried, too.
+pub(super) async fn goes_on(tx: &Tx<SystemScope>, job: &ClaimedJob) -> Result<bool, Error> {
+    if job.attempt == 1 {
+        return Ok(false);
+    }
+    let attempts = tx.jobs().attempts(job.document_id, job.lease.job_id).await?;
+    let last = attempts.last().map(|attempt| attempt.outcome.as_str());
+    Ok(matches!(last, Some("retry" | "lease_lost" | "released")))
 }
 
 impl Batch {
@@ -221,7 +245,7 @@ impl Batch {
                 PageOutcome::Completed { zone_count }
             }
             Err(failed) => PageOutcome::Failed {
-                class: ErrorClass::Permanent,
+                class: failed.class,
                 code: failed.code,
                 message: without_nul(&failed.reason),
             },

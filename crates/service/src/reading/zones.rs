@@ -17,10 +17,11 @@ use colophon_ocr::Installed;
 use colophon_pdf::{Image, PageFailure, PageImage, PageSelection, PageText};
 use colophon_worker::Ended;
 use serde_json::{Map, Value, json};
+use tracing::Instrument as _;
 
-use super::found::{Stages, crop, millis, read_of_crop};
-use super::run::Run;
-use super::{auto, ocr};
+use super::found::{Stages, class, crop, millis, read_of_crop};
+use super::run::{Run, goes_on};
+use super::{auto, ocr, stage};
 use crate::upload::without_nul;
 use crate::{Error, run};
 
@@ -54,7 +55,8 @@ pub(super) async fn read(run: &mut Run<'_>, file: File, ids: &[ZoneId]) -> Resul
     let texts = match run.strategy {
         Strategy::Ocr => BTreeMap::new(),
         Strategy::TextLayer | Strategy::Auto => {
-            texts(run, file.try_clone().map_err(colophon_pdf::Error::Io)?, &pages).await?
+            let file = file.try_clone().map_err(colophon_pdf::Error::Io)?;
+            texts(run, file, &pages).instrument(stage("read")).await?
         }
     };
     let needs_ocr = |page: &u32| match run.strategy {
@@ -81,8 +83,11 @@ async fn targets(
     let job = run.job;
     let tx = run.platform.database.session(&SystemScope::new()).begin().await?;
     let done = tx.jobs().zones(job.document_id, job.lease.job_id).await?;
-    let done: HashSet<ZoneId> =
-        done.iter().filter(|zone| zone.failure.is_none()).map(|zone| zone.zone_id).collect();
+    let goes_on = goes_on(&tx, job).await?;
+    let stands = |zone: &&JobZone| {
+        zone.failure.as_ref().is_none_or(|failure| goes_on && failure.class != ErrorClass::Transient)
+    };
+    let done: HashSet<ZoneId> = done.iter().filter(stands).map(|zone| zone.zone_id).collect();
     let mut wanted: Vec<ZoneId> = ids.iter().copied().filter(|id| !done.contains(id)).collect();
     wanted.sort_unstable_by_key(|id| id.0);
     wanted.dedup();
@@ -114,7 +119,7 @@ async fn targets(
 }
 
 fn failure(code: &str, message: &str) -> UnitFailure {
-    UnitFailure { class: ErrorClass::Permanent, code: code.to_owned(), message: message.to_owned() }
+    UnitFailure { class: class(code), code: code.to_owned(), message: message.to_owned() }
 }
 
 fn of_page(page: &PageFailure) -> UnitFailure {
@@ -167,7 +172,7 @@ async fn by_ocr(
         }
     };
     let mut reader = ocr::draw(run, file, PageSelection::List(pages), &installed).await?;
-    while let Some(PageImage { page_number, outcome, duration }) = reader.next().await? {
+    while let Some(PageImage { page_number, outcome, duration }) = ocr::next(&mut reader).await? {
         let Some(targets) = targets.get(&page_number) else { continue };
         let mut read = Vec::with_capacity(targets.len());
         for target in targets {
@@ -197,9 +202,8 @@ async fn of_image(
     let Some(cut) = crop(image, target.bounding_box) else {
         return Ok(Err(failure("no_place", "the zone lies outside its page")));
     };
-    let options = &run.options.tesseract;
-    let read = run.platform.tesseract.recognise(cut.picture(), options, installed).await?;
-    let read = match read {
+    let page = u32::try_from(target.zone.page_number).unwrap_or_default();
+    let read = match ocr::recognise(run, cut.picture(), page, installed).await? {
         Ok(read) => read,
         Err(why) => return Ok(Err(failure(why.code, &without_nul(&why.reason)))),
     };
@@ -217,7 +221,7 @@ async fn store_page(run: &mut Run<'_>, targets: &[Target], read: Vec<Outcome>) -
             Err(failure) => failed.push((target.zone.id, failure)),
         }
     }
-    store(run, done, failed).await
+    store(run, done, failed).instrument(stage("store")).await
 }
 
 async fn store(
@@ -301,8 +305,9 @@ pub(super) async fn conclude(run: &Run<'_>) -> Result<Ended, Error> {
     let tx = run.platform.database.session(&SystemScope::new()).begin().await?;
     let zones = tx.jobs().zones(job.document_id, job.lease.job_id).await?;
     tx.commit().await?;
-    let failed: Vec<(ZoneId, &UnitFailure)> =
+    let mut failed: Vec<(ZoneId, &UnitFailure)> =
         zones.iter().filter_map(|zone| Some((zone.zone_id, zone.failure.as_ref()?))).collect();
+    failed.sort_by_key(|(_, why)| why.class != ErrorClass::Transient);
     let mut metrics = run.metrics();
     metrics["zones"] = json!(zones.len());
     metrics["zones_failed"] = json!(failed.len());

@@ -6,3 +6,4 @@ mod events;
 mod reruns;
 mod runs;
 mod undone_runs;
+mod waiting_workers;
