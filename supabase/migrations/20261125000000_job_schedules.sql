@@ -71,9 +71,14 @@ end
 $$;
 revoke all on function colophon.change_job_schedule() from public;
 -- Not for what a run leaves.
-create trigger job_schedules_changed before update of name, cron, time_zone, strategy, options, page_numbers, queue, priority,
-  max_attempts, timeout_seconds, enabled on public.job_schedules
-  for each row execute function colophon.change_job_schedule();
+create trigger job_schedules_changed before update on public.job_schedules
+  for each row when (
+    (old.name, old.cron, old.time_zone, old.strategy, old.options, old.page_numbers, old.queue, old.priority, old.max_attempts,
+      old.timeout_seconds, old.enabled)
+    is distinct from
+    (new.name, new.cron, new.time_zone, new.strategy, new.options, new.page_numbers, new.queue, new.priority, new.max_attempts,
+      new.timeout_seconds, new.enabled))
+  execute function colophon.change_job_schedule();
 
 -- Definer, since whoever may only see some of them is held to the same number, and may not lock the document. After the
 -- insert, when the policy has let it pass.
