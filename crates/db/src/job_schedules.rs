@@ -132,12 +132,15 @@ impl JobSchedules<'_, SystemScope> {
     /// Schedules whose time has come, or that are not told it yet; 100 at most. Another node may have them in hand.
     pub async fn due_ids(&self) -> Result<Vec<(DocumentId, ScheduleId)>> {
         let rows = self.0.query(statement!("job_schedules/due_ids"), &[]).await?;
-        rows.iter().map(|row| Ok((DocumentId(column(row, "document_id")?), ScheduleId(column(row, "id")?)))).collect()
+        rows.iter()
+            .map(|row| Ok((DocumentId(column(row, "document_id")?), ScheduleId(column(row, "id")?))))
+            .collect()
     }
 
     /// Those of these schedules whose time has come and that nobody else has in hand, for this transaction alone.
     pub async fn due(&self, of: &[(DocumentId, ScheduleId)]) -> Result<Vec<DueSchedule>> {
-        let (documents, ids): (Vec<Uuid>, Vec<Uuid>) = of.iter().map(|(document, id)| (document.0, id.0)).unzip();
+        let (documents, ids): (Vec<Uuid>, Vec<Uuid>) =
+            of.iter().map(|(document, id)| (document.0, id.0)).unzip();
         let rows = self.0.query(statement!("job_schedules/due"), &[&documents, &ids]).await?;
         let decode = |row: &Row| {
             Ok(DueSchedule {

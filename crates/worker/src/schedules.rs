@@ -55,7 +55,11 @@ async fn together(database: &Database, due: &[(DocumentId, ScheduleId)]) -> Resu
     let settled: Vec<Settled> = due.iter().zip(&turns).map(|(due, turn)| settled(due, turn, &live)).collect();
     tx.job_schedules().settle(&settled).await?;
     let is_anything_new = settled.iter().any(|settled| settled.job_id.is_some());
-    if is_anything_new { tx.commit_and_wake().await? } else { tx.commit().await? }
+    if is_anything_new {
+        tx.commit_and_wake().await?
+    } else {
+        tx.commit().await?
+    }
     Ok(settled.len())
 }
 

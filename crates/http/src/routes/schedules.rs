@@ -173,11 +173,14 @@ fn explained(error: Error, document: DocumentId) -> Problem {
             Problem::not_found(format!("document {document}"))
         }
         Error::Database(e) if *e.kind() == ErrorKind::Forbidden => {
-            let detail = format!("schedules of document {document} are made by whoever may edit it; ask its owner for that");
+            let detail = format!(
+                "schedules of document {document} are made by whoever may edit it; ask its owner for that"
+            );
             Problem::new(StatusCode::FORBIDDEN, "forbidden", detail)
         }
         Error::Database(e) if *e.kind() == ErrorKind::Invalid("job_schedules_count_check".to_owned()) => {
-            let detail = format!("document {document} has 20 schedules, the most that one may have; delete one first");
+            let detail =
+                format!("document {document} has 20 schedules, the most that one may have; delete one first");
             Problem::new(StatusCode::CONFLICT, "too_many_schedules", detail)
         }
         _ => error.into(),
