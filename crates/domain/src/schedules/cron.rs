@@ -115,7 +115,7 @@ fn parse(text: &str) -> Result<Crontab, Invalid> {
     };
     let count = fields.split(' ').filter(|field| !field.is_empty()).count();
     if count != FIELDS.len() {
-        return Err(wrong(&format!("it has {count} fields")));
+        return Err(wrong(&format!("it has {count} field{}", if count == 1 { "" } else { "s" })));
     }
     let mut options = ParseOptions::default();
     options.fallback_timezone_option = FallbackTimezoneOption::UTC;
