@@ -14,6 +14,6 @@ select s.document_id, s.id, s.name, s.cron, s.time_zone, s.strategy, s.options, 
 from unnest($1::uuid[], $2::uuid[]) as given (document_id, id)
 join public.job_schedules s on s.document_id = given.document_id and s.id = given.id
 join public.documents d on d.id = s.document_id
-where s.enabled and (s.next_run_at is null or s.next_run_at <= clock_timestamp())
+where s.enabled and (s.next_run_at is null or s.next_run_at <= now())
 order by s.next_run_at nulls first
 for no key update of s, d skip locked
