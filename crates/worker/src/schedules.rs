@@ -56,9 +56,9 @@ async fn together(database: &Database, due: &[(DocumentId, ScheduleId)]) -> Resu
     tx.job_schedules().settle(&settled).await?;
     let is_anything_new = settled.iter().any(|settled| settled.job_id.is_some());
     if is_anything_new {
-        tx.commit_and_wake().await?
+        tx.commit_and_wake().await?;
     } else {
-        tx.commit().await?
+        tx.commit().await?;
     }
     Ok(settled.len())
 }
@@ -84,7 +84,7 @@ fn settled(due: &DueSchedule, turn: &Turn, live: &HashMap<JobId, Option<JobId>>)
         Turn::Run(job, next) => match live.get(&job.id).copied().flatten() {
             Some(id) if id == job.id => Settled { next_run_at: Some(*next), job_id: Some(id), ..nothing },
             other => {
-                let which = other.map(|job| format!("job {job}")).unwrap_or_else(|| "a job".to_owned());
+                let which = other.map_or_else(|| "a job".to_owned(), |job| format!("job {job}"));
                 let reason = format!("{which} of an earlier time has not ended");
                 Settled { next_run_at: Some(*next), skip_reason: Some(reason), ..nothing }
             }
