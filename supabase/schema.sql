@@ -151,6 +151,8 @@ begin
   end if;
   if new.enabled then
     new.disabled_reason := null;
+    -- Nobody has anything done in another's name.
+    new.created_by := coalesce((auth.uid())::text, new.created_by);
   else
     new.next_run_at := null;
   end if;

@@ -30,7 +30,7 @@ create table public.job_schedules (
   -- The last time that was due and made no job, and why.
   last_skipped_at timestamptz,
   last_skip_reason text,
-  -- In whose name its jobs are made; null is the platform.
+  -- In whose name its jobs are made: who made it, or changed what it does since; null is the platform.
   created_by      text default (auth.uid())::text,
   created_at      timestamptz not null default now(),
   updated_at      timestamptz not null default now(),
@@ -62,6 +62,8 @@ begin
   end if;
   if new.enabled then
     new.disabled_reason := null;
+    -- Nobody has anything done in another's name.
+    new.created_by := coalesce((auth.uid())::text, new.created_by);
   else
     new.next_run_at := null;
   end if;

@@ -86,7 +86,7 @@ pub struct JobSchedule {
     pub last_skipped_at: Option<Timestamp>,
     /// and why.
     pub last_skip_reason: Option<String>,
-    /// In whose name its jobs are made; `None` is the platform.
+    /// In whose name its jobs are made: who made it, or changed what it does since; `None` is the platform.
     pub created_by: Option<String>,
     /// When it was made.
     pub created_at: Timestamp,
@@ -185,7 +185,7 @@ impl DueSchedule {
         if !self.is_allowed {
             let who = schedule.created_by.as_deref().unwrap_or_default();
             return Turn::Disable(format!(
-                "{who}, in whose name it runs, may not edit the document any more; whoever may can make a new one"
+                "{who}, in whose name it runs, may not edit the document any more; whoever may can enable it in their own name"
             ));
         }
         if self.in_trash {

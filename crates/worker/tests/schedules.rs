@@ -179,11 +179,27 @@ async fn nobody_has_jobs_made_longer_than_they_may_edit_the_document() {
         tx.commit().await.expect("it commits");
         shares.push(share.id);
     }
+    let link = NewShare {
+        id: ShareId::new(),
+        role: ShareRole::Editor,
+        user_id: None,
+        expires_at: None,
+        max_uses: None,
+    };
+    let tx = ground.database.session(&as_user(ground.owner)).begin().await.expect("a transaction");
+    let made = tx.shares().insert(document, &link, Some(&ground.owner.to_string())).await;
+    let token = made.expect("a link").1.expect("its token");
+    tx.commit().await.expect("it commits");
+    let guest = UserId::new();
+    let tx = ground.database.session(&as_user(guest)).begin().await.expect("a transaction");
+    tx.shares().open(token.expose()).await.expect("it opens");
+    tx.commit().await.expect("it commits");
     let by_editor = ground.schedule(&as_user(editor), document, "@daily").await;
     let by_late = ground.schedule(&as_user(late), document, "@daily").await;
+    let by_guest = ground.schedule(&as_user(guest), document, "@daily").await;
     let by_owner = ground.schedule(&as_user(ground.owner), document, "@daily").await;
     let tx = ground.database.session(&as_user(viewer)).begin().await.expect("a transaction");
-    assert_eq!(tx.job_schedules().list(document).await.expect("a list").len(), 3, "a viewer sees them");
+    assert_eq!(tx.job_schedules().list(document).await.expect("a list").len(), 4, "a viewer sees them");
     let cron = Cron::new("@daily", "UTC").expect("an expression");
     let job = JobRequest { created_by: Some(viewer.to_string()), ..JobRequest::new("somebody-elses") };
     let new = NewSchedule { name: None, cron, job, enabled: true };
@@ -193,7 +209,7 @@ async fn nobody_has_jobs_made_longer_than_they_may_edit_the_document() {
 
     ground.come("1 second").await;
     ground.look().await;
-    assert_eq!(ground.jobs().await.len(), 3, "all of them may");
+    assert_eq!(ground.jobs().await.len(), 4, "all of them may");
     ground.sql("delete from job_queue").await;
     ground.sql(&format!("update document_shares set revoked_at = now() where id = '{}'", shares[0])).await;
     let over = format!(
@@ -201,15 +217,30 @@ async fn nobody_has_jobs_made_longer_than_they_may_edit_the_document() {
         shares[1]
     );
     ground.sql(&over).await;
+    ground.sql(&format!("update document_shares set revoked_at = now() where id = '{}'", link.id)).await;
     ground.come("1 second").await;
     ground.look().await;
-    assert_eq!(ground.jobs().await.len(), 4, "the owner's alone");
-    for id in [by_editor, by_late] {
+    assert_eq!(ground.jobs().await.len(), 5, "the owner's alone");
+    for id in [by_editor, by_late, by_guest] {
         let ended = ground.of(document, id).await;
         assert!(!ended.enabled && ended.next_run_at.is_none(), "{ended:?}");
         assert!(ended.disabled_reason.is_some_and(|reason| reason.contains("may not edit")));
     }
     assert!(ground.of(document, by_owner).await.enabled);
+
+    // The owner takes one over: from now on it runs in their name.
+    let client = ground.db.client_of(ground.owner).await;
+    let enable = "update job_schedules set enabled = true where id = $1";
+    assert_eq!(client.execute(enable, &[&by_editor.0]).await.expect("a change"), 1);
+    let own = ground.of(document, by_editor).await;
+    assert_eq!((own.enabled, own.created_by), (true, Some(ground.owner.to_string())));
+    ground.sql("delete from job_queue").await;
+    ground.come("1 second").await;
+    ground.look().await;
+    let jobs = ground.jobs().await;
+    assert_eq!(jobs.len(), 7);
+    let of_owner = Some(ground.owner.to_string());
+    assert!(jobs[..2].iter().all(|job| job.created_by == of_owner), "newest first");
 }
 
 #[tokio::test]
