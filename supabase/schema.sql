@@ -141,6 +141,26 @@ begin
 end
 $$;
 
+CREATE FUNCTION colophon.change_job_schedule() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+begin
+  if new.enabled and (not old.enabled or new.cron <> old.cron or new.time_zone <> old.time_zone) then
+    new.next_run_at := null;
+  end if;
+  if new.enabled then
+    new.disabled_reason := null;
+    -- Nobody has anything done in another's name.
+    new.created_by := coalesce((auth.uid())::text, new.created_by);
+  else
+    new.next_run_at := null;
+  end if;
+  new.updated_at := clock_timestamp();
+  return new;
+end
+$$;
+
 CREATE FUNCTION colophon.check_job_transition() RETURNS trigger
     LANGUAGE plpgsql
     SET search_path TO ''
@@ -216,6 +236,21 @@ begin
   else
     perform colophon.count_usage(r.owner, -r.documents, 0)
     from (select coalesce(o.uploaded_by, '') as owner, count(*) as documents from old_rows o group by 1 order by 1) as r;
+  end if;
+  return null;
+end
+$$;
+
+CREATE FUNCTION colophon.count_job_schedules() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+begin
+  perform from public.documents d where d.id = new.document_id for no key update;
+  if (select count(*) from public.job_schedules s where s.document_id = new.document_id) > 20 then
+    raise exception 'document % has 20 schedules already, the most that one may have; delete one first', new.document_id
+      using errcode = 'check_violation', constraint = 'job_schedules_count_check',
+            schema = 'public', table = 'job_schedules';
   end if;
   return null;
 end
@@ -3022,6 +3057,48 @@ CREATE TABLE public.job_queue (
 )
 WITH (fillfactor='50', autovacuum_vacuum_scale_factor='0', autovacuum_vacuum_threshold='2000', autovacuum_analyze_scale_factor='0', autovacuum_analyze_threshold='5000', autovacuum_vacuum_cost_delay='0');
 
+CREATE TABLE public.job_schedules (
+    document_id uuid NOT NULL,
+    id uuid DEFAULT colophon.uuid_v7() NOT NULL,
+    name text,
+    cron text NOT NULL,
+    time_zone text DEFAULT 'UTC'::text NOT NULL,
+    strategy text NOT NULL,
+    options jsonb DEFAULT '{}'::jsonb NOT NULL,
+    page_numbers integer[],
+    queue text DEFAULT 'default'::text NOT NULL,
+    priority smallint DEFAULT 2 NOT NULL,
+    max_attempts smallint DEFAULT 5 NOT NULL,
+    timeout_seconds integer,
+    enabled boolean DEFAULT true NOT NULL,
+    disabled_reason text,
+    next_run_at timestamp with time zone,
+    last_run_at timestamp with time zone,
+    last_job_id uuid,
+    last_skipped_at timestamp with time zone,
+    last_skip_reason text,
+    created_by text DEFAULT (auth.uid())::text,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT job_schedules_created_by_check CHECK ((char_length(created_by) <= 255)),
+    CONSTRAINT job_schedules_cron_check CHECK (((char_length(cron) >= 1) AND (char_length(cron) <= 200))),
+    CONSTRAINT job_schedules_enabled_check CHECK (
+CASE
+    WHEN enabled THEN (disabled_reason IS NULL)
+    ELSE (next_run_at IS NULL)
+END),
+    CONSTRAINT job_schedules_max_attempts_check CHECK (((max_attempts >= 1) AND (max_attempts <= 100))),
+    CONSTRAINT job_schedules_name_check CHECK (((char_length(name) >= 1) AND (char_length(name) <= 200))),
+    CONSTRAINT job_schedules_options_check CHECK (((jsonb_typeof(options) = 'object'::text) AND (octet_length((options)::text) <= 65536))),
+    CONSTRAINT job_schedules_page_numbers_check CHECK ((((cardinality(page_numbers) >= 1) AND (cardinality(page_numbers) <= 100000)) AND (0 < ALL (page_numbers)))),
+    CONSTRAINT job_schedules_priority_check CHECK (((priority >= 1) AND (priority <= 4))),
+    CONSTRAINT job_schedules_queue_check CHECK (((char_length(queue) >= 1) AND (char_length(queue) <= 50))),
+    CONSTRAINT job_schedules_reasons_check CHECK (((char_length(disabled_reason) <= 1000) AND (char_length(last_skip_reason) <= 1000))),
+    CONSTRAINT job_schedules_strategy_check CHECK (((char_length(strategy) >= 1) AND (char_length(strategy) <= 50))),
+    CONSTRAINT job_schedules_time_zone_check CHECK (((char_length(time_zone) >= 1) AND (char_length(time_zone) <= 64))),
+    CONSTRAINT job_schedules_timeout_seconds_check CHECK (((timeout_seconds >= 1) AND (timeout_seconds <= 604800)))
+);
+
 CREATE TABLE public.paused_queues (
     queue text NOT NULL COLLATE pg_catalog."C",
     reason text,
@@ -3291,6 +3368,9 @@ ALTER TABLE ONLY public.job_limits
 ALTER TABLE ONLY public.job_queue
     ADD CONSTRAINT job_queue_pkey PRIMARY KEY (job_id);
 
+ALTER TABLE ONLY public.job_schedules
+    ADD CONSTRAINT job_schedules_pkey PRIMARY KEY (document_id, id);
+
 ALTER TABLE ONLY public.metadata_schemas
     ADD CONSTRAINT metadata_schemas_pkey PRIMARY KEY (owner);
 
@@ -3395,6 +3475,8 @@ CREATE INDEX job_queue_scheduled_idx ON public.job_queue USING btree (run_at) WH
 
 CREATE INDEX job_queue_waiting_idx ON public.job_queue USING btree (job_id) WHERE (state = 'waiting'::text);
 
+CREATE INDEX job_schedules_next_run_at_idx ON public.job_schedules USING btree (next_run_at) WHERE enabled;
+
 CREATE INDEX processing_attempts_finished_at_idx ON public.processing_attempts USING brin (finished_at timestamptz_minmax_multi_ops) WITH (pages_per_range='32', autosummarize='on');
 
 CREATE INDEX processing_history_created_at_idx ON public.processing_history USING brin (created_at) WITH (pages_per_range='16', autosummarize='on');
@@ -3464,6 +3546,10 @@ CREATE TRIGGER export_records_objects_released AFTER DELETE ON public.export_rec
 CREATE TRIGGER export_records_objects_taken AFTER INSERT OR UPDATE OF file_paths ON public.export_records FOR EACH ROW WHEN ((jsonb_typeof(new.file_paths) = 'array'::text)) EXECUTE FUNCTION colophon.take_objects_of_export();
 
 CREATE TRIGGER job_queue_filled BEFORE INSERT ON public.job_queue FOR EACH ROW WHEN ((new."position" IS NULL)) EXECUTE FUNCTION colophon.fill_live_job();
+
+CREATE TRIGGER job_schedules_changed BEFORE UPDATE ON public.job_schedules FOR EACH ROW WHEN ((((((((((((old.name IS DISTINCT FROM new.name) OR (old.cron IS DISTINCT FROM new.cron)) OR (old.time_zone IS DISTINCT FROM new.time_zone)) OR (old.strategy IS DISTINCT FROM new.strategy)) OR (old.options IS DISTINCT FROM new.options)) OR (old.page_numbers IS DISTINCT FROM new.page_numbers)) OR (old.queue IS DISTINCT FROM new.queue)) OR (old.priority IS DISTINCT FROM new.priority)) OR (old.max_attempts IS DISTINCT FROM new.max_attempts)) OR (old.timeout_seconds IS DISTINCT FROM new.timeout_seconds)) OR (old.enabled IS DISTINCT FROM new.enabled))) EXECUTE FUNCTION colophon.change_job_schedule();
+
+CREATE TRIGGER job_schedules_counted AFTER INSERT ON public.job_schedules FOR EACH ROW EXECUTE FUNCTION colophon.count_job_schedules();
 
 CREATE TRIGGER metadata_schemas_revision BEFORE UPDATE OF schema ON public.metadata_schemas FOR EACH ROW WHEN ((old.schema IS DISTINCT FROM new.schema)) EXECUTE FUNCTION colophon.next_revision();
 
@@ -3539,6 +3625,9 @@ ALTER TABLE ONLY public.document_versions
 
 ALTER TABLE ONLY public.export_records
     ADD CONSTRAINT export_records_document_id_fkey FOREIGN KEY (document_id) REFERENCES public.documents(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.job_schedules
+    ADD CONSTRAINT job_schedules_document_id_fkey FOREIGN KEY (document_id) REFERENCES public.documents(id) ON DELETE CASCADE;
 
 ALTER TABLE ONLY public.processing_attempts
     ADD CONSTRAINT processing_attempts_document_id_job_id_fkey FOREIGN KEY (document_id, job_id) REFERENCES public.processing_jobs(document_id, id) ON DELETE CASCADE;
@@ -3739,6 +3828,26 @@ CREATE POLICY job_queue_insert ON public.job_queue FOR INSERT TO authenticated W
    FROM public.processing_jobs j
   WHERE ((j.document_id = job_queue.document_id) AND (j.id = job_queue.job_id) AND (j.status = 'queued'::text))))));
 
+ALTER TABLE public.job_schedules ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY job_schedules_delete ON public.job_schedules FOR DELETE TO authenticated USING ((document_id = ( SELECT d.id
+   FROM public.documents d
+  WHERE ((d.id = job_schedules.document_id) AND ((d.uploaded_by = (( SELECT auth.uid() AS uid))::text) OR (d.id IN ( SELECT colophon.shared_documents('editor'::text) AS shared_documents)))))));
+
+CREATE POLICY job_schedules_insert ON public.job_schedules FOR INSERT TO authenticated WITH CHECK (((created_by = (( SELECT auth.uid() AS uid))::text) AND (document_id = ( SELECT d.id
+   FROM public.documents d
+  WHERE ((d.id = job_schedules.document_id) AND ((d.uploaded_by = (( SELECT auth.uid() AS uid))::text) OR (d.id IN ( SELECT colophon.shared_documents('editor'::text) AS shared_documents))))))));
+
+CREATE POLICY job_schedules_select ON public.job_schedules FOR SELECT TO authenticated USING (((document_id = ( SELECT colophon.document_in_view() AS document_in_view)) OR (document_id = ( SELECT d.id
+   FROM public.documents d
+  WHERE (d.id = job_schedules.document_id)))));
+
+CREATE POLICY job_schedules_update ON public.job_schedules FOR UPDATE TO authenticated USING ((document_id = ( SELECT d.id
+   FROM public.documents d
+  WHERE ((d.id = job_schedules.document_id) AND ((d.uploaded_by = (( SELECT auth.uid() AS uid))::text) OR (d.id IN ( SELECT colophon.shared_documents('editor'::text) AS shared_documents))))))) WITH CHECK ((document_id = ( SELECT d.id
+   FROM public.documents d
+  WHERE ((d.id = job_schedules.document_id) AND ((d.uploaded_by = (( SELECT auth.uid() AS uid))::text) OR (d.id IN ( SELECT colophon.shared_documents('editor'::text) AS shared_documents)))))));
+
 ALTER TABLE public.metadata_schemas ENABLE ROW LEVEL SECURITY;
 
 CREATE POLICY metadata_schemas_delete ON public.metadata_schemas FOR DELETE TO authenticated USING ((owner = (( SELECT auth.uid() AS uid))::text));
@@ -3877,12 +3986,16 @@ REVOKE ALL ON FUNCTION colophon.cancel_job(id uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION colophon.cancel_job(id uuid) TO authenticated;
 GRANT ALL ON FUNCTION colophon.cancel_job(id uuid) TO service_role;
 
+REVOKE ALL ON FUNCTION colophon.change_job_schedule() FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION colophon.check_job_transition() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION colophon.count_attempts(since timestamp with time zone, until timestamp with time zone, reader text) FROM PUBLIC;
 GRANT ALL ON FUNCTION colophon.count_attempts(since timestamp with time zone, until timestamp with time zone, reader text) TO service_role;
 
 REVOKE ALL ON FUNCTION colophon.count_documents() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION colophon.count_job_schedules() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION colophon.count_stored_bytes() FROM PUBLIC;
 
@@ -4255,6 +4368,37 @@ GRANT INSERT(queue) ON TABLE public.job_queue TO authenticated;
 GRANT INSERT(strategy) ON TABLE public.job_queue TO authenticated;
 
 GRANT INSERT(priority) ON TABLE public.job_queue TO authenticated;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.job_schedules TO service_role;
+GRANT SELECT,DELETE ON TABLE public.job_schedules TO authenticated;
+
+GRANT INSERT(document_id) ON TABLE public.job_schedules TO authenticated;
+
+GRANT INSERT(id) ON TABLE public.job_schedules TO authenticated;
+
+GRANT INSERT(name),UPDATE(name) ON TABLE public.job_schedules TO authenticated;
+
+GRANT INSERT(cron),UPDATE(cron) ON TABLE public.job_schedules TO authenticated;
+
+GRANT INSERT(time_zone),UPDATE(time_zone) ON TABLE public.job_schedules TO authenticated;
+
+GRANT INSERT(strategy),UPDATE(strategy) ON TABLE public.job_schedules TO authenticated;
+
+GRANT INSERT(options),UPDATE(options) ON TABLE public.job_schedules TO authenticated;
+
+GRANT INSERT(page_numbers),UPDATE(page_numbers) ON TABLE public.job_schedules TO authenticated;
+
+GRANT INSERT(queue),UPDATE(queue) ON TABLE public.job_schedules TO authenticated;
+
+GRANT INSERT(priority),UPDATE(priority) ON TABLE public.job_schedules TO authenticated;
+
+GRANT INSERT(max_attempts),UPDATE(max_attempts) ON TABLE public.job_schedules TO authenticated;
+
+GRANT INSERT(timeout_seconds),UPDATE(timeout_seconds) ON TABLE public.job_schedules TO authenticated;
+
+GRANT INSERT(enabled),UPDATE(enabled) ON TABLE public.job_schedules TO authenticated;
+
+GRANT INSERT(created_by) ON TABLE public.job_schedules TO authenticated;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.paused_queues TO service_role;
 

@@ -10,6 +10,7 @@ mod jobs;
 mod migrate;
 mod outcomes;
 mod queues;
+mod schedules;
 pub mod zones;
 
 use std::ffi::OsString;
@@ -30,6 +31,7 @@ pub use jobs::Jobs;
 pub use migrate::{Manners, Migrate, RepairStatus};
 pub use outcomes::Outcomes;
 pub use queues::Queues;
+pub use schedules::{CreateSchedule, ScheduleNamed, Schedules};
 
 use crate::config::{self, Given, INSTANCE, Purpose, SERVE, WORK};
 
@@ -73,6 +75,9 @@ pub enum Command {
     /// What waits in the queues; pause and resume them, and limit what runs at once
     #[command(subcommand)]
     Queues(Queues),
+    /// Jobs that recur, by cron expressions: list, make, pause, resume and delete schedules
+    #[command(subcommand)]
+    Schedules(Schedules),
     /// Look at exports
     #[command(subcommand)]
     Exports(Exports),

@@ -17,6 +17,7 @@ mod migrate;
 mod outcomes;
 mod queues;
 mod quotas;
+mod schedules;
 mod serve;
 mod shares;
 mod watch;
@@ -54,6 +55,7 @@ pub async fn run(config: &Config, command: Command) -> anyhow::Result<ExitCode> 
         Command::Jobs(Jobs::Watch { job, json }) => return watch::run(config, job, json).await,
         Command::Jobs(jobs) => jobs::run(config, jobs).await?,
         Command::Queues(queues) => queues::run(config, queues).await?,
+        Command::Schedules(asked) => schedules::run(config, asked).await?,
         Command::Exports(exports) => exports::run(config, exports).await?,
         Command::Migrate(migrate) => return migrate::run(config, migrate).await,
         Command::Config(Show { json: true, .. }) => config::print_json(config)?,

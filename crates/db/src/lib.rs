@@ -25,6 +25,7 @@ pub mod idempotency_keys;
 pub mod imported_zones;
 pub mod job_limits;
 mod job_lists;
+pub mod job_schedules;
 pub mod jobs;
 pub mod leases;
 pub mod listen;

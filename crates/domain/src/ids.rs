@@ -52,6 +52,10 @@ id!(
     JobId
 );
 id!(
+    /// A schedule of recurring jobs.
+    ScheduleId
+);
+id!(
     /// An export of a document.
     ExportId
 );

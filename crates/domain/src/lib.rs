@@ -25,6 +25,7 @@ pub mod pages;
 pub mod queues;
 pub mod quotas;
 pub mod reading_orders;
+pub mod schedules;
 pub mod shares;
 pub mod statistics;
 pub mod tags;
@@ -48,7 +49,7 @@ pub use events::{Pace, Pacer, Progress, Transition};
 pub use exports::{ExportFile, ExportRecord};
 pub use filenames::FileName;
 pub use geometry::{Frame, PageFrame, Shape};
-pub use ids::{DocumentId, ExportId, JobId, ShareId, UploadId, UserId, ZoneId};
+pub use ids::{DocumentId, ExportId, JobId, ScheduleId, ShareId, UploadId, UserId, ZoneId};
 pub use job_requests::JobRequest;
 pub use jobs::{
     Attempt, DEFAULT_QUEUE, ErrorClass, HistoryEntry, Job, JobFilter, JobPage, JobStatus, JobZone,
@@ -60,6 +61,7 @@ pub use pages::Page;
 pub use queues::{JobLimit, LimitKind, Queue, QueuePause, QueueStrategy};
 pub use quotas::{Quota, Usage};
 pub use reading_orders::{ReadingOrder, ReadingOrderGroup, ReadingOrderItem, StoredReadingOrder};
+pub use schedules::{Cron, DueSchedule, JobSchedule, NewSchedule, Turn};
 pub use shares::{Access, Action, LinkToken, NewShare, Share, ShareRole, ShareUse};
 pub use statistics::{Durations, JobStatistics, Period, StatisticsBy, StatisticsRow};
 pub use tags::Tags;

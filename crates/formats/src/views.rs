@@ -46,7 +46,9 @@ macro_rules! view {
 }
 
 mod jobs;
+mod schedules;
 pub use jobs::*;
+pub use schedules::*;
 
 view!(
     /// How a correction came through a run.

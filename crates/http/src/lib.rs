@@ -83,6 +83,7 @@ pub fn router(app: App) -> Router {
         .merge(routes::job_statistics::router())
         .merge(routes::job_limits::router())
         .merge(routes::queues::router())
+        .merge(routes::schedules::router())
         .merge(routes::events::router())
         .merge(routes::exports::router())
         .merge(routes::worker::router())

@@ -217,7 +217,9 @@ impl From<Error> for Problem {
             Error::JobState { status, .. } => {
                 Self::new(StatusCode::CONFLICT, "job_state", detail).with("job_status", status.into())
             }
-            Error::OnlyToBeSeen { .. } => Self::new(StatusCode::FORBIDDEN, "forbidden", detail),
+            Error::OnlyToBeSeen { .. } | Error::ScheduleOnlyToBeSeen { .. } => {
+                Self::new(StatusCode::FORBIDDEN, "forbidden", detail)
+            }
             Error::OfPeople { .. } => Self::new(StatusCode::CONFLICT, "of_people", detail),
             Error::NoPerson => Self::new(StatusCode::FORBIDDEN, "person_needed", detail),
             Error::NothingBefore { .. } => Self::new(StatusCode::CONFLICT, "nothing_before", detail),

@@ -23,6 +23,7 @@ pub mod queues;
 pub mod quotas;
 pub mod reading_orders;
 pub mod runs;
+pub mod schedules;
 mod serve;
 pub mod shares;
 pub mod signed_urls;

@@ -1,6 +1,6 @@
 //! Errors of use cases, sorted by what the caller can do.
 
-use colophon_domain::{Document, DocumentId, Duplicate, Invalid, JobId, Usage, ZoneId};
+use colophon_domain::{Document, DocumentId, Duplicate, Invalid, JobId, ScheduleId, Usage, ZoneId};
 
 use crate::corrections::Conflict;
 use crate::delivery::RefusedItem;
@@ -140,6 +140,12 @@ pub enum Error {
     OnlyToBeSeen {
         /// The job.
         job: JobId,
+    },
+    /// Whoever may only look at a document changes none of its schedules.
+    #[error("schedule {schedule} is changed by whoever may edit its document; ask its owner for that")]
+    ScheduleOnlyToBeSeen {
+        /// The schedule.
+        schedule: ScheduleId,
     },
     /// A file of zones cannot be read to its end.
     #[error(transparent)]

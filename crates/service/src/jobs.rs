@@ -53,7 +53,7 @@ pub async fn request<S: Scope>(
 }
 
 /// What can be said before anything is looked up.
-fn check(request: &JobRequest) -> Result<(), Invalid> {
+pub(crate) fn check(request: &JobRequest) -> Result<(), Invalid> {
     request.check()?;
     // Others' strategies know their own options.
     if let Ok(strategy) = request.strategy.parse::<Strategy>() {
@@ -107,15 +107,7 @@ async fn repeated<S: Scope>(tx: Tx<S>, earlier: EarlierWrite, asked: &str) -> Re
 
 /// The job, once its document, its units and what it depends on are seen to be there.
 async fn new_job<S: Scope>(tx: &Tx<S>, document: DocumentId, request: &JobRequest) -> Result<NewJob, Error> {
-    let found = tx.documents().require(document).await?;
-    let target = Target {
-        document_id: document,
-        version: found.version,
-        page_count: found.page_count,
-        status: found.status,
-        in_trash: found.deleted_at.is_some(),
-    };
-    check_target(&target)?;
+    let target = target(tx, document).await?;
     let job = request.job(document, target.version, target.page_count)?;
     if let Units::Zones(zones) = &request.units {
         let named: Vec<_> = zones.iter().map(|zone| (document, target.version, *zone)).collect();
@@ -130,6 +122,20 @@ async fn new_job<S: Scope>(tx: &Tx<S>, document: DocumentId, request: &JobReques
         return Err(no_job(*missing).into());
     }
     Ok(job)
+}
+
+/// The document, once it is seen that a job can do something with it.
+pub(crate) async fn target<S: Scope>(tx: &Tx<S>, document: DocumentId) -> Result<Target, Error> {
+    let found = tx.documents().require(document).await?;
+    let target = Target {
+        document_id: document,
+        version: found.version,
+        page_count: found.page_count,
+        status: found.status,
+        in_trash: found.deleted_at.is_some(),
+    };
+    check_target(&target)?;
+    Ok(target)
 }
 
 /// Whether any job can do something with the document.
@@ -154,7 +160,7 @@ fn no_job(missing: JobId) -> Invalid {
 }
 
 /// Whose the idempotency key is.
-fn sender<S: Scope>(scope: &S) -> String {
+pub(crate) fn sender<S: Scope>(scope: &S) -> String {
     scope.person().map_or_else(|| "service_role".to_owned(), |person| person.to_string())
 }
 

@@ -18,6 +18,7 @@ pub mod purge;
 pub mod reading;
 pub mod retention;
 pub mod run;
+pub mod schedules;
 pub mod signed_urls;
 pub mod sweep;
 pub mod undo;

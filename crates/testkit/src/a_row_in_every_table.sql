@@ -31,6 +31,9 @@ values ('00000000-0000-7000-8000-000000000003', '00000000-0000-7000-8000-0000000
 insert into public.processing_job_zones (document_id, job_id, zone_id, outcome, attempt)
 values ('00000000-0000-7000-8000-000000000001', '00000000-0000-7000-8000-000000000003',
         '00000000-0000-7000-8000-000000000002', 'completed', 1);
+insert into public.job_schedules (document_id, id, cron, strategy, created_by)
+values ('00000000-0000-7000-8000-000000000001', '00000000-0000-7000-8000-000000000018', '@daily', 'text-layer',
+        '00000000-0000-7000-8000-00000000000a');
 insert into colophon.job_positions (queue, strategy, priority, position) values ('default', 'text-layer', 2, 0);
 insert into public.job_limits (kind, name, max_running) values ('strategy', 'ocr', 4);
 insert into public.paused_queues (queue) values ('night');

@@ -1,4 +1,4 @@
-//! Makes due jobs claimable and takes back lost ones. Every node does: a reaper that can stall is no reaper.
+//! Makes due jobs claimable, takes back lost ones, and makes the jobs of schedules. Every node does: a reaper that can stall is no reaper.
 
 use std::time::Duration;
 
@@ -11,6 +11,9 @@ pub async fn keep_house(database: Database, poll: Duration, stop: CancellationTo
     while !stop.is_cancelled() {
         if let Err(error) = once(&database).await {
             tracing::debug!(%error, "the queue could not be looked after; trying again");
+        }
+        if let Err(error) = crate::run_due_schedules(&database).await {
+            tracing::debug!(%error, "the schedules could not be looked after; trying again");
         }
         tokio::select! {
             () = tokio::time::sleep(poll) => {}

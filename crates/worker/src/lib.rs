@@ -15,6 +15,7 @@ mod heartbeat;
 mod housekeeping;
 mod processor;
 mod report;
+mod schedules;
 mod turns;
 mod work;
 
@@ -22,6 +23,7 @@ pub use claim::hand_back_unknown;
 pub use housekeeping::keep_house;
 pub use processor::{Ended, Processor, Stopped};
 pub use report::release_waiting;
+pub use schedules::run_due_schedules;
 pub use turns::{Turns, Wanted};
 
 use std::sync::Arc;

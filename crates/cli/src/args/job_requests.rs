@@ -75,14 +75,14 @@ pub struct EnqueueJob {
 #[derive(Debug, Clone)]
 pub struct Pages(pub Vec<i32>);
 
-fn parse_pages(text: &str) -> Result<Pages, String> {
+pub fn parse_pages(text: &str) -> Result<Pages, String> {
     job_requests::parse_pages(text).map(Pages).map_err(|invalid| invalid.reason)
 }
 
-fn parse_strategy(text: &str) -> Result<String, String> {
+pub fn parse_strategy(text: &str) -> Result<String, String> {
     job_requests::check_strategy(text).map(|()| text.to_owned()).map_err(|invalid| invalid.reason)
 }
 
-fn parse_options(text: &str) -> Result<Map<String, Value>, String> {
+pub fn parse_options(text: &str) -> Result<Map<String, Value>, String> {
     serde_json::from_str(text).map_err(|error| format!("{text:?} is no object in JSON: {error}"))
 }

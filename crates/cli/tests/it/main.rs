@@ -58,6 +58,7 @@ mod reruns;
 mod restarts;
 mod resumable;
 mod resumable_model;
+mod schedules;
 mod search;
 mod server;
 mod share_commands;

@@ -33,11 +33,13 @@ fn a_viewer_reads_every_route_and_changes_nothing() {
     let zone = owner.api.list(&of_document("zones"), 10).remove(0);
     let job = owner.api.list("/v1/jobs", 10).remove(0);
     let export = owner.api.post_json(&of_document("exports"), &json!({ "formats": ["json"] })).expect(202);
+    let schedule = owner.api.post_json(&of_document("schedules"), &json!({ "cron": "@monthly" })).expect(201);
     let paths: Vec<String> = ROUTES
         .iter()
         .map(|route| {
             let path = route.replace("{document}", id(&document)).replace("{zone}", id(&zone));
-            path.replace("{job}", id(&job)).replace("{export}", id(&export))
+            let path = path.replace("{job}", id(&job)).replace("{export}", id(&export));
+            path.replace("{schedule}", id(&schedule))
         })
         .collect();
     assert_eq!(statuses(&viewer, &paths), [404; ROUTES.len()], "before it is shared");
@@ -48,6 +50,13 @@ fn a_viewer_reads_every_route_and_changes_nothing() {
     assert_eq!(viewer.api.list("/v1/jobs", 10).len(), 1);
     assert!(!viewer.api.list("/v1/search?q=pelican", 10).is_empty());
     viewer.api.post_json(&of_document("jobs"), &json!({})).refused(403, "forbidden");
+    viewer.api.post_json(&of_document("schedules"), &json!({ "cron": "@daily" })).refused(403, "forbidden");
+    let path = format!("{}/{}", of_document("schedules"), id(&schedule));
+    let headers = [("content-type", "application/json")];
+    for (method, body) in [("PATCH", Some(&br#"{"enabled":false}"#[..])), ("DELETE", None)] {
+        viewer.api.send(method, &path, &headers, body).unwrap().refused(403, "forbidden");
+    }
+    assert_eq!(owner.api.read(&path)["enabled"], true);
     viewer.api.post_json(&of_document("exports"), &json!({ "formats": ["json"] })).refused(403, "forbidden");
 
     let revoke = format!(

@@ -7,7 +7,7 @@ use crate::pdf::numbered;
 use crate::server::Server;
 
 /// Every route that takes an identifier.
-pub const ROUTES: [&str; 24] = [
+pub const ROUTES: [&str; 26] = [
     "/v1/documents/{document}",
     "/v1/documents/{document}/content",
     "/v1/documents/{document}/content?version=1",
@@ -26,6 +26,8 @@ pub const ROUTES: [&str; 24] = [
     "/v1/documents/{document}/confidences",
     "/v1/documents/{document}/reading-orders",
     "/v1/documents/{document}/exports",
+    "/v1/documents/{document}/schedules",
+    "/v1/documents/{document}/schedules/{schedule}",
     "/v1/jobs/{job}",
     "/v1/jobs/{job}/attempts",
     "/v1/jobs/{job}/history",
@@ -43,9 +45,11 @@ fn a_stranger_finds_nothing_on_any_route_and_can_begin_nothing() {
     let zone = owner.api.list(&of_document("zones"), 10).remove(0);
     let job = owner.api.list("/v1/jobs", 10).remove(0);
     let export = owner.api.post_json(&of_document("exports"), &json!({ "formats": ["json"] })).expect(202);
+    let schedule = owner.api.post_json(&of_document("schedules"), &json!({ "cron": "@monthly" })).expect(201);
     for route in ROUTES {
         let path = route.replace("{document}", id(&document)).replace("{zone}", id(&zone));
         let path = path.replace("{job}", id(&job)).replace("{export}", id(&export));
+        let path = path.replace("{schedule}", id(&schedule));
         assert_eq!(owner.api.get(&path).status, 200, "the owner sees {path}");
         let detail = stranger.api.get(&path).refused(404, "not_found");
         assert!(!detail.contains("mine.pdf"), "{detail}");
@@ -61,6 +65,12 @@ fn a_stranger_finds_nothing_on_any_route_and_can_begin_nothing() {
         .api
         .post_json(&of_document("exports"), &json!({ "formats": ["json"] }))
         .refused(404, "not_found");
+    stranger.api.post_json(&of_document("schedules"), &json!({ "cron": "@daily" })).refused(404, "not_found");
+    let path = format!("{}/{}", of_document("schedules"), id(&schedule));
+    let headers = [("content-type", "application/json")];
+    for (method, body) in [("PATCH", Some(&b"{}"[..])), ("DELETE", None)] {
+        stranger.api.send(method, &path, &headers, body).unwrap().refused(404, "not_found");
+    }
     assert!(stranger.api.list("/v1/documents", 10).is_empty());
     assert!(stranger.api.list(&format!("/v1/documents?uploaded_by={}", owner.id), 10).is_empty());
     assert!(stranger.api.list("/v1/jobs", 10).is_empty());

@@ -87,7 +87,7 @@ fn no_route_of_the_api_is_open_without_a_token() {
         let api = Api::with_authorization(&server.ready.url, authorization);
         for path in crate::strangers::ROUTES {
             let path = path.replace("{document}", some).replace("{zone}", some);
-            let path = path.replace("{job}", some).replace("{export}", some);
+            let path = path.replace("{job}", some).replace("{export}", some).replace("{schedule}", some);
             api.get(&path).refused(401, "token_missing");
         }
         let answer = api.get("/v1/documents");

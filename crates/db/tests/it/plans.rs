@@ -12,8 +12,16 @@ use crate::document_plans;
 
 /// 100,000 documents, every fifth of one owner; 50,000 zones, 2,000 of them in one document; 2,000 jobs.
 const ROWS: &str = include_str!("plans.sql");
-const BIG: [&str; 7] =
-    ["documents", "document_fields", "zones", "processing_jobs", "job_queue", "objects", "idempotency_keys"];
+const BIG: [&str; 8] = [
+    "documents",
+    "document_fields",
+    "zones",
+    "processing_jobs",
+    "job_queue",
+    "job_schedules",
+    "objects",
+    "idempotency_keys",
+];
 
 pub const OWNER: &str = "00000000-0000-7000-8000-00000000000a";
 const DOCUMENT: &str = "00000000-0000-7000-8000-000000000001";
@@ -75,6 +83,7 @@ async fn hot_statements_use_an_index_at_scale() {
     zones_list(&client).await;
     jobs_list(&client).await;
     claim(&client).await;
+    schedules(&client).await;
     sweep(&client).await;
     fsck(&client).await;
     search(&client).await;
@@ -201,6 +210,13 @@ async fn jobs_list(client: &Client) {
         let seen = explained(client, &scope, for_person, &params).await;
         assert_by(&format!("jobs/list_for_person {who}"), index, &seen);
     }
+}
+
+/// Each node asks every second.
+async fn schedules(client: &Client) {
+    let due = include_str!("../../src/job_schedules/due_ids.sql");
+    let seen = explained(client, &SystemScope::new(), due, &[]).await;
+    assert_by("job_schedules/due_ids", "job_schedules_next_run_at_idx", &seen);
 }
 
 async fn sweep(client: &Client) {

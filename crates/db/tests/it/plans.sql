@@ -40,3 +40,10 @@ select 'o', 'k' || n, 'r', gen_random_uuid(), now() - n * interval '1 minute' fr
 
 analyze colophon.document_fields, colophon.objects, colophon.idempotency_keys;
 analyze public.documents, public.zones, public.user_corrections, public.processing_jobs, public.job_queue, public.document_versions;
+
+-- Schedules whose time is to come, but for a few.
+insert into public.job_schedules (document_id, cron, strategy, next_run_at)
+select ('00000000-0000-7000-8000-' || lpad(to_hex(n), 12, '0'))::uuid, '@daily', 'text-layer',
+       case when n % 1000 = 1 then now() when n % 1000 > 2 then now() + n * interval '1 minute' end
+from generate_series(1, 5000) n;
+analyze public.job_schedules;

@@ -92,6 +92,11 @@ const TABLES: &[(&str, &str, &str)] = &[
         "(document_id, job_id, zone_id, outcome, attempt) values ('DOCUMENT', 'JOB', gen_random_uuid(), 'completed', 1)",
         "duration_ms = 1",
     ),
+    (
+        "job_schedules",
+        "(document_id, cron, strategy) values ('DOCUMENT', '@hourly', 'text-layer')",
+        "enabled = false",
+    ),
     ("job_limits", "(kind, name, max_running) values ('owner', '*', 1)", "max_running = 1"),
     ("paused_queues", "(queue) values ('default')", "reason = 'forged'"),
     (
@@ -303,6 +308,18 @@ async fn an_owner_edits_what_people_write_and_not_the_bookkeeping() {
         ),
         (
             "insert into job_queue (job_id, document_id, strategy) values (gen_random_uuid(), 'DOCUMENT', 'x')",
+            "denied",
+        ),
+        ("update job_schedules set next_run_at = now()", "denied"),
+        ("update job_schedules set last_job_id = gen_random_uuid()", "denied"),
+        ("update job_schedules set disabled_reason = 'mine'", "denied"),
+        ("update job_schedules set created_by = gen_random_uuid()", "denied"),
+        (
+            "insert into job_schedules (document_id, cron, strategy, next_run_at) values ('DOCUMENT', '@daily', 'x', now())",
+            "denied",
+        ),
+        (
+            "insert into job_schedules (document_id, cron, strategy, created_by) values ('DOCUMENT', '@daily', 'x', 'else')",
             "denied",
         ),
         ("update colophon.idempotency_keys set resource_id = gen_random_uuid()", "denied"),

@@ -1,6 +1,6 @@
 //! Jobs: ask for one, list, read, what became of it, and a word about it.
 
-mod request;
+pub mod request;
 
 use axum::extract::State;
 use axum::routing::{get, post};

@@ -61,7 +61,7 @@ impl CreateJob {
 }
 
 /// Page numbers, in words or as a list.
-fn pages(asked: &Value) -> Result<Vec<i32>, Invalid> {
+pub fn pages(asked: &Value) -> Result<Vec<i32>, Invalid> {
     let wrong = || Invalid::new("pages", format!("{asked} is neither \"1-3,7\" nor a list of page numbers"));
     match asked {
         Value::String(text) => parse_pages(text),
