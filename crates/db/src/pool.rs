@@ -25,7 +25,6 @@ pub(crate) fn make(connector: &Connector, size: usize) -> Result<Pool> {
             // The one that came back last has its statements planned and its caches warm.
             queue_mode: QueueMode::Lifo,
             timeouts: Timeouts { wait: Some(WAIT), create: Some(connector.patience()), recycle: Some(WAIT) },
-            ..PoolConfig::default()
         })
         .runtime(Runtime::Tokio1)
         .build()

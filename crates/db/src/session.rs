@@ -397,7 +397,8 @@ impl<S: Scope> Tx<S> {
         statement: Statement,
         run: impl Future<Output = std::result::Result<T, tokio_postgres::Error>>,
     ) -> Result<std::result::Result<T, tokio_postgres::Error>> {
-        let run = self.with_commit(client, run);
+        // Boxed: it stands in every branch below, and in every future above.
+        let run = Box::pin(self.with_commit(client, run));
         if self.begun.load(Ordering::Acquire) {
             return Ok(self.answer(run).await);
         }

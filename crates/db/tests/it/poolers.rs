@@ -66,7 +66,7 @@ async fn commits_that_wake_go_through_a_pooler_and_wake_who_listens_past_it() {
     // COMMIT and NOTIFY leave in one go, many at once, through fewer server processes than connections.
     let one = async |_| {
         for _ in 0..25 {
-            let job = colophon_testkit::a_job(document);
+            let job = a_job(document);
             let tx = system(&database).await;
             tx.jobs().enqueue(&job).await.expect("a job");
             tx.commit_and_wake().await.expect("it commits");
