@@ -947,7 +947,7 @@ begin
 end
 $$;
 
-CREATE FUNCTION colophon.pick_jobs(queue text, strategy text, priority smallint, from_position bigint, full_owners text[], most bigint) RETURNS TABLE(place tid, job_id uuid, owner text, "position" bigint)
+CREATE FUNCTION colophon.pick_jobs(queue text, strategy text, priority smallint, from_position bigint, full_owners text[], most bigint) RETURNS TABLE(place tid, owner text, "position" bigint)
     LANGUAGE plpgsql ROWS 1
     SET search_path TO ''
     SET enable_sort TO 'off'
@@ -957,7 +957,7 @@ CREATE FUNCTION colophon.pick_jobs(queue text, strategy text, priority smallint,
 #variable_conflict use_column
 begin
   return query
-  select q.ctid, q.job_id, q.owner, q.position
+  select q.ctid, q.owner, q.position
   from public.job_queue q
   where q.state = 'queued' and q.queue = pick_jobs.queue and q.strategy = pick_jobs.strategy
     and q.priority = pick_jobs.priority and q.position >= pick_jobs.from_position

@@ -88,6 +88,7 @@ begin
   return old;
 end
 $$;
+revoke all on function colophon.drop_live_work() from public;
 -- lint-ignore: ban-drop-trigger created again below
 drop trigger documents_live_work on public.documents;
 create trigger documents_live_work before delete on public.documents
@@ -187,12 +188,12 @@ create trigger job_queue_filled before insert on public.job_queue
 -- hence "rows 1".
 create function colophon.pick_jobs(
   queue text, strategy text, priority smallint, from_position bigint, full_owners text[], most bigint)
-returns table (place tid, job_id uuid, owner text, "position" bigint)
+returns table (place tid, owner text, "position" bigint)
 language plpgsql volatile rows 1 set search_path = '' set enable_sort = off set enable_bitmapscan = off set enable_seqscan = off as $$
 #variable_conflict use_column
 begin
   return query
-  select q.ctid, q.job_id, q.owner, q.position
+  select q.ctid, q.owner, q.position
   from public.job_queue q
   where q.state = 'queued' and q.queue = pick_jobs.queue and q.strategy = pick_jobs.strategy
     and q.priority = pick_jobs.priority and q.position >= pick_jobs.from_position

@@ -44,7 +44,7 @@ with engine as materialized (
   order by case when $8 and h.run_at < clock_timestamp() - interval '1 minute' then h.run_at end nulls last,
            c.priority, h.run_at
 ), picked as materialized (
-  select p.place, p.job_id, h.strategy, p.owner, p.position, h.room
+  select p.place, h.strategy, p.owner, p.position, h.room
   from heads h
   cross join lateral colophon.pick_jobs(
     h.queue, h.strategy, h.priority, h.position, array(select f.owner from full_owners f where f.owner is not null), h.room) p
