@@ -815,17 +815,35 @@ CREATE FUNCTION colophon.metadata_schema_of(document_id uuid) RETURNS SETOF publ
 $$;
 
 CREATE FUNCTION colophon.next_position(queue text, strategy text, priority smallint, owner text) RETURNS bigint
-    LANGUAGE sql STABLE
+    LANGUAGE plpgsql STABLE
     SET search_path TO ''
+    SET enable_sort TO 'off'
+    SET enable_bitmapscan TO 'off'
+    SET enable_seqscan TO 'off'
     AS $$
-  select 1 + coalesce((
-    select max(q.position) from public.job_queue q
+declare
+  now_at bigint := coalesce((
+    select p.position from colophon.job_positions p
+    where p.queue = next_position.queue and p.strategy = next_position.strategy and p.priority = next_position.priority), 0);
+  last bigint;
+begin
+  if next_position.owner is null then
+    select q.position into last
+    from public.job_queue q
     where q.state = 'queued' and q.queue = next_position.queue and q.strategy = next_position.strategy
-      and q.priority = next_position.priority and q.owner is not distinct from next_position.owner
-      and q.position > now_at.position), now_at.position)
-  from (select coalesce((select p.position from colophon.job_positions p
-    where p.queue = next_position.queue and p.strategy = next_position.strategy
-      and p.priority = next_position.priority), 0) as position) now_at
+      and q.priority = next_position.priority and q.owner is null and q.position > now_at
+    order by q.owner desc, q.position desc
+    limit 1;
+  else
+    select q.position into last
+    from public.job_queue q
+    where q.state = 'queued' and q.queue = next_position.queue and q.strategy = next_position.strategy
+      and q.priority = next_position.priority and q.owner = next_position.owner and q.position > now_at
+    order by q.position desc
+    limit 1;
+  end if;
+  return 1 + coalesce(last, now_at);
+end
 $$;
 
 CREATE FUNCTION colophon.next_revision() RETURNS trigger

@@ -165,17 +165,33 @@ end
 $$;
 revoke all on function colophon.fill_live_job() from public;
 
--- Where an owner's next job stands: behind its last one, and never before where the turns are.
+-- Where an owner's next job stands: behind its last one, and never before where the turns are. A function for its settings:
+-- the server believes the queue to be short, and would rather read all that the owner has there than the last of it.
 create function colophon.next_position(queue text, strategy text, priority smallint, owner text) returns bigint
-language sql stable set search_path = '' as $$
-  select 1 + coalesce((
-    select max(q.position) from public.job_queue q
+language plpgsql stable set search_path = '' set enable_sort = off set enable_bitmapscan = off set enable_seqscan = off as $$
+declare
+  now_at bigint := coalesce((
+    select p.position from colophon.job_positions p
+    where p.queue = next_position.queue and p.strategy = next_position.strategy and p.priority = next_position.priority), 0);
+  last bigint;
+begin
+  if next_position.owner is null then
+    select q.position into last
+    from public.job_queue q
     where q.state = 'queued' and q.queue = next_position.queue and q.strategy = next_position.strategy
-      and q.priority = next_position.priority and q.owner is not distinct from next_position.owner
-      and q.position > now_at.position), now_at.position)
-  from (select coalesce((select p.position from colophon.job_positions p
-    where p.queue = next_position.queue and p.strategy = next_position.strategy
-      and p.priority = next_position.priority), 0) as position) now_at
+      and q.priority = next_position.priority and q.owner is null and q.position > now_at
+    order by q.owner desc, q.position desc
+    limit 1;
+  else
+    select q.position into last
+    from public.job_queue q
+    where q.state = 'queued' and q.queue = next_position.queue and q.strategy = next_position.strategy
+      and q.priority = next_position.priority and q.owner = next_position.owner and q.position > now_at
+    order by q.position desc
+    limit 1;
+  end if;
+  return 1 + coalesce(last, now_at);
+end
 $$;
 revoke all on function colophon.next_position(text, text, smallint, text) from public;
 grant execute on function colophon.next_position(text, text, smallint, text) to service_role;

@@ -16,8 +16,10 @@ const AGED: u64 = 4;
 
 /// How often the turns are said and read while there is work,
 const ADVANCE: Duration = Duration::from_millis(100);
-/// and how often everything is looked through.
+/// and how often everything is looked through,
 const SWEEP: Duration = Duration::from_secs(1);
+/// of the time a twentieth at most: while somebody's transaction is open, what is dead lies in the way.
+const SWEEP_SHARE: u32 = 20;
 
 /// What a claimer wants.
 #[derive(Debug, Clone, Copy)]
@@ -49,8 +51,8 @@ struct Marks {
     reached: HashMap<Class, Position>,
     is_limited: bool,
     advanced: Option<Instant>,
-    /// When each class was looked through from the start.
-    swept: HashMap<Class, Instant>,
+    /// When each class is to be looked through from the start again.
+    sweep_at: HashMap<Class, Instant>,
     claims: u64,
 }
 
@@ -88,6 +90,7 @@ impl Turns {
             tx.queue().classes(&queues, None).await?.into_iter().map(|(class, _)| class).collect()
         };
         let look = self.look(classes);
+        let begun = Instant::now();
         let claim = Claim {
             classes: &look.classes,
             limit: i64::try_from(wanted.limit).unwrap_or(i64::MAX),
@@ -104,7 +107,7 @@ impl Turns {
             claimed = tx.queue().claim(&claim).await?;
         }
         tx.commit().await?;
-        self.came_to(&claimed, look.swept);
+        self.came_to(&claimed, look.swept, begun.elapsed());
         Ok(claimed)
     }
 
@@ -120,7 +123,7 @@ impl Turns {
     }
 
     fn look(&self, classes: Vec<Class>) -> Look {
-        let mut marks = self.marks();
+        let (mut marks, now) = (self.marks(), Instant::now());
         marks.claims += 1;
         let mut look = Look {
             classes: Vec::with_capacity(classes.len()),
@@ -130,7 +133,7 @@ impl Turns {
         };
         for class in classes {
             // Under limits, jobs are left behind on purpose.
-            let is_sweep = marks.is_limited || marks.swept.get(&class).is_none_or(|at| at.elapsed() >= SWEEP);
+            let is_sweep = marks.is_limited || marks.sweep_at.get(&class).is_none_or(|at| *at <= now);
             let from = if is_sweep { 0 } else { marks.from.get(&class).copied().unwrap_or_default() };
             if is_sweep {
                 look.swept.push(class.clone());
@@ -140,7 +143,7 @@ impl Turns {
         look
     }
 
-    fn came_to(&self, claimed: &[ClaimedJob], swept: Vec<Class>) {
+    fn came_to(&self, claimed: &[ClaimedJob], swept: Vec<Class>, took: Duration) {
         let mut marks = self.marks();
         let mut left_behind = HashSet::new();
         for job in claimed {
@@ -149,10 +152,10 @@ impl Turns {
             }
             marks.came(job.class.clone(), job.position);
         }
-        let now = Instant::now();
+        let again = Instant::now() + SWEEP.max(took * SWEEP_SHARE);
         // Where something stood before the turns, more may: the next claim begins at the start, too.
         let swept = swept.into_iter().filter(|class| !left_behind.contains(class));
-        marks.swept.extend(swept.map(|class| (class, now)));
+        marks.sweep_at.extend(swept.map(|class| (class, again)));
     }
 
     /// The queues whose turns are to be read now, and what is to be said of them before; `None` where it is too soon.
@@ -184,7 +187,8 @@ impl Turns {
             Ok((positions, is_limited)) => {
                 marks.from = std::mem::replace(&mut marks.said, positions);
                 marks.is_limited = is_limited;
-                marks.swept.retain(|_, at| at.elapsed() < SWEEP);
+                let now = Instant::now();
+                marks.sweep_at.retain(|_, at| *at > now);
                 Ok(())
             }
             Err(error) => {

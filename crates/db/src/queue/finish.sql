@@ -2,23 +2,24 @@
 -- follow. Fenced by lease_seq: a worker whose lease was taken over changes nothing. Gives back the jobs that ended here;
 -- the others are stale. What runs has a lease_until (a check says so); to ask for the state would lead the planner to the
 -- index of all that runs, and through all that is dead there. Locks in everybody's order: live rows by id, documents by
--- id, records. Each step takes all it needs along from the one before: joining again would be a loop within a loop.
+-- id, records. Not by ctid: a heartbeat that was quicker leaves a row that this statement, which is older, does not see there.
+-- Each step takes all it needs along from the one before: joining again would be a loop within a loop.
 with engine as materialized (
   select set_config('colophon.engine', 'on', true)
 ), held as materialized (
-  select q.place, e.status, e.error_class, e.error_code, e.error_message, e.metrics
+  select q.job_id, e.status, e.error_class, e.error_code, e.error_message, e.metrics
   from (
     select * from unnest($1::uuid[], $2::int8[], $3::text[], $4::text[], $5::text[], $6::text[], $7::jsonb[])
       as e (job_id, lease_seq, status, error_class, error_code, error_message, metrics)
     order by e.job_id) e
   cross join lateral (
-    select q.ctid as place from public.job_queue q
+    select q.job_id from public.job_queue q
     where q.job_id = e.job_id and q.lease_seq = e.lease_seq and q.lease_until is not null
     limit 1
     for update) q
 ), gone as (
-  delete from public.job_queue q using held h where q.ctid = h.place
-  returning q.job_id, q.document_id, q.is_whole, q.attempt, q.lease_seq, q.worker, q.started_at, h.*
+  delete from public.job_queue q using held h where q.job_id = h.job_id
+  returning q.document_id, q.is_whole, q.attempt, q.lease_seq, q.worker, q.started_at, h.*
 ), documents as materialized (
   select d.id
   from public.documents d

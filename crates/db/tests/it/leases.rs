@@ -1,15 +1,18 @@
 //! A worker borrows a job. Whoever lost the lease changes nothing, and is told so.
 
 use std::collections::HashSet;
+use std::time::Duration;
 
-use colophon_db::queue::{Beat, Lease};
+use colophon_db::queue::{Beat, Fail, Lease};
 use colophon_db::{Database, Error, ErrorKind};
 use colophon_domain::{DocumentId, ErrorClass, JobId, JobPage, PageOutcome, Stages, UserId};
 use colophon_testkit::{TestDatabase, store_document, store_job};
 use futures_util::future::join_all;
+use serde_json::json;
 
 use crate::jobs::{
-    an_end, assert_queue_is_empty, attempts, claim, classes, complete, document_status, history, look,
+    a_failure, an_end, assert_queue_is_empty, attempts, claim, classes, complete, document_status, history,
+    look,
 };
 use crate::system;
 
@@ -279,6 +282,47 @@ async fn two_claimers_never_get_the_same_job() {
     let held = db.client("postgres").await.query(held, &[]).await.expect("leases");
     let held = held.iter().map(|row| Lease { job_id: JobId(row.get(0)), lease_seq: row.get(1) });
     assert_eq!(held.collect::<HashSet<_>>(), claims.into_iter().collect(), "and every lease is still good");
+}
+
+/// They meet all the time: the heartbeat is under way when the job ends.
+#[tokio::test]
+async fn an_end_that_waited_for_a_heartbeat_is_accepted() {
+    let db = TestDatabase::migrated().await;
+    let database = db.database().await;
+    for end in ["complete", "release", "fail"] {
+        let document = store_document(&database, UserId::new()).await.id;
+        store_job(&database, document).await;
+        let lease = claim(&database, "w").await.lease;
+        let beating = system(&database).await;
+        let beat = Beat { lease, progress: None, current_zone_id: None };
+        assert_eq!(beating.queue().heartbeat(&[beat], 60.0).await.expect("a heartbeat").len(), 1);
+        let tx = system(&database).await;
+        let ending = tokio::spawn(async move {
+            let fail = || Fail {
+                lease,
+                failure: a_failure(ErrorClass::Permanent),
+                delay_seconds: None,
+                metrics: json!({}),
+            };
+            let is_accepted = match end {
+                "release" => !tx.queue().release(&[lease]).await.expect("an answer").is_empty(),
+                "fail" => !tx.queue().fail(&[fail()]).await.expect("an answer").0.is_empty(),
+                _ => complete(&tx, lease).await,
+            };
+            tx.commit().await.expect("it commits");
+            is_accepted
+        });
+        let client = db.client("supabase_admin").await;
+        let waits = "select exists (select from pg_stat_activity
+                     where datname = current_database() and wait_event_type = 'Lock')";
+        while !client.query_one(waits, &[]).await.expect("a look").get::<_, bool>(0) {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        beating.commit().await.expect("it commits");
+        assert!(ending.await.expect("no panic"), "{end}");
+        // The next turn is for the next job.
+        db.client("postgres").await.batch_execute("delete from job_queue").await.expect("out of the way");
+    }
 }
 
 #[tokio::test]
