@@ -245,7 +245,7 @@ impl<S: Scope> Tx<S> {
     }
 
     /// Says that the next statement is the last: COMMIT leaves with it, in one round trip. [`Tx::commit`] is still to be
-    /// called, and only waits no more.
+    /// called, and only waits no more. Where COMMIT fails, the statement says so; where the statement fails, nothing is kept.
     pub fn commit_with_next(&self) {
         self.is_last.store(true, Ordering::Release);
     }
